@@ -1,0 +1,56 @@
+import type { ConfigKey, ConfigType } from './config-def.ts'
+import { Password } from './password.ts'
+
+export interface Parsed {
+  readonly value?: unknown
+  /** What is wrong, in Kafka's words. */
+  readonly error?: string
+}
+
+const ranges: Partial<Record<ConfigType, readonly [bigint, bigint]>> = {
+  short: [-(2n ** 15n), 2n ** 15n - 1n],
+  int: [-(2n ** 31n), 2n ** 31n - 1n],
+  long: [-(2n ** 63n), 2n ** 63n - 1n],
+}
+
+/** Parses one value as Kafka's `ConfigDef.parseType` does. */
+export function parseValue(type: ConfigType, raw: string): Parsed {
+  const text = raw.trim()
+  switch (type) {
+    case 'string':
+    case 'class':
+      return { value: text }
+    case 'password':
+      return { value: new Password(text) }
+    case 'list':
+      return { value: text === '' ? [] : text.split(/\s*,\s*/) }
+    case 'boolean':
+      return /^(true|false)$/i.test(text)
+        ? { value: text.toLowerCase() === 'true' }
+        : { error: 'Expected value to be either true or false' }
+    case 'short':
+    case 'int':
+    case 'long':
+      return parseInteger(type, text)
+    case 'double':
+      return text !== '' && Number.isFinite(Number(text))
+        ? { value: Number(text) }
+        : { error: 'Not a number of type DOUBLE' }
+  }
+}
+
+function parseInteger(type: ConfigType, text: string): Parsed {
+  const range = ranges[type]
+  const number = /^[+-]?\d+$/.test(text) ? BigInt(text.replace('+', '')) : undefined
+  return number === undefined || !range || number < range[0] || number > range[1]
+    ? { error: `Not a number of type ${type.toUpperCase()}` }
+    : { value: Number(number) }
+}
+
+/** What a key's rules say against a parsed value. */
+export function checkValue(key: ConfigKey, value: unknown): string | undefined {
+  if (key.values && !key.values.includes(value as string)) {
+    return `String must be one of: ${key.values.join(', ')}`
+  }
+  return key.validator?.(value as never)
+}

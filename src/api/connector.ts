@@ -1,0 +1,151 @@
+import type { ConfigDef, ConfigOf, Props } from './config-def.ts'
+import type { GatewayPort } from './gateway.ts'
+import type { Clock, Logger, MaybePromise, Plugin } from './plugin.ts'
+import type {
+  RecordMetadata,
+  SinkRecord,
+  SourceRecord,
+  TopicPartition,
+  TopicPartitionOffset,
+} from './records.ts'
+import type { Schema } from './schema.ts'
+
+export interface TaskContext<C> {
+  /** The connector's name. */
+  readonly connector: string
+  readonly task: number
+  readonly config: C
+  /** Every property as the user wrote it, framework keys included. */
+  readonly props: Props
+  readonly log: Logger
+  readonly clock: Clock
+  /** Aborts when the task is asked to stop; pass it to every wait. */
+  readonly signal: AbortSignal
+  /** The worker's gateway; absent when the worker runs none. */
+  readonly gateway?: GatewayPort | undefined
+  /** Words for the task's status that no state can say, such as `guarantee: at most once`. Replaces the former ones. */
+  report(facts: Readonly<Record<string, string | number | boolean>>): void
+}
+
+/** Tells one topic from another of the same name, and a position's past from another past. */
+export interface TopicIdentity {
+  /** The id of the Kafka cluster. */
+  clusterId(): Promise<string>
+  /** The timestamp (ms) of the record at an offset, `below` the log's start or `beyond` its end, or `gone` (compacted away). */
+  timestampAt(partition: TopicPartition, offset: bigint): Promise<number | 'below' | 'beyond' | 'gone'>
+}
+
+export interface SinkTaskContext<C> extends TaskContext<C>, TopicIdentity {
+  pause(partitions: readonly TopicPartition[]): void
+  resume(partitions: readonly TopicPartition[]): void
+  /** Asks for a commit soon instead of at the next interval. */
+  requestCommit(): void
+  /**
+   * Sends a record that the task could not deliver to the dead letter queue and the error log (KIP-610).
+   * Rejects when `errors.tolerance` is `none`, and the task then fails.
+   */
+  reportErrant(record: SinkRecord, error: unknown): Promise<void>
+}
+
+/** Where reading begins in a partition that the task was given. */
+export interface OpenPartition extends TopicPartitionOffset {
+  /** The timestamp (ms) of the record before `offset`; undefined when there is none. */
+  readonly timestampBefore?: number | undefined
+}
+
+/** How far a batch has come in one partition, records that were dropped included. */
+export interface Progress extends TopicPartitionOffset {
+  /** The timestamp (ms) of the last record consumed. */
+  readonly timestamp: number
+}
+
+/**
+ * A sink's life: `open` the partitions, `put` and `flush` again and again, `close` them, `stop`. The calls never overlap.
+ */
+export interface SinkTask {
+  open?(partitions: readonly OpenPartition[]): MaybePromise<void>
+  /** The partitions are no longer this task's; what it flushed was committed before, unless they were lost. */
+  close?(partitions: readonly TopicPartition[]): MaybePromise<void>
+  /**
+   * Takes the records; the next call comes when the promise resolves, so a slow sink holds Kafka back.
+   * `progress` says how far this batch has come. `RetriableError`: the same batch again after a back-off. Anything else fails the task.
+   */
+  put(records: readonly SinkRecord[], progress: readonly Progress[]): MaybePromise<void>
+  /**
+   * Called before each commit with the offsets consumed so far; returns those that may be committed (nothing: all of them).
+   * A throw leaves the former commit in place and delivers again what came after it.
+   */
+  flush?(offsets: readonly TopicPartitionOffset[]): MaybePromise<readonly TopicPartitionOffset[] | undefined>
+  /** Only with `placement: 'everyWorker'`: all that the topics held at the start was put. */
+  caughtUp?(): void
+  /** Kafka became unreachable (`since`, ms) or reachable again. */
+  upstream?(state: { readonly reachable: boolean; readonly since: number }): void
+  stop?(): MaybePromise<void>
+}
+
+export interface SinkConnector<D extends ConfigDef = ConfigDef> extends Plugin<D> {
+  readonly kind: 'sink'
+  /**
+   * `group` (the default): tasks share the partitions as the consumer group `connect-<name>`.
+   * `everyWorker`: one task that reads all partitions without a group, from `warmMs` before now, on each worker.
+   */
+  readonly placement?: 'group' | 'everyWorker'
+  /** How far back (ms) an `everyWorker` task reads at its start. */
+  warmMs?(config: ConfigOf<D>): number
+  /** Checks that need more than one key, or the declarations of other connectors; returns complaints by key. */
+  check?(config: ConfigOf<D>, props: Props): readonly ConfigComplaint[]
+  startTask(context: SinkTaskContext<ConfigOf<D>>): MaybePromise<SinkTask>
+}
+
+export interface ConfigComplaint {
+  readonly key: string
+  readonly error: string
+}
+
+export interface OffsetStorageReader {
+  /** The last source offset stored for a source partition. */
+  offset(partition: Readonly<Record<string, unknown>>): Promise<Readonly<Record<string, unknown>> | undefined>
+}
+
+export interface SourceTaskContext<C> extends TaskContext<C> {
+  readonly offsets: OffsetStorageReader
+  /** The schema that values for `topic` have to fit; undefined when the converter asks for none. */
+  valueSchema(topic: string): Promise<Schema | undefined>
+  keySchema(topic: string): Promise<Schema | undefined>
+}
+
+export interface SourceTask {
+  /** Waits for records; resolves empty when there are none for a while, and soon after `signal` aborts. Called again only when the batch was handed to Kafka. */
+  poll(): Promise<readonly SourceRecord[]>
+  /** Every record handed out by earlier polls is in Kafka and its source offset is stored. */
+  commit?(): MaybePromise<void>
+  /**
+   * Called once for each record that `poll` gave: with `metadata` when Kafka has acknowledged it (with all that it was split into),
+   * without when a transformation dropped it, with `error` when it could not be converted and was skipped or failed the task.
+   */
+  commitRecord?(record: SourceRecord, metadata: RecordMetadata | undefined, error?: unknown): void
+  /** Kafka became unreachable (`since`, ms) or reachable again. */
+  upstream?(state: { readonly reachable: boolean; readonly since: number }): void
+  stop?(): MaybePromise<void>
+}
+
+export interface SourceConnector<D extends ConfigDef = ConfigDef> extends Plugin<D> {
+  readonly kind: 'source'
+  readonly placement?: 'group' | 'everyWorker'
+  check?(config: ConfigOf<D>, props: Props): readonly ConfigComplaint[]
+  /** Splits the work: the properties that differ from the connector's, one entry for each task, `maxTasks` at most. The default is one task. */
+  taskConfigs?(config: ConfigOf<D>, maxTasks: number): readonly Readonly<Record<string, string>>[]
+  startTask(context: SourceTaskContext<ConfigOf<D>>): MaybePromise<SourceTask>
+}
+
+/** Declares a sink: its configuration and its factory, in one place. */
+export function defineSink<D extends ConfigDef>(spec: Omit<SinkConnector<D>, 'kind'>): SinkConnector<D> {
+  return { kind: 'sink', ...spec }
+}
+
+/** Declares a source: its configuration and its factory, in one place. */
+export function defineSource<D extends ConfigDef>(
+  spec: Omit<SourceConnector<D>, 'kind'>,
+): SourceConnector<D> {
+  return { kind: 'source', ...spec }
+}

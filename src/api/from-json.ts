@@ -1,0 +1,160 @@
+import { SchemaMismatchError } from './errors.ts'
+import { logicalNames, type Schema } from './schema.ts'
+
+/**
+ * Fits parsed JSON to a schema, as data from outside must. Integers beyond 2^53 are taken as strings and refused as numbers,
+ * since JSON.parse has already rounded those; bytes are base64; absent fields take their default.
+ * Throws `SchemaMismatchError` whose `context.field` is the path of the first thing that does not fit.
+ */
+export function fromJson(schema: Schema, json: unknown): unknown {
+  return fit(schema, json, '')
+}
+
+const integerRanges: Partial<Record<Schema['type'], readonly [bigint, bigint]>> = {
+  int8: [-128n, 127n],
+  int16: [-32768n, 32767n],
+  int32: [-(2n ** 31n), 2n ** 31n - 1n],
+  int64: [-(2n ** 63n), 2n ** 63n - 1n],
+}
+
+function fit(schema: Schema, json: unknown, path: string): unknown {
+  if (json === undefined) {
+    if ('default' in schema) return schema.default
+    if (schema.optional) return null
+    throw mismatch(path, 'is missing')
+  }
+  if (json === null) {
+    if (schema.optional) return null
+    throw mismatch(path, `must be ${article(schema)}, not null`)
+  }
+  if (schema.name === logicalNames.decimal) return fitDecimal(schema, json, path)
+  switch (schema.type) {
+    case 'int8':
+    case 'int16':
+    case 'int32':
+    case 'int64':
+      return fitInteger(schema, json, path)
+    case 'float32':
+    case 'float64':
+      if (typeof json === 'number') return json
+      if (json === 'NaN' || json === 'Infinity' || json === '-Infinity') return Number(json)
+      break
+    case 'boolean':
+      if (typeof json === 'boolean') return json
+      break
+    case 'string':
+      if (typeof json === 'string') return fitString(schema, json, path)
+      break
+    case 'bytes':
+      if (typeof json === 'string') return fitBytes(schema, json, path)
+      break
+    case 'array':
+      if (Array.isArray(json))
+        return json.map((item, index) => fit(schema.values ?? anything, item, `${path}[${index}]`))
+      break
+    case 'map':
+      return fitMap(schema, json, path)
+    case 'struct':
+      return fitStruct(schema, json, path)
+  }
+  throw mismatch(path, `must be ${article(schema)}, not ${describe(json)}`)
+}
+
+const anything: Schema = { type: 'string', optional: true }
+
+function fitInteger(schema: Schema, json: unknown, path: string): number | bigint {
+  if (typeof json === 'number') {
+    if (!Number.isInteger(json)) throw mismatch(path, `must be an integer, not ${json}`)
+    if (!Number.isSafeInteger(json)) {
+      throw mismatch(path, 'is beyond 2^53: send it as a string', { reason: 'unsafe_integer' })
+    }
+  } else if (typeof json !== 'string' || !/^-?\d{1,19}$/.test(json)) {
+    throw mismatch(path, `must be an integer, not ${describe(json)}`)
+  }
+  const value = BigInt(json)
+  const [min, max] = integerRanges[schema.type] ?? [value, value]
+  if (value < min || value > max) throw mismatch(path, `is out of the range of ${schema.type}`)
+  const number = Number(value)
+  return Number.isSafeInteger(number) ? number : value
+}
+
+function fitDecimal(schema: Schema, json: unknown, path: string): string {
+  const text = typeof json === 'number' || typeof json === 'string' ? String(json) : ''
+  const match = /^(-?)(\d+)(?:\.(\d+))?$/.exec(text)
+  const scale = Number(schema.parameters?.['scale'] ?? 0)
+  const fraction = match?.[3] ?? ''
+  if (!match || fraction.replace(/0+$/, '').length > scale) {
+    throw mismatch(
+      path,
+      `must be a decimal with at most ${scale} digits after the point, not ${describe(json)}`,
+    )
+  }
+  const digits = fraction.slice(0, scale).padEnd(scale, '0')
+  return `${match[1]}${match[2]}${scale > 0 ? `.${digits}` : ''}`
+}
+
+function fitString(schema: Schema, json: string, path: string): string {
+  const allowed = schema.parameters?.['allowed']?.split(',')
+  if (allowed && !allowed.includes(json))
+    throw mismatch(path, `must be one of ${allowed.join(', ')}, not "${json}"`)
+  return json
+}
+
+function fitBytes(schema: Schema, json: string, path: string): Buffer {
+  const bytes = Buffer.from(json, 'base64')
+  if (bytes.toString('base64').replace(/=+$/, '') !== json.replace(/=+$/, ''))
+    throw mismatch(path, 'must be base64')
+  const size = schema.parameters?.['size']
+  if (size !== undefined && bytes.length !== Number(size))
+    throw mismatch(path, `must be ${size} bytes, not ${bytes.length}`)
+  return bytes
+}
+
+function fitMap(schema: Schema, json: unknown, path: string): unknown {
+  if (!isObject(json)) throw mismatch(path, `must be an object, not ${describe(json)}`)
+  const values = schema.values ?? anything
+  return Object.fromEntries(
+    Object.entries(json).map(([key, value]) => [
+      key,
+      fit(values, value, path === '' ? key : `${path}.${key}`),
+    ]),
+  )
+}
+
+function fitStruct(schema: Schema, json: unknown, path: string): unknown {
+  if (!isObject(json)) throw mismatch(path, `must be an object, not ${describe(json)}`)
+  const fields = schema.fields ?? []
+  const result: Record<string, unknown> = {}
+  for (const { name, schema: field } of fields) {
+    result[name] = fit(
+      field,
+      Object.hasOwn(json, name) ? json[name] : undefined,
+      path === '' ? name : `${path}.${name}`,
+    )
+  }
+  const unknown = Object.keys(json).find((key) => !fields.some((field) => field.name === key))
+  if (unknown !== undefined)
+    throw mismatch(path === '' ? unknown : `${path}.${unknown}`, 'is not in the schema')
+  return result
+}
+
+const isObject = (json: unknown): json is Record<string, unknown> =>
+  typeof json === 'object' && json !== null && !Array.isArray(json)
+
+const article = (schema: Schema): string =>
+  /^[aeiou]/.test(schema.type) ? `an ${schema.type}` : `a ${schema.type}`
+
+const describe = (json: unknown): string =>
+  typeof json === 'string'
+    ? `"${json.slice(0, 40)}"`
+    : Array.isArray(json)
+      ? 'an array'
+      : typeof json === 'object'
+        ? 'an object'
+        : String(json)
+
+function mismatch(path: string, problem: string, facts: Record<string, unknown> = {}): SchemaMismatchError {
+  return new SchemaMismatchError(`${path === '' ? 'The message' : `"${path}"`} ${problem}.`, {
+    context: { field: path, ...facts },
+  })
+}

@@ -1,0 +1,105 @@
+import type { OpenPartition, Progress, TopicIdentity } from './connector.ts'
+import type { RecordOrigin, TopicPartition } from './records.ts'
+
+/**
+ * The one port between the tasks and the sockets. In one process it is these function calls; all that crosses it is plain
+ * data and every answer is a promise, so that a process boundary may be put here.
+ */
+export interface GatewayPort {
+  /** Offers a sink's publications. Throws `ConfigError` when its channels lie in no namespace or overlap another sink's. */
+  attachSink(options: SinkAttachment): SinkFeed
+  /** Takes over what clients publish to the channels. Throws `ConfigError` as above. */
+  attachSource(options: SourceAttachment): SourceFeed
+}
+
+export interface SinkAttachment {
+  readonly connector: string
+  /** Channel templates as declared, such as `bus:#{value.id}`; the first segment is constant and names the namespace. */
+  readonly templates: readonly string[]
+  /** Changes with anything that changes which messages a record becomes; a position from another rule is refused. */
+  readonly rule: string
+  readonly identity: TopicIdentity
+  readonly snapshot: SnapshotLimits
+  readonly window: WindowLimits
+}
+
+export interface SnapshotLimits {
+  /** Entries vanish this long (ms) after their last update; 0: never. */
+  readonly expireMs: number
+  readonly maxBytes: number
+  readonly maxEntries: number
+}
+
+export interface WindowLimits {
+  readonly maxBytes: number
+  readonly maxAgeMs: number
+}
+
+/** One message for one channel. */
+export interface Publication {
+  readonly channel: string
+  /** What the message is about, for snapshots; undefined: it is not part of any snapshot. */
+  readonly key: string | undefined
+  /** JSON text; undefined: a tombstone, the key is gone. */
+  readonly data: string | undefined
+  readonly origin: RecordOrigin
+  readonly path: readonly number[]
+}
+
+export interface SinkFeed {
+  /** Where reading begins; the positions' vector starts here. */
+  open(partitions: readonly OpenPartition[]): void
+  close(partitions: readonly TopicPartition[]): void
+  /** Publications in the order of their records, and how far the batch came. Never blocks: slow clients are the gate's affair. */
+  publish(publications: readonly Publication[], progress: readonly Progress[]): void
+  /** The window and the snapshot hold what Kafka held at the start: clients may come. */
+  ready(): void
+  upstream(state: { readonly reachable: boolean; readonly since: number }): void
+  detach(): void
+}
+
+export interface SourceAttachment {
+  readonly connector: string
+  /** Channels and patterns that clients may publish to: `*` is one whole segment, as the last one the rest. */
+  readonly channels: readonly string[]
+  /** Answers when Kafka has acknowledged the message, or says why not. Never rejects. */
+  publish(ingress: Ingress): Promise<IngressAnswer>
+}
+
+/** What a client published. */
+export interface Ingress {
+  readonly channel: string
+  /** JSON text as it came. */
+  readonly data: string
+  readonly key?: string | undefined
+  readonly messageId?: number | undefined
+  /** The token's `sub`, or a random id for an anonymous client. */
+  readonly client: string
+  readonly session: string
+  /** Set when the client named a producer and is authenticated. */
+  readonly producer?: string | undefined
+  /** Milliseconds since the epoch. */
+  readonly receivedAt: number
+}
+
+export type IngressAnswer =
+  | { readonly ok: true; readonly duplicate?: boolean; readonly coordinates?: IngressCoordinates }
+  | {
+      readonly ok: false
+      readonly code: string
+      readonly message: string
+      /** The path of the field that does not fit. */
+      readonly field?: string
+      readonly retryable: boolean
+      /** Milliseconds. */
+      readonly retryAfter?: number
+    }
+
+export interface IngressCoordinates extends TopicPartition {
+  /** Decimal digits. */
+  readonly offset: string
+}
+
+export interface SourceFeed {
+  detach(): void
+}

@@ -1,0 +1,62 @@
+export type {
+  ConfigDef,
+  ConfigKey,
+  ConfigKeys,
+  ConfigOf,
+  ConfigType,
+  ConfigValue,
+  Importance,
+  Props,
+  Validator,
+} from './config-def.ts'
+export { defineConfig } from './config-def.ts'
+export type {
+  ConfigComplaint,
+  OffsetStorageReader,
+  OpenPartition,
+  Progress,
+  SinkConnector,
+  SinkTask,
+  SinkTaskContext,
+  SourceConnector,
+  SourceTask,
+  SourceTaskContext,
+  TaskContext,
+  TopicIdentity,
+} from './connector.ts'
+export { defineSink, defineSource } from './connector.ts'
+export type { Converter, ConverterContext, ConverterPlugin } from './converter.ts'
+export { defineConverter } from './converter.ts'
+export * from './errors.ts'
+export { fromJson } from './from-json.ts'
+export type {
+  GatewayPort,
+  Ingress,
+  IngressAnswer,
+  IngressCoordinates,
+  Publication,
+  SinkAttachment,
+  SinkFeed,
+  SnapshotLimits,
+  SourceAttachment,
+  SourceFeed,
+  WindowLimits,
+} from './gateway.ts'
+export { toJson } from './json.ts'
+export { Password } from './password.ts'
+export type { Clock, Logger, MaybePromise, Plugin, PluginKind } from './plugin.ts'
+export type {
+  ConnectRecord,
+  Header,
+  RecordMetadata,
+  RecordOrigin,
+  SinkRecord,
+  SourceRecord,
+  TopicPartition,
+  TopicPartitionOffset,
+} from './records.ts'
+export type { Schema, SchemaAndValue, SchemaField, SchemaType } from './schema.ts'
+export { fieldSchema, logicalNames } from './schema.ts'
+export type { PredicatePlugin, PredicateTest, Transform, TransformationPlugin } from './transformation.ts'
+export { definePredicate, defineTransformation } from './transformation.ts'
+export { all, atLeast, between, isRegex, isUrl, nonEmpty } from './validators.ts'
