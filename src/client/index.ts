@@ -1,0 +1,7 @@
+export type { BackoffOptions } from './backoff.ts'
+export { type Client, type ClientState, connect } from './connect.ts'
+export { ClientError } from './error.ts'
+export type { NoticeFrame, SnapshotItem } from './frames.ts'
+export type { ClientOptions, Timers, WebSocketConstructor, WebSocketLike } from './options.ts'
+export type { Published, PublishOptions } from './publishes.ts'
+export type { Message, Subscribed, SubscribeOptions, Subscription } from './subscriptions.ts'

@@ -1,0 +1,101 @@
+import type { Connection } from './connection.ts'
+import { ClientError } from './error.ts'
+import type { ErrorFrame, PublishedFrame } from './frames.ts'
+
+export interface PublishOptions {
+  /** The key of the record. */
+  readonly key?: string | undefined
+  /** Grows with each message; makes it safe to send this one again, so the client does so by itself after a break. */
+  readonly messageId?: number | undefined
+}
+
+export interface Published {
+  /** The gate had this `messageId` already. */
+  readonly duplicate: boolean
+  /** Only where the gate's namespace exposes them. */
+  readonly coordinates?: { readonly topic: string; readonly partition: number; readonly offset: string } | undefined
+}
+
+interface Pending {
+  readonly channel: string
+  readonly data: unknown
+  readonly options: PublishOptions
+  readonly resolve: (published: Published) => void
+  readonly reject: (error: ClientError) => void
+  sent: boolean
+}
+
+export interface Publishes {
+  /** Sends, or holds until `connected` when `connection` is undefined. */
+  add(channel: string, data: unknown, options: PublishOptions): Promise<Published>
+  /** Sends what waited, the numbered ones in the order of their numbers. */
+  connected(connection: Connection): void
+  /** The connection ended: those without a number are rejected, since nobody knows whether they arrived. */
+  disconnected(): void
+  /** True when the answer was to a publish. */
+  answer(frame: PublishedFrame | ErrorFrame): boolean
+  rejectAll(error: ClientError): void
+}
+
+const byNumber = (a: Pending, b: Pending): number =>
+  (a.options.messageId ?? Number.MAX_VALUE) - (b.options.messageId ?? Number.MAX_VALUE)
+
+/** The publishes that wait for an answer, `limit` at most. */
+export function trackPublishes(limit: number): Publishes {
+  let connection: Connection | undefined
+  let answers = new Map<number, Pending>()
+  const waiting = new Set<Pending>()
+
+  const send = (pending: Pending, through: Connection): void => {
+    const id = through.nextId()
+    answers.set(id, pending)
+    pending.sent = true
+    const { key, messageId } = pending.options
+    through.send({ type: 'publish', id, channel: pending.channel, data: pending.data, key, messageId })
+  }
+
+  return {
+    add(channel, data, options) {
+      if (waiting.size >= limit) {
+        const message = `${limit} publishes wait for an answer already; publish more slowly.`
+        return Promise.reject(new ClientError(message, { code: 'too_many_pending', retryable: true }))
+      }
+      return new Promise((resolve, reject) => {
+        const pending = { channel, data: data ?? null, options, resolve, reject, sent: false }
+        waiting.add(pending)
+        if (connection) send(pending, connection)
+      })
+    },
+    connected(fresh) {
+      connection = fresh
+      const inOrder = [...waiting].toSorted(byNumber)
+      for (const pending of inOrder) send(pending, fresh)
+    },
+    disconnected() {
+      connection = undefined
+      answers = new Map()
+      for (const pending of waiting) {
+        if (pending.options.messageId !== undefined) continue
+        waiting.delete(pending)
+        const message = pending.sent
+          ? 'The connection ended before the answer came; the message may have arrived or not.'
+          : 'There is no connection; the message was not sent.'
+        pending.reject(new ClientError(message, { code: 'disconnected', retryable: true }))
+      }
+    },
+    answer(frame) {
+      const pending = frame.id === undefined ? undefined : answers.get(frame.id)
+      if (frame.id === undefined || !pending) return false
+      answers.delete(frame.id)
+      waiting.delete(pending)
+      if (frame.type === 'error') pending.reject(new ClientError(frame.message, frame))
+      else pending.resolve({ duplicate: frame.duplicate ?? false, coordinates: frame.coordinates })
+      return true
+    },
+    rejectAll(error) {
+      for (const pending of waiting) pending.reject(error)
+      waiting.clear()
+      answers = new Map()
+    },
+  }
+}

@@ -1,0 +1,57 @@
+import { expect, test } from 'vitest'
+import { startFakeGate } from './fake-gate.ts'
+import { openClient } from './open-client.ts'
+
+test('resolves with the answer and rejects with the code, the field and whether to try again', async () => {
+  const gate = await startFakeGate()
+  const { client } = openClient(gate.url)
+  const good = client.publish('report:7', { text: 'late' }, { key: '7', messageId: 3 })
+  const bad = client.publish('report:7', { text: 9 })
+  const session = await gate.session()
+  await session.greet()
+  const first = await session.frame()
+  const second = await session.frame()
+  expect(first).toMatchObject({ type: 'publish', channel: 'report:7', data: { text: 'late' }, key: '7', messageId: 3 })
+  session.send(
+    { type: 'error', id: second['id'], code: 'schema_mismatch', message: 'No.', field: 'text', retryable: false },
+    { type: 'published', id: first['id'], duplicate: true },
+  )
+  expect(await good).toMatchObject({ duplicate: true })
+  await expect(bad).rejects.toMatchObject({ code: 'schema_mismatch', field: 'text', retryable: false, message: 'No.' })
+})
+
+test('after a break resends the numbered ones in order and rejects the others as disconnected', async () => {
+  const gate = await startFakeGate()
+  const { client, reached, timers } = openClient(gate.url)
+  const first = await gate.session()
+  await first.greet()
+  await reached('connected')
+  const numbered = [2, 1].map((messageId) => client.publish('report:7', messageId, { messageId }))
+  const plain = client.publish('report:7', 'x')
+  const outcome = plain.catch((error: unknown) => error)
+  for (let n = 0; n < 3; n++) await first.frame()
+  first.terminate()
+  expect(await outcome).toMatchObject({ code: 'disconnected', retryable: true })
+  const { retryInMs } = await reached('waiting')
+  await expect(client.publish('report:7', 'y')).rejects.toMatchObject({ code: 'disconnected' })
+  numbered.push(client.publish('report:7', 3, { messageId: 3 }))
+  timers.advance(retryInMs)
+
+  const second = await gate.session()
+  await second.greet()
+  for (const messageId of [1, 2, 3]) {
+    const frame = await second.frame()
+    expect(frame).toMatchObject({ type: 'publish', messageId })
+    second.send({ type: 'published', id: frame['id'] })
+  }
+  expect(await Promise.all(numbered)).toHaveLength(3)
+})
+
+test('holds no more publishes than the limit', async () => {
+  const gate = await startFakeGate()
+  const { client } = openClient(gate.url, { maxPending: 1 })
+  const first = client.publish('report:7', 1)
+  await expect(client.publish('report:7', 2)).rejects.toMatchObject({ code: 'too_many_pending', retryable: true })
+  client.close()
+  await expect(first).rejects.toMatchObject({ code: 'closed' })
+})
