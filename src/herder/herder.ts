@@ -1,4 +1,7 @@
-import type { ConfigDef, Plugin, PluginKind, Props } from '#api'
+import type { Plugin, PluginKind, Props } from '#api'
+import type { Validation } from '../runtime/index.ts'
+
+export type { ValidatedKey, Validation } from '../runtime/index.ts'
 
 export type ConnectorState = 'UNASSIGNED' | 'RUNNING' | 'PAUSED' | 'STOPPED' | 'FAILED' | 'RESTARTING'
 export type TargetState = 'STARTED' | 'PAUSED' | 'STOPPED'
@@ -46,23 +49,6 @@ export interface PluginInfo {
   readonly class: string
   readonly type: PluginKind
   readonly version: string
-}
-
-/** One key in the answer of `validate`; the framework's keys and the plugin's together. */
-export interface ValidatedKey {
-  readonly name: string
-  /** Absent for a key that carries only an error. */
-  readonly definition?: { readonly key: ConfigDef['keys'][string]; readonly order: number }
-  /** As text; null when absent; `[hidden]` for secrets. */
-  readonly value: string | null
-  readonly recommendedValues: readonly string[]
-  readonly errors: readonly string[]
-}
-
-export interface Validation {
-  readonly keys: readonly ValidatedKey[]
-  /** Of properties that nothing knows, each naming the nearest known one. */
-  readonly warnings: readonly string[]
 }
 
 export interface ServerInfo {

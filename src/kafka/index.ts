@@ -1,0 +1,17 @@
+export { createKafkaClient, type KafkaClientOptions } from './client.ts'
+export { partitionId } from './partition-map.ts'
+export type {
+  AssignedPartition,
+  ConsumerOptions,
+  GroupConsumerOptions,
+  KafkaClient,
+  KafkaHeader,
+  KafkaRecord,
+  LogReaderOptions,
+  Polled,
+  ProducerRecord,
+  RecordBatch,
+  RecordConsumer,
+  RecordProducer,
+} from './ports.ts'
+export { textHeaders } from './ports.ts'

@@ -1,0 +1,121 @@
+import type { Header, OpenPartition, RecordMetadata, TopicPartition, TopicPartitionOffset } from '#api'
+
+/** A record as Kafka holds it. */
+export interface KafkaRecord {
+  readonly topic: string
+  readonly partition: number
+  readonly offset: bigint
+  /** Milliseconds since the epoch. */
+  readonly timestamp: number
+  readonly key: Buffer | null
+  readonly value: Buffer | null
+  readonly headers: readonly KafkaHeader[]
+}
+
+export interface KafkaHeader {
+  readonly key: string
+  readonly value: Buffer
+}
+
+/** Records of one partition in their order. */
+export interface RecordBatch extends TopicPartition {
+  readonly records: readonly KafkaRecord[]
+  /** Where reading continues; beyond the last record when control records or compacted ones were passed over. */
+  readonly nextOffset: bigint
+}
+
+export interface AssignedPartition extends OpenPartition {
+  /** What the group had committed; it may lie beyond where reading begins. */
+  readonly committed?: bigint | undefined
+}
+
+/** What happened since the last poll, in this order: revoked, assigned, read. */
+export interface Polled {
+  readonly revoked: readonly TopicPartition[]
+  readonly assigned: readonly AssignedPartition[]
+  readonly batches: readonly RecordBatch[]
+}
+
+/** Reads topics, as a member of a group or alone; both behind this one port, so that there is one sink loop. */
+export interface RecordConsumer {
+  /** Waits up to `maxWaitMs` for something to tell. Rejects when reading cannot go on. */
+  poll(maxWaitMs: number, signal: AbortSignal): Promise<Polled>
+  pause(partitions: readonly TopicPartition[]): void
+  resume(partitions: readonly TopicPartition[]): void
+  /** Reads again from these offsets; what was buffered of the partitions is dropped. */
+  seek(offsets: readonly TopicPartitionOffset[]): void
+  commit(offsets: readonly TopicPartitionOffset[]): Promise<void>
+  /** The assignment has changed; the next poll tells how. */
+  changed(): boolean
+  /** All that the topics held when reading began was polled. */
+  caughtUp(): boolean
+  close(): Promise<void>
+}
+
+export interface ConsumerOptions {
+  readonly groupId: string
+  readonly clientId: string
+  readonly topics: readonly (string | RegExp)[]
+  /** The most records of one poll. */
+  readonly maxPollRecords: number
+  /** Told when Kafka becomes unreachable or reachable again. */
+  readonly onUpstream: (state: { readonly reachable: boolean; readonly since: number }) => void
+  /** Told which topics do not exist yet; reading begins when they do. */
+  readonly onMissing: (topics: readonly string[]) => void
+  /** Ends the wait for topics. */
+  readonly signal: AbortSignal
+}
+
+/** What a partition holds: the first offset and the one after the last. */
+export interface PartitionBounds extends TopicPartition {
+  readonly low: bigint
+  readonly high: bigint
+}
+
+export interface GroupConsumerOptions extends ConsumerOptions {
+  /** The offsets that may be committed at this moment: asked when the group begins to rebalance. */
+  readonly committable: () => readonly TopicPartitionOffset[]
+}
+
+export interface LogReaderOptions extends ConsumerOptions {
+  /** Reading begins at the group's committed offset or this many ms before now, whichever is older. */
+  readonly warmMs: number
+}
+
+export interface ProducerRecord {
+  readonly topic: string
+  readonly partition?: number | undefined
+  readonly key: Buffer | null
+  readonly value: Buffer | null
+  readonly headers: readonly KafkaHeader[]
+  /** Milliseconds; Kafka's own time when absent. */
+  readonly timestamp?: number | undefined
+}
+
+export interface RecordProducer {
+  /**
+   * Resolves when all records are acknowledged by all in-sync replicas, with where they are, in the order given.
+   * Rejects with a `RetriableError` when trying again may help; records may be in Kafka all the same.
+   */
+  send(records: readonly ProducerRecord[]): Promise<readonly RecordMetadata[]>
+  close(): Promise<void>
+}
+
+/** Every connection to one Kafka cluster goes through here. */
+export interface KafkaClient {
+  clusterId(): Promise<string>
+  createTopic(
+    topic: string,
+    options: { readonly partitions: number; readonly replicationFactor: number },
+  ): Promise<void>
+  topicExists(topic: string): Promise<boolean>
+  committed(groupId: string, topics: readonly string[]): Promise<readonly TopicPartitionOffset[]>
+  timestampAt(partition: TopicPartition, offset: bigint): Promise<number | 'below' | 'beyond' | 'gone'>
+  groupConsumer(options: GroupConsumerOptions): Promise<RecordConsumer>
+  logReader(options: LogReaderOptions): Promise<RecordConsumer>
+  producer(options: { readonly clientId: string }): Promise<RecordProducer>
+  close(): Promise<void>
+}
+
+export const textHeaders = (headers: readonly KafkaHeader[]): readonly Header[] =>
+  headers.map(({ key, value }) => ({ key, value: value.toString() }))

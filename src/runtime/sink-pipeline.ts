@@ -1,0 +1,95 @@
+import type { SchemaAndValue, SinkRecord } from '#api'
+import { type KafkaRecord, textHeaders } from '../kafka/index.ts'
+import type { NamedConverter } from './converters.ts'
+import type { ErrorOperator, Failure, Stage } from './error-operator.ts'
+import type { TransformChain } from './transform-chain.ts'
+
+export interface SinkPipelineOptions {
+  readonly key: NamedConverter
+  readonly value: NamedConverter
+  readonly chain: TransformChain
+  readonly errors: ErrorOperator<KafkaRecord>
+}
+
+/**
+ * Records of Kafka become records of the task: converted, then transformed. Order is kept. A record that fails is retried, skipped
+ * or fails the whole, as the error operator decides. Where nothing has to be waited for, no promise is made.
+ */
+export function createSinkPipeline({ key, value, chain, errors }: SinkPipelineOptions) {
+  /** Where the record at hand is, for the report of a failure. */
+  let stage: Stage = 'KEY_CONVERTER'
+
+  const executing = (): string => {
+    if (stage === 'TRANSFORMATION') return chain.failed()
+    return stage === 'KEY_CONVERTER' ? key.name : value.name
+  }
+  const failureOf = (error: unknown): Failure => ({ stage, executing: executing(), error })
+
+  function now(raw: KafkaRecord): readonly SinkRecord[] | undefined {
+    stage = 'KEY_CONVERTER'
+    const keyData = key.converter.toConnectData(raw.topic, raw.key)
+    if (keyData instanceof Promise) return pending(keyData)
+    stage = 'VALUE_CONVERTER'
+    const valueData = value.converter.toConnectData(raw.topic, raw.value)
+    if (valueData instanceof Promise) return pending(valueData)
+    stage = 'TRANSFORMATION'
+    return chain.apply(toSinkRecord(raw, keyData, valueData))
+  }
+
+  async function later(raw: KafkaRecord): Promise<readonly SinkRecord[]> {
+    stage = 'KEY_CONVERTER'
+    const keyData = await key.converter.toConnectData(raw.topic, raw.key)
+    stage = 'VALUE_CONVERTER'
+    const valueData = await value.converter.toConnectData(raw.topic, raw.value)
+    stage = 'TRANSFORMATION'
+    return chain.apply(toSinkRecord(raw, keyData, valueData))
+  }
+
+  let current: KafkaRecord | undefined
+
+  /** Appends what the records become to `out`; after a throw `out` holds what came before the failure. */
+  async function process(records: readonly KafkaRecord[], out: SinkRecord[]): Promise<void> {
+    for (const raw of records) {
+      current = raw
+      let results: readonly SinkRecord[] | undefined
+      try {
+        results = now(raw) ?? (await later(raw))
+      } catch (error) {
+        results = await errors.recover(raw, failureOf(error), () => later(raw), failureOf)
+      }
+      if (results) for (const result of results) out.push(result)
+    }
+    current = undefined
+  }
+
+  return {
+    process,
+    /** The record that made `process` throw. */
+    current: () => current,
+  }
+}
+
+/** The converter must ask a registry: its promise is left to `later`, which finds the answer under way. */
+function pending(promise: Promise<unknown>): undefined {
+  promise.catch(() => undefined)
+  return undefined
+}
+
+function toSinkRecord(raw: KafkaRecord, key: SchemaAndValue, value: SchemaAndValue): SinkRecord {
+  return {
+    topic: raw.topic,
+    partition: raw.partition,
+    key: key.value,
+    keySchema: key.schema,
+    value: value.value,
+    valueSchema: value.schema,
+    timestamp: raw.timestamp,
+    headers: raw.headers.length > 0 ? textHeaders(raw.headers) : none,
+    path: unsplit,
+    // The raw record itself: it has the coordinates, and is at hand for the dead letter queue.
+    origin: raw,
+  }
+}
+
+const none: SinkRecord['headers'] = []
+const unsplit: readonly number[] = []

@@ -1,0 +1,38 @@
+import type { Clock, GatewayPort, Logger, Props } from '#api'
+import type { KafkaClient } from '../kafka/index.ts'
+import type { Plugins } from '../plugins/index.ts'
+import type { OffsetStore } from '../storage/index.ts'
+
+/** What every task of a worker shares. */
+export interface WorkerDeps {
+  readonly kafka: KafkaClient
+  readonly plugins: Plugins
+  readonly offsets: OffsetStore
+  readonly log: Logger
+  readonly clock: Clock
+  readonly gateway?: GatewayPort | undefined
+  /** The worker's properties: its converters, its intervals. */
+  readonly workerProps: Props
+  readonly settings: RuntimeSettings
+}
+
+export interface RuntimeSettings {
+  readonly 'offset.flush.interval.ms': number
+  readonly 'offset.flush.timeout.ms': number
+  readonly 'task.shutdown.graceful.timeout.ms': number
+}
+
+export type Facts = Readonly<Record<string, string | number | boolean>>
+
+/** One life of a task: from its start until `signal` aborts (resolves) or it fails (rejects). */
+export interface TaskRun {
+  readonly connector: string
+  readonly task: number
+  /** The task's own configuration. */
+  readonly props: Props
+  readonly log: Logger
+  readonly signal: AbortSignal
+  /** Looked at between two polls. */
+  paused(): boolean
+  report(facts: Facts): void
+}

@@ -1,0 +1,54 @@
+import { mkdir, open, readFile, rename } from 'node:fs/promises'
+import { dirname } from 'node:path'
+import { ConfigError, toJson } from '#api'
+import { createMemoryOffsetStore } from './memory-offset-store.ts'
+import type { OffsetMap, OffsetStore } from './offset-store.ts'
+
+/**
+ * Offsets in one JSON file, as Kafka Connect's standalone worker keeps them (its own file is a serialised Java map, which is not read here).
+ * Each write goes to a new file that then takes the old one's place, so a crash leaves one or the other, whole.
+ */
+export async function openFileOffsetStore(file: string): Promise<OffsetStore> {
+  const entries = new Map<string, OffsetMap>(Object.entries(await read(file)))
+  const memory = createMemoryOffsetStore(entries)
+  let writing = Promise.resolve()
+  return {
+    ...memory,
+    async put(connector, offsets) {
+      await memory.put(connector, offsets)
+      const text = `${toJson(Object.fromEntries(entries))}\n`
+      const write = writing.then(() => replace(file, text))
+      writing = write.catch(() => undefined)
+      await write
+    },
+    close: () => writing,
+  }
+}
+
+async function read(file: string): Promise<Record<string, OffsetMap>> {
+  const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return '{}'
+    throw error
+  })
+  try {
+    return JSON.parse(text) as Record<string, OffsetMap>
+  } catch (error) {
+    throw new ConfigError(
+      `The offsets in ${file} cannot be read: ${String(error)}. Restore the file, or delete it to begin anew.`,
+      { cause: error },
+    )
+  }
+}
+
+async function replace(file: string, text: string): Promise<void> {
+  await mkdir(dirname(file), { recursive: true })
+  const next = `${file}.next`
+  const handle = await open(next, 'w')
+  try {
+    await handle.writeFile(text)
+    await handle.sync()
+  } finally {
+    await handle.close()
+  }
+  await rename(next, file)
+}

@@ -1,0 +1,20 @@
+/** A source partition or offset: primitives only. */
+export type OffsetMap = Readonly<Record<string, unknown>>
+
+export interface StoredOffset {
+  readonly partition: OffsetMap
+  /** `null` forgets the partition. */
+  readonly offset: OffsetMap | null
+}
+
+/** Where sources' offsets are kept. The key is Kafka Connect's: `["<connector>",{<partition>}]`. */
+export interface OffsetStore {
+  get(connector: string, partition: OffsetMap): Promise<OffsetMap | undefined>
+  list(connector: string): Promise<readonly StoredOffset[]>
+  /** Resolves when the offsets would survive a crash. */
+  put(connector: string, offsets: readonly StoredOffset[]): Promise<void>
+  close(): Promise<void>
+}
+
+/** The key's text; the keys of the partition keep the order that the connector gave them, as in Java. */
+export const offsetKey = (connector: string, partition: OffsetMap): string => JSON.stringify([connector, partition])
