@@ -2,6 +2,8 @@ import { defineConfig } from 'vitest/config'
 
 export default defineConfig({
   resolve: { conditions: ['source'] },
+  // Where vitest runs globalSetup.
+  environments: { __vitest__: { resolve: { conditions: ['source'] } } },
   ssr: { resolve: { conditions: ['source'] } },
   test: {
     projects: [
