@@ -60,21 +60,25 @@ export class ConfigError extends ConnectError {
   static override readonly status: number = 400
 }
 
+/** A request that cannot be understood: malformed, or contradicting itself. */
 export class BadRequestError extends ConnectError {
   static override readonly code: string = 'BAD_REQUEST'
   static override readonly status: number = 400
 }
 
+/** A connector, task or plugin that does not exist. */
 export class NotFoundError extends ConnectError {
   static override readonly code: string = 'NOT_FOUND'
   static override readonly status: number = 404
 }
 
+/** A connector of this name exists already. */
 export class AlreadyExistsError extends ConnectError {
   static override readonly code: string = 'ALREADY_EXISTS'
   static override readonly status: number = 409
 }
 
+/** A request that cannot be done in the present state, or at this moment. */
 export class ConflictError extends ConnectError {
   static override readonly code: string = 'CONFLICT'
   static override readonly status: number = 409

@@ -81,14 +81,13 @@ export const connectorRoutes: readonly Route[] = [
 ]
 
 async function put(
-  { herder, log }: RestContext,
+  { herder }: RestContext,
   baseUrl: string,
   name: string,
   config: Props,
   options: { readonly replace: boolean; readonly initialState?: TargetState },
 ): Promise<RestAnswer> {
   const { created, info, warnings } = await herder.putConnector(name, config, options)
-  for (const warning of warnings) log.warn({ connector: name, warning }, 'connector configuration warning')
   return {
     status: created ? 201 : 200,
     body: info,

@@ -40,8 +40,7 @@ export const pluginRoutes: readonly Route[] = [
     body: 'a flat map with `connector.class`',
     statuses: {
       200: '`{name, error_count, groups, configs: [{definition, value}]}`',
-      400: 'malformed, no `connector.class`, or one that the path does not name',
-      404: 'no such plugin',
+      400: 'malformed, no `connector.class`, an unknown one, or one that the path does not name',
     },
     handle: async ({ params, body }, { herder }) => {
       const props = readProps(body)

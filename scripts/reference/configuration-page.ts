@@ -1,0 +1,65 @@
+import type { ConfigKeys } from '../../src/api/index.ts'
+import { configTables } from './config-table.ts'
+import { code, type Page, page, prose, table } from './markdown.ts'
+
+export interface Setting {
+  readonly name: string
+  readonly env: string
+  readonly type: string
+  readonly default: string | undefined
+  readonly values?: readonly string[]
+  readonly sensitive: boolean
+  readonly doc: string
+}
+
+export interface ConfigurationParts {
+  readonly settings: readonly Setting[]
+  readonly worker: ConfigKeys
+  readonly source: ConfigKeys
+  readonly sink: ConfigKeys
+  readonly transform: ConfigKeys
+  readonly predicate: ConfigKeys
+  readonly withoutEffect: Iterable<string>
+}
+
+/** Everything that configures a worker and what runs on it, but the plugins' own properties. */
+export function configurationPage(parts: ConfigurationParts): Page {
+  const sinkOnly = Object.fromEntries(Object.entries(parts.sink).filter(([name]) => !(name in parts.source)))
+  return page(
+    'docs/configuration.md',
+    '# Configuration',
+    'A worker reads one file, as Java properties or JSON. It holds Kafka Connect’s worker properties and the settings of this worker, side by side.',
+    '## Worker properties',
+    configTables(parts.worker),
+    '## Settings',
+    'Flags of the command line win over the environment, the environment over the file.',
+    settingsTable(parts.settings),
+    '## Every source',
+    'The properties of a connector declaration, whatever the source. A property that nothing knows is a warning.',
+    configTables(parts.source),
+    '## Every sink',
+    'Those of every source, and:',
+    configTables(sinkOnly),
+    '## Transformations and predicates of a connector',
+    'For each alias in `transforms` and `predicates`, beside the [plugin’s own](transformations.md):',
+    configTables(parts.transform, 'transforms.<alias>.'),
+    configTables(parts.predicate, 'predicates.<alias>.'),
+    '## Accepted without effect',
+    'Kafka Connect’s worker properties that a file may hold and that do nothing here:',
+    [...parts.withoutEffect].toSorted().map(code).join(', '),
+  )
+}
+
+const settingsTable = (settings: readonly Setting[]): string =>
+  table(
+    ['setting', 'environment', 'type', 'default', 'what it does'],
+    settings.map(({ name, env, type, default: standard, values, sensitive, doc }) => [
+      code(name),
+      code(env),
+      type,
+      standard === undefined ? '–' : standard === '' ? 'empty' : code(standard),
+      [prose(doc), values ? `One of ${values.map(code).join(', ')}.` : '', sensitive ? 'Never printed.' : '']
+        .filter((text) => text !== '')
+        .join(' '),
+    ]),
+  )
