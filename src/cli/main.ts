@@ -1,0 +1,22 @@
+#!/usr/bin/env node
+import { Command } from 'commander'
+import { ConnectError } from '#api'
+import { packageVersion } from './package-info.ts'
+import { schemasCommand } from './schemas.ts'
+import { stackCommand } from './stack.ts'
+import { workerCommand } from './worker.ts'
+
+const program = new Command('tidegate')
+  .description('A Kafka Connect worker for the last mile between Kafka and the internet.')
+  .version(packageVersion)
+  .addCommand(workerCommand())
+  .addCommand(stackCommand())
+  .addCommand(schemasCommand())
+
+try {
+  await program.parseAsync()
+} catch (error) {
+  // What we throw on purpose says what is wrong; anything else needs its stack.
+  console.error(ConnectError.is(error) ? `tidegate: ${error.message}` : error)
+  process.exitCode = 1
+}

@@ -1,0 +1,40 @@
+import { Command } from 'commander'
+import { startWorker } from './start-worker.ts'
+
+/** `tidegate worker [FILE] [CONNECTORS…]`. */
+export function workerCommand(): Command {
+  return new Command('worker')
+    .description('Run a worker: the connectors named, else those in connectors/')
+    .argument('[file]', 'worker configuration: Java properties as for connect-standalone, or JSON')
+    .argument('[connectors...]', 'connector declarations: JSON or Java properties')
+    .option('-s, --set <name=value...>', 'set a property or setting, over the file and the environment')
+    .action(async (file: string | undefined, connectorFiles: string[], { set = [] }: { set?: string[] }) => {
+      const worker = await startWorker({ file, connectorFiles, env: process.env, flags: parseFlags(set) })
+      await signalled()
+      await worker.stop()
+    })
+}
+
+function parseFlags(settings: readonly string[]): Record<string, string> {
+  return Object.fromEntries(
+    settings.map((setting) => {
+      const [name = '', ...value] = setting.split('=')
+      return [name, value.join('=')]
+    }),
+  )
+}
+
+/** Resolves at the first SIGTERM or SIGINT; a second one ends the process at once. */
+export function signalled(): Promise<void> {
+  return new Promise((resolve) => {
+    const first = () => {
+      for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+        process.removeListener(signal, first)
+        process.once(signal, () => process.exit(1))
+      }
+      resolve()
+    }
+    process.on('SIGTERM', first)
+    process.on('SIGINT', first)
+  })
+}

@@ -1,0 +1,85 @@
+import { randomUUID } from 'node:crypto'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { expect, test } from 'vitest'
+import { eventually } from '../support/eventually.ts'
+import { startOwnStack } from '../support/kafka-stack.ts'
+import { follow, itemSink, numberSchema, publishSource } from '../support/pipeline.ts'
+import { register } from '../support/registry.ts'
+import { kafkaClient, readAll } from '../support/topics.ts'
+import { workerHome } from '../support/worker-process.ts'
+
+/** How long Kafka is away; the acceptance run takes 30 s. */
+const awayMs = Number(process.env['TIDEGATE_AWAY_MS'] ?? 6000)
+
+test('while Kafka is away clients stay, nothing is acknowledged that is not in the topic, and nothing is lost to them', {
+  timeout: 180_000,
+}, async () => {
+  const stack = await startOwnStack()
+  const kafka = kafkaClient(stack.bootstrapServers)
+  const topic = `away.${randomUUID()}`
+  await kafka.createTopic(topic, { partitions: 1, replicationFactor: 1 })
+  await register(`${topic}-value`, numberSchema, stack.registryUrl)
+  const home = await workerHome(stack.bootstrapServers)
+  const worker = await home.start([
+    publishSource('in', topic, stack.registryUrl),
+    itemSink('items', topic, stack.registryUrl),
+  ])
+  await worker.ready()
+  const follower = follow(worker.socketUrl, 'all')
+  await eventually(() => follower.subscribed.length === 1)
+
+  const acknowledged = new Set<number>()
+  const refusals = new Map<string, number>()
+  let seq = 0
+  let publishing = true
+  async function publishOn(): Promise<void> {
+    while (publishing) {
+      const own = seq++
+      follower.client.publish('in', { seq: own, id: `k${own % 7}` }).then(
+        () => acknowledged.add(own),
+        (error: { code: string }) => refusals.set(error.code, (refusals.get(error.code) ?? 0) + 1),
+      )
+      await sleep(10)
+    }
+  }
+  const publisher = publishOn()
+  await eventually(() => acknowledged.size > 50)
+
+  await stack.kafka.stop()
+  const whenStopped = acknowledged.size
+  await eventually(() => follower.notices.includes('stale'), {
+    timeoutMs: 20_000,
+    what: 'the notice that Kafka is away',
+  })
+  await sleep(awayMs)
+  // What was under way when Kafka stopped may have been acknowledged; nothing after that.
+  expect(acknowledged.size).toBeLessThan(whenStopped + 100)
+  expect([...refusals.keys()]).toContain('kafka_unavailable')
+  const whenStarted = acknowledged.size
+  await stack.kafka.start()
+  await eventually(() => follower.notices.includes('fresh'), {
+    timeoutMs: 30_000,
+    what: 'the notice that Kafka is back',
+  })
+  await eventually(() => acknowledged.size > whenStarted + 100, { timeoutMs: 30_000, what: 'publishing to go on' })
+  publishing = false
+  await publisher
+
+  expect(follower.losses()).toBe(0)
+  const stored = await eventually(
+    async () => {
+      const records = await readAll(topic, acknowledged.size, kafka)
+      return (
+        new Set(records.map(({ key, value }) => `${key}:${value?.toString('hex')}`)).size >= acknowledged.size &&
+        records
+      )
+    },
+    { what: 'everything acknowledged in the topic' },
+  )
+  await eventually(() => follower.seqs.length >= stored.length, {
+    timeoutMs: 20_000,
+    what: 'every record at the client',
+  })
+  expect(follower.seqs).toHaveLength(stored.length)
+  expect(new Set(follower.seqs)).toEqual(new Set([...follower.seqs, ...acknowledged]))
+})

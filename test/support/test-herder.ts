@@ -1,0 +1,60 @@
+import { onTestFinished } from 'vitest'
+import type { Props } from '#api'
+import { converters } from '../../src/converters/index.ts'
+import { createStandaloneHerder, type StandaloneHerder } from '../../src/herder/index.ts'
+import { createKafkaClient } from '../../src/kafka/index.ts'
+import { createPlugins } from '../../src/plugins/index.ts'
+import { createMemoryOffsetStore, type OffsetStore } from '../../src/storage/index.ts'
+import { predicates, transformations } from '../../src/transforms/index.ts'
+import { systemClock } from '../../src/util/clock.ts'
+import { recordingLog } from './quiet.ts'
+import { countingSource, recordingReader, recordingSink } from './recording-connectors.ts'
+
+export interface TestHerderOptions {
+  readonly bootstrapServers: string
+  readonly offsets?: OffsetStore
+  readonly workerProps?: Props
+  readonly flushIntervalMs?: number
+}
+
+/** A standalone herder over a real Kafka with the recording connectors; it is stopped when the test ends. */
+export function testHerder(options: TestHerderOptions): {
+  herder: StandaloneHerder
+  log: ReturnType<typeof recordingLog>
+} {
+  const log = recordingLog()
+  const kafka = createKafkaClient({
+    bootstrapServers: [options.bootstrapServers],
+    clientId: 'test',
+    log,
+    clock: systemClock,
+  })
+  const herder = createStandaloneHerder({
+    deps: {
+      kafka,
+      plugins: createPlugins([
+        converters,
+        transformations,
+        predicates,
+        [recordingSink, recordingReader, countingSource],
+      ]),
+      offsets: options.offsets ?? createMemoryOffsetStore(),
+      log,
+      clock: systemClock,
+      workerProps: { 'key.converter': 'StringConverter', 'value.converter': 'StringConverter', ...options.workerProps },
+      settings: {
+        'offset.flush.interval.ms': options.flushIntervalMs ?? 200,
+        'offset.flush.timeout.ms': 5000,
+        'task.shutdown.graceful.timeout.ms': 10_000,
+      },
+    },
+    workerId: () => 'test:8083',
+    version: '0.0.0',
+    commit: 'unknown',
+  })
+  onTestFinished(async () => {
+    await herder.stop()
+    await kafka.close()
+  })
+  return { herder, log }
+}
