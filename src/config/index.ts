@@ -1,0 +1,6 @@
+export { type ConnectorDeclaration, connectorFiles, readConnectorFile } from './connector-file.ts'
+export { parseProperties } from './properties.ts'
+export { envName, settingDocs } from './setting-keys.ts'
+export type { GatewaySettings } from './settings.ts'
+export { loadWorkerConfig, type WorkerConfig } from './worker-config.ts'
+export { workerConfig } from './worker-keys.ts'

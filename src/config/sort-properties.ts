@@ -1,0 +1,107 @@
+import { ConfigError } from '#api'
+import { nearest } from '../util/nearest.ts'
+import { parseOrSame } from './formats.ts'
+import { splitNamespaceKey } from './namespaces.ts'
+import { settingKeys } from './setting-keys.ts'
+import { passedOn, passedOnPrefixes, workerConfig } from './worker-keys.ts'
+import { prefixesWithoutEffect, withoutEffect } from './worker-keys-without-effect.ts'
+
+export interface SortedProperties {
+  /** Kafka Connect's, and those that nothing knows; as text. */
+  readonly props: Readonly<Record<string, string>>
+  /** The process's own, by dotted name, as they were written. */
+  readonly settings: Readonly<Record<string, unknown>>
+  readonly warnings: readonly string[]
+}
+
+const namespacePrefix = 'gateway.namespaces.'
+/** `gateway`, `gateway.limits` and the like: what may hold a nested object in JSON. */
+const groups = new Set(
+  Object.keys(settingKeys).flatMap((name) => {
+    const path = name.split('.').slice(0, -1)
+    return path.map((_, index) => path.slice(0, index + 1).join('.'))
+  }),
+)
+
+const knownNames = [
+  ...Object.keys(workerConfig.keys),
+  ...Object.keys(settingKeys),
+  ...passedOn,
+  ...withoutEffect,
+  ...groups,
+]
+
+/**
+ * Tells Kafka Connect's properties from the process's own settings. What neither knows is a warning that names the nearest known name,
+ * never a refusal. Throws `ConfigError` for nested values where none belong.
+ */
+export function sortProperties(content: Readonly<Record<string, unknown>>, origin: string): SortedProperties {
+  const props = new Map<string, string>()
+  const settings = new Map<string, unknown>()
+  const rules = new Map<string, Map<string, unknown>>()
+  const warnings: string[] = []
+
+  const visit = (name: string, value: unknown): void => {
+    if (value === undefined || (value === null && !(name in settingKeys))) return
+    if (name in settingKeys) settings.set(name, value)
+    else if (name.startsWith(namespacePrefix)) addRule(name.slice(namespacePrefix.length), value)
+    else if (groups.has(name) && isObject(value)) visitAll(value, `${name}.`)
+    else {
+      const isKnown = isWorkerProperty(name)
+      if (hasNoEffect(name)) warnings.push(`The property "${name}" in ${origin} is accepted, but has no effect here.`)
+      else if (!isKnown) warnings.push(`The property "${name}" in ${origin} is unknown${hint(name)}`)
+      const belongsNowhere = !isKnown && isObject(value) && !passedOnPrefixes.includes(`${name}.`)
+      if (!belongsNowhere) props.set(name, toText(name, value, origin))
+    }
+  }
+  const visitAll = (values: object, prefix: string): void => {
+    for (const [name, value] of Object.entries(values)) visit(prefix + name, value)
+  }
+  const addRule = (key: string, value: unknown): void => {
+    const { namespace, rule } = splitNamespaceKey(key)
+    const known = rules.get(namespace) ?? new Map<string, unknown>()
+    rules.set(namespace, known.set(rule, rule === 'expose.coordinates' ? parseOrSame(value) : value))
+  }
+
+  visitAll(content, '')
+  if (rules.size > 0) {
+    const whole = parseOrSame(settings.get('gateway.namespaces') ?? {})
+    const flat = [...rules].map(([namespace, given]) => [namespace, Object.fromEntries(given)] as const)
+    settings.set('gateway.namespaces', isObject(whole) ? { ...whole, ...Object.fromEntries(flat) } : whole)
+  }
+  return { props: Object.fromEntries(props), settings: Object.fromEntries(settings), warnings }
+}
+
+const isWorkerProperty = (name: string): boolean =>
+  name in workerConfig.keys || passedOn.includes(name) || passedOnPrefixes.some((prefix) => name.startsWith(prefix))
+
+const hasNoEffect = (name: string): boolean =>
+  withoutEffect.has(name) ||
+  (!(name in workerConfig.keys) && prefixesWithoutEffect.some((prefix) => name.startsWith(prefix)))
+
+function hint(name: string): string {
+  const meant = nearestPrefixed(name) ?? nearest(name, knownNames)
+  return meant === undefined ? '.' : `; did you mean "${meant}"?`
+}
+
+/** `key.convertor.schemas.enable` is near no name, but its beginning is near a prefix. */
+function nearestPrefixed(name: string): string | undefined {
+  for (const prefix of passedOnPrefixes) {
+    const depth = prefix.split('.').length - 1
+    const segments = name.split('.')
+    const head = `${segments.slice(0, depth).join('.')}.`
+    if (segments.length > depth && nearest(head, [prefix])) return prefix + segments.slice(depth).join('.')
+  }
+  return undefined
+}
+
+function toText(name: string, value: unknown, origin: string): string {
+  const items: readonly unknown[] = Array.isArray(value) ? value : [value]
+  if (items.every((item) => item !== null && typeof item !== 'object')) return items.join(',')
+  throw new ConfigError(`The property "${name}" in ${origin} must be a text, a number or true or false, not nested.`, {
+    context: { key: name },
+  })
+}
+
+const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)

@@ -1,0 +1,239 @@
+import { expect, test } from 'vitest'
+import { ConfigError } from '#api'
+import { loadWorkerConfig } from '../../../src/config/index.ts'
+import { fileOf } from './files.ts'
+
+const required = {
+  'bootstrap.servers': 'localhost:9092',
+  'key.converter': 'JsonConverter',
+  'value.converter': 'JsonConverter',
+  'offset.storage.file.filename': '/tmp/offsets',
+}
+const properties = (more: string) =>
+  `${Object.entries(required)
+    .map(([key, value]) => `${key}=${value}`)
+    .join('\n')}\n${more}`
+
+const load = async (content: object, env: Record<string, string> = {}, flags: Record<string, string> = {}) =>
+  loadWorkerConfig({ file: await fileOf('worker.json', JSON.stringify({ ...required, ...content })), env, flags })
+
+const failure = async (loading: Promise<unknown>) => {
+  const error = await loading.then(() => undefined).catch((caught: unknown) => caught)
+  expect(error).toBeInstanceOf(ConfigError)
+  return error as ConfigError
+}
+
+test('the defaults are Kafka Connect\u2019s and ours', async () => {
+  const { config, settings, warnings } = await loadWorkerConfig({ env: {}, flags: required })
+  expect(warnings).toEqual([])
+  expect(config).toMatchObject({
+    'bootstrap.servers': ['localhost:9092'],
+    'offset.flush.interval.ms': 60000,
+    'offset.flush.timeout.ms': 5000,
+    'task.shutdown.graceful.timeout.ms': 5000,
+    'plugin.path': [],
+  })
+  expect(settings).toEqual({
+    log: { level: 'info' },
+    rest: { host: '127.0.0.1', port: 8083 },
+    gateway: {
+      enabled: true,
+      host: '127.0.0.1',
+      port: 8080,
+      origins: [],
+      static: null,
+      namespaces: {},
+      auth: { secret: null, issuer: null, audience: null, clockSkewS: 30 },
+      position: { keys: [], maxAgeMs: 604800000, intervalMs: 30000, epochMs: 60000 },
+      limits: {
+        frameBytes: 65536,
+        sessions: 0,
+        subscriptionsPerSession: 100,
+        sendBufferBytes: 1048576,
+        connectTimeoutMs: 10000,
+        pingIntervalMs: 25000,
+        pingTimeoutMs: 10000,
+        publishWindow: 64,
+        channelLength: 255,
+      },
+    },
+  })
+})
+
+test('reads Java properties, our settings among them', async () => {
+  const more = [
+    'value.converter.schemas.enable=false',
+    'producer.linger.ms=5',
+    'gateway.origins = https://a.example, https://b.example:8443',
+    'gateway.namespaces.bus.subscribe=anonymous',
+    'gateway.namespaces.bus.expose.coordinates=true',
+    'gateway.namespaces.a.b.publish=token',
+  ].join('\n')
+  const file = await fileOf('connect-standalone.properties', properties(more))
+  const { props, settings, warnings } = await loadWorkerConfig({ file, env: {}, flags: {} })
+  expect(warnings).toEqual([])
+  expect(props).toEqual({ ...required, 'value.converter.schemas.enable': 'false', 'producer.linger.ms': '5' })
+  expect(settings.gateway.origins).toEqual(['https://a.example', 'https://b.example:8443'])
+  expect(settings.gateway.namespaces).toEqual({
+    bus: { subscribe: 'anonymous', publish: 'none', 'expose.coordinates': true },
+    'a.b': { subscribe: 'none', publish: 'token' },
+  })
+})
+
+test('reads JSON, dotted or nested, numbers as they were written', async () => {
+  const { props, settings } = await load({
+    'offset.flush.interval.ms': 10,
+    'plugin.path': ['a', 'b'],
+    'gateway.host': '0.0.0.0',
+    gateway: {
+      port: 0,
+      limits: { frameBytes: 2048 },
+      'limits.sessions': 7,
+      namespaces: { bus: { subscribe: 'anonymous', publish: 'none', 'expose.coordinates': false } },
+    },
+    rest: { port: 18083, 'advertised.host.name': 'me' },
+    log: { level: 'debug' },
+  })
+  expect(props).toMatchObject({
+    'offset.flush.interval.ms': '10',
+    'plugin.path': 'a,b',
+    'rest.advertised.host.name': 'me',
+  })
+  expect(settings).toMatchObject({ log: { level: 'debug' }, rest: { port: 18083 } })
+  expect(settings.gateway).toMatchObject({ host: '0.0.0.0', port: 0, limits: { frameBytes: 2048, sessions: 7 } })
+  expect(settings.gateway.namespaces['bus']?.subscribe).toBe('anonymous')
+  expect(settings.gateway.namespaces['constructor']).toBeUndefined()
+})
+
+test('flags go over the environment, and that over the file', async () => {
+  const env = { TIDEGATE_GATEWAY_PORT: '2', TIDEGATE_GATEWAY_AUTH_CLOCK_SKEW_S: '5', TIDEGATE_GATEWAY_ENABLED: 'FALSE' }
+  const { settings, props } = await load({ gateway: { port: 1 }, log: { level: 'warn' } }, env, {
+    'log.level': 'error',
+    'bootstrap.servers': 'other:1',
+  })
+  expect(settings.gateway).toMatchObject({ port: 2, enabled: false, auth: { clockSkewS: 5 } })
+  expect(settings.log.level).toBe('error')
+  expect(props['bootstrap.servers']).toBe('other:1')
+})
+
+test('namespaces may come as JSON in the environment', async () => {
+  const { settings } = await load(
+    {},
+    { TIDEGATE_GATEWAY_NAMESPACES: '{"bus":{"subscribe":"token","expose.coordinates":true}}' },
+  )
+  expect(settings.gateway.namespaces).toEqual({
+    bus: { subscribe: 'token', publish: 'none', 'expose.coordinates': true },
+  })
+})
+
+test.each([
+  ['http://:18083', { host: '127.0.0.1', port: 18083 }],
+  ['http://0.0.0.0:1', { host: '0.0.0.0', port: 1 }],
+  ['HTTP://[::1]:0', { host: '::1', port: 0 }],
+])('the listener %s overrides rest', async (listeners, rest) => {
+  const { settings } = await load({ listeners, rest: { host: 'x', port: 5 } })
+  expect(settings.rest).toEqual(rest)
+  expect((await load({ listeners }, {}, { 'rest.port': '9' })).settings.rest.port).toBe(9)
+})
+
+test('listeners that cannot be are told', async () => {
+  expect((await load({ listeners: 'https://a:1,http://b:2,http://c:3' })).warnings).toHaveLength(2)
+  for (const listeners of ['https://a:1', 'http://a', 'ftp://a:1', 'http://a:70000']) {
+    expect((await failure(load({ listeners }))).message).toContain('configuration listeners')
+  }
+})
+
+test('an unknown property is a warning with the nearest known name', async () => {
+  const { warnings } = await load({
+    'offset.flush.intervall.ms': 1,
+    'key.convertor.schemas.enable': 'x',
+    'gateway.prot': 1,
+    gateway: { limits: { frameByte: 1 } },
+    gatway: { port: 1 },
+    'completely.different.thing': 1,
+  })
+  expect(warnings.map((warning) => /did you mean "(.*)"/.exec(warning)?.[1])).toEqual([
+    'offset.flush.interval.ms',
+    'key.converter.schemas.enable',
+    'gateway.port',
+    'gateway.limits.frameBytes',
+    'gateway',
+    undefined,
+  ])
+  expect((await load({}, { TIDEGATE_GATEWAY_PROT: '1', TIDEGATE_HOME: '/x' })).warnings).toEqual([
+    'The environment variable TIDEGATE_GATEWAY_PROT is unknown; did you mean TIDEGATE_GATEWAY_PORT?',
+  ])
+})
+
+test('well-known properties without effect say so', async () => {
+  const { warnings } = await load({ 'group.id': 'x', 'config.storage.topic': 'y', 'plugin.discovery': 'only_scan' })
+  expect(warnings).toHaveLength(3)
+  for (const warning of warnings) expect(warning).toContain('accepted, but has no effect here')
+})
+
+test('all that is wrong is told at once, secrets excepted', async () => {
+  const error = await failure(
+    loadWorkerConfig({
+      env: {},
+      flags: {
+        'bootstrap.servers': 'nowhere',
+        'bootstrap.server': 'x',
+        'gateway.port': '70000',
+        'gateway.limits.sessions': '-1',
+        'gateway.enabled': 'maybe',
+        'gateway.origins': 'https://a.example/path',
+        'gateway.auth.secret': 'tiny-secret',
+        'gateway.position.keys': 'c2hvcnQtc2VjcmV0',
+        'log.level': 'loud',
+      },
+    }),
+  )
+  expect(error.context['errors']).toHaveLength(11)
+  for (const text of [
+    'bootstrap.servers',
+    'key.converter',
+    'gateway.port: must be a whole number from 0 to 65535',
+    '"https://a.example/path" is no origin',
+    'loud',
+    'did you mean "bootstrap.servers"?',
+  ]) {
+    expect(error.message).toContain(text)
+  }
+  expect(error.message).not.toContain('tiny-secret')
+  expect(error.message).not.toContain('c2hvcnQtc2VjcmV0')
+})
+
+test.each([
+  [{ bus: { subcribe: 'anonymous' } }, '"bus" has the unknown rule "subcribe" (did you mean "subscribe"?)'],
+  [{ bus: { subscribe: 'anonymus' } }, '"subscribe" of "bus" cannot be "anonymus" (did you mean "anonymous"?)'],
+  [{ bus: { publish: true } }, '"publish" of "bus" cannot be "true"'],
+  [{ bus: { 'expose.coordinates': 'yes' } }, '"expose.coordinates" of "bus" must be true or false'],
+  [{ 'a:b': {} }, '"a:b" cannot be the first segment'],
+  [{ bus: 'anonymous' }, 'the rules of "bus" must be an object'],
+  ['nonsense', 'must be an object of namespaces'],
+])('the namespaces %j are refused by name', async (namespaces, message) => {
+  expect((await failure(load({ gateway: { namespaces } }))).message).toContain(message)
+})
+
+test('a misspelt rule in a flat file is refused too', async () => {
+  const file = await fileOf('w.properties', properties('gateway.namespaces.bus.subcribe=anonymous'))
+  expect((await failure(loadWorkerConfig({ file, env: {}, flags: {} }))).message).toContain('unknown rule "subcribe"')
+})
+
+test('nested values where none belong are refused by name', async () => {
+  expect((await failure(load({ producer: { acks: 'all' } }))).message).toContain('"producer"')
+  expect((await failure(load({ 'key.converter': {} }))).message).toContain('"key.converter"')
+})
+
+test('broken JSON shows the place', async () => {
+  const file = await fileOf('worker.json', '{\n  "a": 1,\n  "b" 2\n}')
+  const error = await failure(loadWorkerConfig({ file, env: {}, flags: {} }))
+  expect(error.message).toContain(`${file}:3:7: `)
+  expect(error.message).toContain('\n3 |   "b" 2\n          ^')
+  expect(error.context).toMatchObject({ line: 3, column: 7 })
+})
+
+test('a file that is not there is named', async () => {
+  const error = await failure(loadWorkerConfig({ file: '/no/such.properties', env: {}, flags: {} }))
+  expect(error.message).toContain('/no/such.properties')
+})
