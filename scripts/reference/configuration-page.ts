@@ -2,7 +2,7 @@ import type { ConfigKeys } from '../../src/api/index.ts'
 import { configTables } from './config-table.ts'
 import { code, type Page, page, prose, table } from './markdown.ts'
 
-export interface Setting {
+interface Setting {
   readonly name: string
   readonly env: string
   readonly type: string

@@ -17,7 +17,7 @@ export interface ConfigKeyInfo {
 }
 
 /** `order` counts from 1 within the key's group; a key without a group has none, which Kafka says as -1. */
-export function toConfigKeyInfo(name: string, key: ConfigKey, order: number): ConfigKeyInfo {
+function toConfigKeyInfo(name: string, key: ConfigKey, order: number): ConfigKeyInfo {
   return {
     name,
     type: key.type.toUpperCase(),
@@ -34,7 +34,7 @@ export function toConfigKeyInfo(name: string, key: ConfigKey, order: number): Co
 }
 
 /** The keys of a plugin in the order of their declaration. */
-export function toConfigKeyInfos(keys: Readonly<Record<string, ConfigKey>>): readonly ConfigKeyInfo[] {
+function toConfigKeyInfos(keys: Readonly<Record<string, ConfigKey>>): readonly ConfigKeyInfo[] {
   const counts = new Map<string | undefined, number>()
   return Object.entries(keys).map(([name, key]) => {
     const order = (counts.get(key.group) ?? 0) + 1
