@@ -2,7 +2,7 @@ import type { ConfigKey } from '#api'
 import type { ValidatedKey, Validation } from '../herder/herder.ts'
 
 /** Kafka Connect's description of one configuration key; the names are those of its JSON. */
-export interface ConfigKeyInfo {
+interface ConfigKeyInfo {
   readonly name: string
   readonly type: string
   readonly required: boolean
@@ -34,7 +34,7 @@ function toConfigKeyInfo(name: string, key: ConfigKey, order: number): ConfigKey
 }
 
 /** The keys of a plugin in the order of their declaration. */
-function toConfigKeyInfos(keys: Readonly<Record<string, ConfigKey>>): readonly ConfigKeyInfo[] {
+export function toConfigKeyInfos(keys: Readonly<Record<string, ConfigKey>>): readonly ConfigKeyInfo[] {
   const counts = new Map<string | undefined, number>()
   return Object.entries(keys).map(([name, key]) => {
     const order = (counts.get(key.group) ?? 0) + 1
