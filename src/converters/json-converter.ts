@@ -1,0 +1,141 @@
+import {
+  atLeast,
+  type ConfigOf,
+  type Converter,
+  DataError,
+  defineConfig,
+  defineConverter,
+  messageOf,
+  type Schema,
+  type SchemaAndValue,
+} from '#api'
+import { parseExactly, stringifyExactly } from '../util/exact-json.ts'
+import { fromPayload } from './json/from-payload.ts'
+import { parseLiterally } from './json/number-literal.ts'
+import { hasDecimal, parseSchema } from './json/parse-schema.ts'
+import { type PayloadOptions, payloadText } from './json/payload-text.ts'
+import { schemaText } from './json/schema-text.ts'
+import { version } from './version.ts'
+
+const config = defineConfig({
+  'schemas.enable': {
+    type: 'boolean',
+    importance: 'high',
+    default: true,
+    doc: 'Whether the JSON is `{"schema": …, "payload": …}` or the payload alone.',
+  },
+  'schemas.cache.size': {
+    type: 'int',
+    importance: 'high',
+    default: 1000,
+    validator: atLeast(0),
+    doc: 'The most schemas that are kept.',
+  },
+  'decimal.format': {
+    type: 'string',
+    importance: 'low',
+    default: 'BASE64',
+    values: ['BASE64', 'NUMERIC'],
+    doc: 'Whether decimals are written as the base64 of their bytes or as numbers. Both are read.',
+  },
+  'replace.null.with.default': {
+    type: 'boolean',
+    importance: 'low',
+    default: true,
+    doc: 'Whether null in a field that has a default is that default.',
+  },
+  'schema.content': {
+    type: 'string',
+    importance: 'low',
+    default: null,
+    doc: 'A schema, in the JSON of the envelope, of data that comes without an envelope.',
+  },
+})
+
+/** Kafka Connect's JSON, with and without schemas. Integers keep all their digits both ways. */
+export const jsonConverter = defineConverter({
+  name: 'JsonConverter',
+  aliases: ['org.apache.kafka.connect.json.JsonConverter'],
+  version,
+  doc: 'JSON, by default in an envelope with its schema. Integers keep all their digits, bytes are base64; a decimal is the base64 of its bytes or a number.',
+  config,
+  create: ({ config: options }) => createJsonConverter(options),
+})
+
+const failure = 'Converting byte[] to Kafka Connect data failed due to serialization error: '
+const noEnvelope =
+  'JsonConverter with schemas.enable requires "schema" and "payload" fields and may not contain additional fields. If you are trying to deserialize plain JSON data, set schemas.enable=false in your converter configuration.'
+
+function createJsonConverter(options: ConfigOf<typeof config>): Converter {
+  const nullIsDefault = options['replace.null.with.default']
+  const payload: PayloadOptions = { decimals: options['decimal.format'], nullIsDefault }
+  const texts = new WeakMap<Schema, string>()
+  const schemas = new Map<string, Schema | undefined>()
+  const content = parseContent(options['schema.content'])
+
+  /** The same schema object for the same text, so that others can keep what they derive from it. */
+  function schemaOf(json: unknown): Schema | undefined {
+    const key = stringifyExactly(json)
+    if (schemas.has(key)) return schemas.get(key)
+    const schema = parseSchema(json)
+    if (schemas.size >= options['schemas.cache.size']) schemas.clear()
+    schemas.set(key, schema)
+    return schema
+  }
+
+  function readEnvelope(bytes: Buffer): SchemaAndValue {
+    const envelope = parse(bytes, false)
+    if (!isEnvelope(envelope)) throw new DataError(noEnvelope)
+    const schema = schemaOf(envelope.schema)
+    // Rare: once more, with every number as it is written.
+    const json = hasDecimal(schema) ? (parse(bytes, true) as Envelope).payload : envelope.payload
+    return { schema, value: fromPayload(schema, json, nullIsDefault) }
+  }
+
+  function textOf(schema: Schema): string {
+    const text = texts.get(schema) ?? schemaText(schema, payload)
+    texts.set(schema, text)
+    return text
+  }
+
+  return {
+    toConnectData(_topic, bytes) {
+      if (bytes === null) return { value: null }
+      if (content)
+        return { schema: content, value: fromPayload(content, parse(bytes, hasDecimal(content)), nullIsDefault) }
+      if (options['schemas.enable']) return readEnvelope(bytes)
+      return { value: bytes.length === 0 ? null : parse(bytes, false) }
+    },
+    fromConnectData(_topic, schema, value) {
+      if (schema === undefined && (value === null || value === undefined)) return null
+      const text = payloadText(schema, value, payload)
+      if (!options['schemas.enable']) return Buffer.from(text)
+      return Buffer.from(`{"schema":${schema ? textOf(schema) : 'null'},"payload":${text}}`)
+    },
+  }
+}
+
+function parse(bytes: Buffer, literally: boolean): unknown {
+  const text = bytes.toString('utf8')
+  try {
+    return literally ? parseLiterally(text) : parseExactly(text)
+  } catch (error) {
+    throw new DataError(`${failure}${messageOf(error)}`, { cause: error })
+  }
+}
+
+function parseContent(text: string | null): Schema | undefined {
+  return text === null || text === '' ? undefined : parseSchema(parseExactly(text))
+}
+
+interface Envelope {
+  readonly schema: unknown
+  readonly payload: unknown
+}
+
+const isEnvelope = (json: unknown): json is Envelope =>
+  typeof json === 'object' &&
+  json !== null &&
+  Object.keys(json).length === 2 &&
+  Object.hasOwn(json, 'schema') &&
+  Object.hasOwn(json, 'payload')

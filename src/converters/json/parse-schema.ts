@@ -1,0 +1,64 @@
+import { DataError, type Schema, type SchemaField, type SchemaType } from '#api'
+import { fromPayload } from './from-payload.ts'
+import { exactNumber, NumberLiteral } from './number-literal.ts'
+import { jsonTypes } from './schema-text.ts'
+
+const typesByName = new Map(Object.entries(jsonTypes).map(([type, name]) => [name, type as SchemaType]))
+
+/** The `schema` of an envelope; undefined for null. Throws `DataError` with Java's words. */
+export function parseSchema(json: unknown): Schema | undefined {
+  if (json === null || json === undefined) return undefined
+  const { type: name, optional, ...given } = json as Readonly<Record<string, unknown>>
+  if (typeof name !== 'string') throw new DataError("Schema must contain 'type' field")
+  const type = typesByName.get(name)
+  if (!type) throw new DataError(`Unknown schema type: ${name}`)
+  const version = given['version'] instanceof NumberLiteral ? exactNumber(given['version']) : given['version']
+  const schema: Schema = {
+    type,
+    ...(optional === true && { optional }),
+    ...(typeof given['name'] === 'string' && { name: given['name'] }),
+    ...(typeof version === 'number' && { version }),
+    ...(typeof given['doc'] === 'string' && { doc: given['doc'] }),
+    ...(isObject(given['parameters']) && { parameters: given['parameters'] as Record<string, string> }),
+    ...partsOf(type, given),
+  }
+  const preset = given['default'] ?? null
+  return preset === null ? schema : { ...schema, default: fromPayload(schema, preset, true) }
+}
+
+function partsOf(type: SchemaType, given: Readonly<Record<string, unknown>>): Partial<Schema> {
+  if (type === 'array') return { values: part(given['items'], 'Array schema did not specify the element type') }
+  if (type === 'map') {
+    return {
+      keys: part(given['keys'], 'Map schema did not specify the key type'),
+      values: part(given['values'], 'Map schema did not specify the value type'),
+    }
+  }
+  if (type !== 'struct') return {}
+  const { fields } = given
+  if (!Array.isArray(fields)) throw new DataError('Struct schema\'s "fields" argument is not an array.')
+  return { fields: fields.map(parseField) }
+}
+
+function part(json: unknown, missing: string): Schema {
+  const schema = parseSchema(json)
+  if (!schema) throw new DataError(missing)
+  return schema
+}
+
+function parseField(json: unknown): SchemaField {
+  const name = isObject(json) ? json['field'] : undefined
+  if (typeof name !== 'string') throw new DataError("Struct schema's field name not specified properly")
+  return { name, schema: part(json, "Schema must contain 'type' field") }
+}
+
+const isObject = (json: unknown): json is Readonly<Record<string, unknown>> =>
+  typeof json === 'object' && json !== null && !Array.isArray(json)
+
+/** Whether a decimal is somewhere in it, so that numbers must be read as they are written. */
+export const hasDecimal = (schema: Schema | undefined): boolean =>
+  schema !== undefined &&
+  (schema.name === 'org.apache.kafka.connect.data.Decimal' ||
+    hasDecimal(schema.keys) ||
+    hasDecimal(schema.values) ||
+    (schema.fields ?? []).some((field) => hasDecimal(field.schema)))
