@@ -112,6 +112,14 @@ export function trackSubscriptions(settings: Settings, guard: (handler: () => vo
     entry.live = false
   }
 
+  const later = (entry: Entry, atLeastMs = 0): void => {
+    if (entry.id !== undefined) byId.delete(entry.id)
+    entry.id = undefined
+    entry.live = false
+    const delay = backoffDelay(entry.attempt++, settings.backoff, settings.random)
+    entry.retry = timers.set(() => subscribe(entry), Math.max(delay, atLeastMs))
+  }
+
   const fail = (entry: Entry, error: ClientError): void => {
     remove(entry)
     guard(() => entry.options.onError?.(error))
@@ -209,6 +217,8 @@ export function trackSubscriptions(settings: Settings, guard: (handler: () => vo
     onUnsubscribed({ subscription, code }) {
       const entry = byId.get(subscription)
       if (!entry) return
+      // This gate lags behind another that told the position: it will catch up.
+      if (code === 'position_ahead') return later(entry)
       remove(entry)
       guard(() => entry.options.onUnsubscribed?.({ code }))
     },
@@ -220,10 +230,7 @@ export function trackSubscriptions(settings: Settings, guard: (handler: () => vo
         fail(entry, error)
         return true
       }
-      if (entry.id !== undefined) byId.delete(entry.id)
-      entry.id = undefined
-      const delay = backoffDelay(entry.attempt++, settings.backoff, settings.random)
-      entry.retry = timers.set(() => subscribe(entry), Math.max(delay, error.retryAfter ?? 0))
+      later(entry, error.retryAfter)
       guard(() => entry.options.onError?.(error))
       return true
     },

@@ -154,6 +154,23 @@ test('is told when the gate ends a subscription', async () => {
   expect(await ended.take()).toEqual({ code: 'forbidden' })
 })
 
+test('waits for a gate that has not come as far as the position', async () => {
+  const gate = await startFakeGate()
+  const { client, timers } = openClient(gate.url, { backoff: { initialMs: 100 } })
+  const answers = createInbox<Subscribed>()
+  client.subscribe('buses', { position: 'e1.9', onSubscribed: answers.put })
+  const session = await gate.session()
+  await session.greet()
+  const { id } = await session.frame()
+  session.send({ type: 'unsubscribed', subscription: id, code: 'position_ahead' }, { type: 'ping' })
+  expect(await session.frame()).toEqual({ type: 'pong' })
+  timers.advance(100)
+  const again = await session.frame()
+  expect(again).toMatchObject({ type: 'subscribe', channel: 'buses', position: 'e1.9' })
+  session.send(subscribed(again['id'], { recovered: true }))
+  expect(await answers.take()).toMatchObject({ recovered: true })
+})
+
 test('a handler that throws is reported and harms nobody else', async () => {
   const gate = await startFakeGate()
   const onError = vi.fn<(error: ClientError) => void>()
