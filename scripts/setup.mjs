@@ -28,9 +28,18 @@ function install() {
   // npm's own note of what it installed: whoever ran `npm install` by hand need not wait for another.
   const installed = at('node_modules', '.package-lock.json')
   if (!existsSync(installed) || mtimeOf(installed) < mtimeOf(lockFile)) {
-    say('Installing the packages that package-lock.json names (npm ci) …')
+    say('Installing the packages that package-lock.json names …')
     const npm = process.env.npm_execpath
-    const args = ['ci', '--ignore-scripts', '--include=dev', '--no-audit', '--no-fund', '--loglevel=error']
+    // Not `npm ci`: it refuses a lock that was written where the registry lacks some other platform's optional binary.
+    const args = [
+      'install',
+      '--no-save',
+      '--ignore-scripts',
+      '--include=dev',
+      '--no-audit',
+      '--no-fund',
+      '--loglevel=error',
+    ]
     run(npm ? process.execPath : 'npm', npm ? [npm, ...args] : args, 'Installing the packages failed')
   }
   writeFileSync(stamp, digest)

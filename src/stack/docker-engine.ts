@@ -21,3 +21,10 @@ export async function dockerEngine(timeoutMs = 5_000): Promise<DockerAnswer> {
     return { complaint: messageOf(error).trim().split('\n').at(-1) ?? 'no engine answers' }
   }
 }
+
+/** Whether `docker compose` can be used: some installations have the engine without the plugin. */
+export const hasDockerCompose = async (timeoutMs = 5_000): Promise<boolean> =>
+  promisify(execFile)('docker', ['compose', 'version'], { timeout: timeoutMs }).then(
+    () => true,
+    () => false,
+  )

@@ -41,7 +41,7 @@ export async function downloadFile(options: DownloadOptions): Promise<void> {
     }
   }
   signal?.throwIfAborted()
-  throw new StackError(`Fetching ${url} failed ${attempts} times, at last with: ${messageOf(failure)}`, {
+  throw new StackError(`Fetching ${url} failed ${attempts} times, at last with: ${reasonOf(failure)}`, {
     cause: failure,
   })
 }
@@ -80,6 +80,10 @@ async function transfer({ url, signal, onBytes, stallMs = 30_000 }: DownloadOpti
     clearTimeout(timer)
   }
 }
+
+/** `fetch failed` says nothing; the error behind it does. */
+const reasonOf = (error: unknown): string =>
+  error instanceof Error && error.cause ? `${error.message}: ${messageOf(error.cause)}` : messageOf(error)
 
 /** Refusals that another try cannot change are marked by their status. */
 const refusal = (url: string, status: number): StackError =>

@@ -81,8 +81,10 @@ async function fetchInto(partial: string, options: FetchOptions, lock: StackLock
   await mkdir(registry)
   for (const { file } of lock.registry.artifacts) {
     await promisify(execFile)('tar', ['-xzf', join(dir, file), '-C', registry], signal ? { signal } : {})
-    await rm(join(dir, file))
   }
+  // What is left of broken fetches, and the archives that have been unpacked.
+  const kept = new Set(lock.kafka.artifacts.map(({ file }) => file))
+  for (const name of await readdir(dir)) if (!kept.has(name)) await rm(join(dir, name), { recursive: true })
 }
 
 async function fetchWithMvnOrElse(dir: string, missing: readonly Artifact[], options: FetchOptions): Promise<void> {

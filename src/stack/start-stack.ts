@@ -1,15 +1,17 @@
 import { mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { dockerEngine } from './docker-engine.ts'
+import { dockerEngine, hasDockerCompose } from './docker-engine.ts'
 import { fetchStack } from './fetch-stack.ts'
 import { withFileLock } from './file-lock.ts'
 import { findJava } from './find-java.ts'
+import { findServer, type ServerRecord } from './pid-file.ts'
 import { planKafka } from './plan-kafka.ts'
 import { planRegistry } from './plan-registry.ts'
 import { choosePort, isPortFree, type PortChoice } from './ports.ts'
 import { registryUrlOf } from './probe-registry.ts'
-import { createServer, type Server, type ServerSettings } from './server.ts'
+import { identifyProcess } from './process-identity.ts'
+import { createServer, markerOf, pidFileOf, type Server, type ServerSettings } from './server.ts'
 import { defaultPorts, type Stack, type StackOptions, type StackSettings } from './stack.ts'
 import { StackError } from './stack-error.ts'
 import { startComposeStack } from './start-compose-stack.ts'
@@ -24,11 +26,21 @@ interface JavaStackOptions extends StackOptions {
 export async function startStack(options: StackOptions): Promise<Stack> {
   const { composeFile } = options
   await mkdir(options.dir, { recursive: true })
-  if (composeFile && (await dockerEngine()).version) return await startComposeStack({ ...options, composeFile })
+  if (composeFile && (await chooseDocker(options))) return await startComposeStack({ ...options, composeFile })
   const java = await requireJava(options)
   const onWait = (holder: string): void => options.progress(`Another process (${holder}) starts this stack; waiting.`)
   const lock = join(options.dir, 'start.lock')
   return await withFileLock(lock, { ...options, onWait }, () => startJavaStack({ ...options, java }))
+}
+
+/** Servers that run on Java already are not doubled by Docker, which may have come later. */
+async function chooseDocker({ dir, progress }: StackOptions): Promise<boolean> {
+  for (const name of ['kafka', 'registry'])
+    if (await findServer(pidFileOf(dir, name), markerOf(dir, name))) return false
+  if (!(await dockerEngine()).version) return false
+  if (await hasDockerCompose()) return true
+  progress('Docker answers, but without `docker compose`; using Java instead.')
+  return false
 }
 
 /** A stack of its own on free ports in a temporary folder; all of it is gone after `stop`, or when this process dies. */
@@ -49,7 +61,7 @@ export async function startEphemeralStack(settings: StackSettings): Promise<Stac
 /** Brings what a later start needs, so that it needs no network; says so when Docker makes that unnecessary. */
 export async function prepareStack(settings: StackSettings): Promise<void> {
   const { version } = await dockerEngine()
-  if (version) return settings.progress(`Docker ${version} answers; it brings Kafka and the registry itself.`)
+  if (version && (await hasDockerCompose())) return settings.progress(`Docker ${version} answers; it brings Kafka and the registry itself.`)
   await requireJava(settings)
   await fetchStack(settings)
 }
@@ -80,13 +92,13 @@ async function startJavaStack(options: JavaStackOptions): Promise<Stack> {
   const started: Server[] = []
   const run = async (server: Server, choice: PortChoice): Promise<number> => {
     const running = await server.find()
-    if (running) return reuse(running.port, running.owner, choice)
+    if (running && !(await isOrphan(running))) return reuse(running.port, running.owner, choice)
+    await server.stop()
     const port = await startOnPort(server, choice, signal)
     started.push(server)
     return port
   }
   const end = (server: Server): Promise<void> => (scratch ? server.kill('SIGKILL') : server.stop())
-  // Clients first: the registry does not read from Kafka, but whoever uses one uses both.
   const stop = async (): Promise<void> => throwFirst(await Promise.allSettled(started.splice(0).map(end)))
 
   const starts = await Promise.allSettled([
@@ -109,6 +121,10 @@ async function startJavaStack(options: JavaStackOptions): Promise<Stack> {
     stop,
   }
 }
+
+/** Its starter has just died and it is about to: nothing to build on. */
+const isOrphan = async ({ owner }: ServerRecord): Promise<boolean> =>
+  owner !== undefined && (await identifyProcess(owner)) === undefined
 
 function reuse(port: number, owner: number | undefined, { wanted, label, progress }: PortChoice): number {
   if (wanted !== undefined && wanted !== 0 && wanted !== port) {

@@ -1,6 +1,6 @@
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { type Clock } from '#api'
+import type { Clock } from '#api'
 import { findServer } from './pid-file.ts'
 import { identifyProcess } from './process-identity.ts'
 import { createServer, markerOf, pidFileOf, type ServerSettings } from './server.ts'
