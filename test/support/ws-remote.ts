@@ -9,7 +9,7 @@ export async function startWsRemote(
   onConnection: (socket: WebSocket, request: IncomingMessage) => void = () => undefined,
 ) {
   let port = 0
-  let stop: () => Promise<void> = async () => undefined
+  let stop: (() => Promise<void>) | undefined
   const sockets = new Set<WebSocket>()
   const requests: IncomingMessage[] = []
 
@@ -26,7 +26,7 @@ export async function startWsRemote(
     await once(http, 'listening')
     port = (http.address() as AddressInfo).port
     stop = async () => {
-      stop = async () => undefined
+      stop = undefined
       for (const socket of sockets) socket.terminate()
       sockets.clear()
       server.close()
@@ -35,12 +35,12 @@ export async function startWsRemote(
     }
   }
   await start()
-  onTestFinished(() => stop())
+  onTestFinished(async () => stop?.())
   return {
     uri: `ws://127.0.0.1:${port}`,
     sockets,
     requests,
-    down: () => stop(),
+    down: async () => stop?.(),
     up: start,
   }
 }

@@ -1,0 +1,155 @@
+import {
+  all,
+  atLeast,
+  ConfigError,
+  type ConfigOf,
+  DataError,
+  defineConfig,
+  defineSink,
+  nonEmpty,
+  type Publication,
+  type SinkRecord,
+  toJson,
+} from '#api'
+import { compileChannel } from './channel-template.ts'
+import { compileKey, keyText, recordExpressions } from './record-template.ts'
+import { ruleOf } from './rule.ts'
+import { compiles } from './template.ts'
+
+const config = defineConfig({
+  channel: {
+    type: 'list',
+    importance: 'high',
+    doc: `The channels that each record is published to: templates such as \`bus:#{value.id}\`, separated by commas. Between \`#{\` and \`}\` may stand ${recordExpressions}. The first segment is constant and names the namespace. Inserted values are percent-encoded outside A–Z a–z 0–9 . _ ~ -, and a channel has at most 255 characters. A record without the value that a template names is an errant record, so a tombstone reaches only channels made of its key, headers or coordinates.`,
+    validator: all(nonEmpty, compiles(compileChannel)),
+  },
+  'message.key': {
+    type: 'string',
+    importance: 'high',
+    default: null,
+    doc: "What a message is about, for snapshots and for conflation: a path such as `value.id` or a template such as `#{value.route}/#{value.id}`. The default is the record's own key as text. It must be set behind `Split`, whose records all have the same key.",
+    validator: all(nonEmpty, compiles(compileKey)),
+  },
+  'snapshot.expire.ms': {
+    type: 'long',
+    importance: 'medium',
+    default: 0,
+    doc: 'A snapshot forgets what was not updated for this long, and subscribers are told that it is gone. 0: never.',
+    validator: atLeast(0),
+  },
+  'snapshot.max.bytes': {
+    type: 'long',
+    importance: 'low',
+    default: 67_108_864,
+    doc: 'The most bytes of the snapshot that is kept of these channels; beyond it snapshots are refused.',
+    validator: atLeast(0),
+  },
+  'snapshot.max.entries': {
+    type: 'int',
+    importance: 'low',
+    default: 100_000,
+    doc: 'The most keys of the snapshot that is kept of these channels; beyond it snapshots are refused.',
+    validator: atLeast(0),
+  },
+  'window.max.bytes': {
+    type: 'long',
+    importance: 'medium',
+    default: 16_777_216,
+    doc: 'The most bytes of recent messages that are kept in memory for clients that come back with a position.',
+    validator: atLeast(0),
+  },
+  'window.max.age.ms': {
+    type: 'long',
+    importance: 'medium',
+    default: 300_000,
+    doc: 'How long messages are kept in memory for clients that come back with a position.',
+    validator: atLeast(0),
+  },
+  'window.warm.ms': {
+    type: 'long',
+    importance: 'medium',
+    default: 300_000,
+    doc: 'How far back a worker reads the topics when it starts, to fill snapshot and window again before clients are let in.',
+    validator: atLeast(0),
+  },
+})
+
+/** Publishes records on the channels of this worker's gateway. */
+export const webSocketServerSink = defineSink({
+  name: 'WebSocketServerSink',
+  version: '1.0.0',
+  doc: "Publishes the records of Kafka topics on the gateway's channels, to every client that has subscribed over WebSocket or SSE. Each worker reads all partitions, so that it serves every channel. A message is told by its position, with which a client that comes back continues.",
+  config,
+  placement: 'everyWorker',
+  warmMs: (options) => options['window.warm.ms'],
+
+  check(options, props) {
+    const splits = Object.entries(props).some(
+      ([name, type]) => /^transforms\..+\.type$/.test(name) && /(^|\.)Split$/.test(type ?? ''),
+    )
+    return splits && options['message.key'] === null ? [{ key: 'message.key', error: keyNeeded }] : []
+  },
+
+  startTask(context) {
+    const options = context.config
+    if (!context.gateway) {
+      throw new ConfigError('WebSocketServerSink needs a gateway, and this worker runs none: switch its gateway on.')
+    }
+    const publicationsOf = compilePublications(options)
+    const feed = context.gateway.attachSink({
+      connector: context.connector,
+      templates: options.channel,
+      rule: ruleOf(context.props),
+      identity: {
+        clusterId: () => context.clusterId(),
+        timestampAt: (partition, offset) => context.timestampAt(partition, offset),
+      },
+      snapshot: {
+        expireMs: options['snapshot.expire.ms'],
+        maxBytes: options['snapshot.max.bytes'],
+        maxEntries: options['snapshot.max.entries'],
+      },
+      window: { maxBytes: options['window.max.bytes'], maxAgeMs: options['window.max.age.ms'] },
+    })
+    return {
+      open: (partitions) => feed.open(partitions),
+      close: (partitions) => feed.close(partitions),
+      put(records, progress) {
+        const publications: Publication[] = []
+        let reports: Promise<void>[] | undefined
+        for (const record of records) {
+          const before = publications.length
+          try {
+            publicationsOf(record, publications)
+          } catch (error) {
+            publications.length = before
+            reports ??= []
+            reports.push(context.reportErrant(record, error))
+          }
+        }
+        if (!reports) return feed.publish(publications, progress)
+        return Promise.all(reports).then(() => feed.publish(publications, progress))
+      },
+      caughtUp: () => feed.ready(),
+      upstream: (state) => feed.upstream(state),
+      stop: () => feed.detach(),
+    }
+  },
+})
+
+const keyNeeded =
+  'must be set behind Split, whose records all have the same key: name what tells them apart, such as value.id'
+
+/** Appends a record's publications to `into`, its value serialised once for all its channels. Throws `DataError`. */
+function compilePublications(options: ConfigOf<typeof config>): (record: SinkRecord, into: Publication[]) => void {
+  const channels = options.channel.map(compileChannel)
+  const messageKey = options['message.key'] === null ? undefined : compileKey(options['message.key'])
+  return (record, into) => {
+    if (!messageKey && record.path.length > 0) throw new DataError(`"message.key" ${keyNeeded}.`)
+    const key = messageKey ? messageKey(record) : keyText(record.key)
+    const data = record.value === null || record.value === undefined ? undefined : toJson(record.value)
+    for (const channelOf of channels) {
+      into.push({ channel: channelOf(record), key, data, origin: record.origin, path: record.path })
+    }
+  }
+}
