@@ -3,7 +3,7 @@ import { nearest } from '../util/nearest.ts'
 import { parseOrSame } from './formats.ts'
 import { splitNamespaceKey } from './namespaces.ts'
 import { settingKeys } from './setting-keys.ts'
-import { passedOn, passedOnPrefixes, workerConfig } from './worker-keys.ts'
+import { passedOnPrefixes, workerConfig } from './worker-keys.ts'
 import { prefixesWithoutEffect, withoutEffect } from './worker-keys-without-effect.ts'
 
 export interface SortedProperties {
@@ -23,13 +23,7 @@ const groups = new Set(
   }),
 )
 
-const knownNames = [
-  ...Object.keys(workerConfig.keys),
-  ...Object.keys(settingKeys),
-  ...passedOn,
-  ...withoutEffect,
-  ...groups,
-]
+const knownNames = [...Object.keys(workerConfig.keys), ...Object.keys(settingKeys), ...withoutEffect, ...groups]
 
 /**
  * Tells Kafka Connect's properties from the process's own settings. What neither knows is a warning that names the nearest known name,
@@ -73,7 +67,7 @@ export function sortProperties(content: Readonly<Record<string, unknown>>, origi
 }
 
 const isWorkerProperty = (name: string): boolean =>
-  name in workerConfig.keys || passedOn.includes(name) || passedOnPrefixes.some((prefix) => name.startsWith(prefix))
+  name in workerConfig.keys || passedOnPrefixes.some((prefix) => name.startsWith(prefix))
 
 const hasNoEffect = (name: string): boolean =>
   withoutEffect.has(name) ||

@@ -5,9 +5,12 @@ export const withoutEffect: ReadonlySet<string> = new Set([
   'admin.listeners',
   'auto.include.jmx.reporter',
   'client.dns.lookup',
+  'config.providers',
   'config.storage.replication.factor',
+
   'config.storage.topic',
   'connect.protocol',
+  'connections.max.idle.ms',
   'connector.client.config.override.allowlist',
   'connector.client.config.override.policy',
   'exactly.once.source.support',
@@ -36,6 +39,7 @@ export const withoutEffect: ReadonlySet<string> = new Set([
   'reconnect.backoff.max.ms',
   'reconnect.backoff.ms',
   'response.http.headers.config',
+  'request.timeout.ms',
   'rest.extension.classes',
   'rest.host.name',
   'retry.backoff.max.ms',
@@ -58,6 +62,12 @@ export const withoutEffect: ReadonlySet<string> = new Set([
 
 /** The like, by prefix: topic settings of the internal topics, metrics labels, other listeners. */
 export const prefixesWithoutEffect: readonly string[] = [
+  'admin.',
+  'config.providers.',
+  'consumer.',
+  'producer.',
+  'sasl.',
+  'ssl.',
   'admin.listeners.',
   'config.storage.',
   'internal.key.converter.',

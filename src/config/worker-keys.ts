@@ -96,25 +96,14 @@ export const workerConfig = defineConfig({
     default: [],
     doc: 'npm modules and files of further plugins.',
   },
-  'config.providers': {
-    type: 'list',
-    importance: 'low',
-    default: [],
-    doc: 'Aliases of config providers, each declared by `config.providers.<alias>.class`.',
+  'security.protocol': {
+    type: 'string',
+    importance: 'medium',
+    default: 'PLAINTEXT',
+    values: ['PLAINTEXT'],
+    doc: 'How brokers are spoken to. TLS and SASL are not there yet: anything else is refused, so that nothing goes out in plain text unasked.',
   },
 })
 
-/** Properties under these are handed on: to converters, config providers and Kafka clients. */
-export const passedOnPrefixes: readonly string[] = [
-  'key.converter.',
-  'value.converter.',
-  'header.converter.',
-  'config.providers.',
-  'producer.',
-  'consumer.',
-  'admin.',
-  'ssl.',
-  'sasl.',
-]
-
-export const passedOn: readonly string[] = ['security.protocol', 'request.timeout.ms', 'connections.max.idle.ms']
+/** Properties under these are handed on to converters. */
+export const passedOnPrefixes: readonly string[] = ['key.converter.', 'value.converter.', 'header.converter.']

@@ -1,6 +1,14 @@
-import type { Props, SinkConnector, SourceConnector } from '#api'
-import { AlreadyExistsError, ConfigError, NotFoundError, traceOf } from '#api'
-import { refuseInvalid, startTask, type TaskHandle, validateDeclaration, type WorkerDeps } from '../runtime/index.ts'
+import type { Plugin, Props, SinkConnector, SourceConnector } from '#api'
+import { AlreadyExistsError, ConfigError, defineConfig, NotFoundError, traceOf } from '#api'
+import {
+  refuseInvalid,
+  sinkConfig,
+  sourceConfig,
+  startTask,
+  type TaskHandle,
+  validateDeclaration,
+  type WorkerDeps,
+} from '../runtime/index.ts'
 import type {
   ConnectorInfo,
   ConnectorState,
@@ -111,7 +119,7 @@ export function createStandaloneHerder(options: StandaloneHerderOptions): Standa
 
   function connectorPlugin(config: Props): SourceConnector | SinkConnector {
     const type = config['connector.class']
-    if (!type) throw new ConfigError(`Connector config ${JSON.stringify(config)} contains no connector type`)
+    if (!type) throw new ConfigError('Connector config contains no connector type; set "connector.class"')
     return deps.plugins.find('connector', type).plugin
   }
 
@@ -124,18 +132,19 @@ export function createStandaloneHerder(options: StandaloneHerderOptions): Standa
     connectorConfig: async (name) => entry(name).config,
     connectorState: async (name) => stateInfo(entry(name)),
     tasks: async (name) =>
-      entry(name).tasks.map(({ props }, task) => ({ id: { connector: name, task }, config: strings(props) })),
+      entry(name).tasks.map(({ props }, task) => ({ id: { connector: name, task }, config: withoutNulls(props) })),
     taskState: async (id) => taskState(entry(id.connector), taskOf(id), id.task),
 
     putConnector: (name, props, { replace, initialState = 'STARTED' }) =>
       inTurn(async () => {
         const former = entries.get(name)
         if (former && !replace) throw new AlreadyExistsError(`Connector ${name} already exists`)
-        const config = { ...strings(props), name }
+        const config = { ...withoutNulls(props), name }
         const plugin = connectorPlugin(config)
         const validation = validateDeclaration(plugin, config, deps.plugins)
         refuseInvalid(validation)
-        for (const warning of validation.warnings) deps.log.warn({ connector: name }, warning)
+        for (const warning of validation.warnings)
+          deps.log.warn({ connector: name, warning }, 'configuration has a property without effect')
         if (former) await stopTasks(former)
         const next: Entry = { name, plugin, config, target: former?.target ?? initialState, tasks: [] }
         entries.set(name, next)
@@ -161,18 +170,24 @@ export function createStandaloneHerder(options: StandaloneHerderOptions): Standa
     restartConnector: (name, { includeTasks, onlyFailed }) =>
       inTurn(async () => {
         const each = entry(name)
-        if (each.failure !== undefined || !onlyFailed) {
+        const before = stateInfo(each)
+        const isChosen = ({ state }: InstanceState) => !onlyFailed || state === 'FAILED'
+        const chosen = includeTasks ? before.tasks.filter(isChosen) : []
+        if (isChosen(before.connector)) {
           delete each.failure
           if (each.tasks.length === 0) startTasks(each)
         }
-        if (includeTasks) {
-          const chosen = each.tasks.flatMap((task, id) =>
-            !onlyFailed || task.status().state === 'FAILED' ? [{ task, id }] : [],
-          )
-          await Promise.all(chosen.map(({ task }) => task.stop()))
-          for (const { id } of chosen) restartTask(each, id)
+        await Promise.all(chosen.map(({ id }) => each.tasks[id]?.stop()))
+        for (const { id } of chosen) restartTask(each, id)
+        const restarting = <S extends InstanceState>({ trace: _, ...state }: S) => ({
+          ...state,
+          state: 'RESTARTING' as const,
+        })
+        return {
+          ...before,
+          connector: isChosen(before.connector) ? restarting(before.connector) : before.connector,
+          tasks: before.tasks.map((task) => (chosen.includes(task) ? restarting(task) : task)),
         }
-        return stateInfo(each)
       }),
 
     restartTask: (id) =>
@@ -189,7 +204,7 @@ export function createStandaloneHerder(options: StandaloneHerderOptions): Standa
     pluginConfig(name) {
       const found = deps.plugins.any(name)
       if (!found) throw new NotFoundError(`Unknown plugin ${name}.`)
-      return found.plugin
+      return withFrameworkKeys(found.plugin)
     },
 
     stop: () =>
@@ -211,7 +226,14 @@ function taskConfigs(plugin: SourceConnector | SinkConnector, props: Props): rea
   return own.map((differences) => ({ ...props, ...differences }))
 }
 
-const strings = (props: Props): Readonly<Record<string, string>> =>
+const withoutNulls = (props: Props): Readonly<Record<string, string>> =>
   Object.fromEntries(
     Object.entries(props).flatMap(([key, value]) => (value === null || value === undefined ? [] : [[key, value]])),
   )
+
+/** A connector's keys with those that the framework adds, as Kafka Connect shows them. */
+function withFrameworkKeys(plugin: Plugin): Plugin {
+  if (plugin.kind !== 'sink' && plugin.kind !== 'source') return plugin
+  const framework = plugin.kind === 'sink' ? sinkConfig : sourceConfig
+  return { ...plugin, config: defineConfig({ ...framework.keys, ...plugin.config.keys }) }
+}

@@ -1,4 +1,5 @@
-import { atLeast, defineConfig, isRegex, nonEmpty } from '#api'
+import { atLeast, defineConfig, messageOf, nonEmpty } from '#api'
+import { javaRegex } from '../util/java-regex.ts'
 
 const errors = 'Error Handling'
 
@@ -111,7 +112,7 @@ export const sinkConfig = defineConfig({
     importance: 'high',
     group: 'Common',
     default: '',
-    validator: isRegex,
+    validator: topicsRegex,
     doc: 'A regular expression that whole topic names match.',
   },
   'errors.deadletterqueue.topic.name': {
@@ -158,20 +159,35 @@ export const predicateKeys = defineConfig({
   type: { type: 'class', importance: 'high', doc: 'The predicate.' },
 })
 
-/** Prefixes under which anything may follow for the Kafka clients, or for converters that a name chooses. */
-export const openPrefixes = [
-  'key.converter.',
-  'value.converter.',
+/** Prefixes under which the options of a converter follow that a name chooses. */
+export const openPrefixes = ['key.converter.', 'value.converter.']
+
+/** Kafka Connect's keys that are accepted, so that a pasted declaration runs, and do nothing here yet. */
+export const withoutEffect = [
   'header.converter',
   'producer.override.',
   'consumer.override.',
   'admin.override.',
   'topic.creation.',
+  'config.action.reload',
+  'tasks.max.enforce',
+  'exactly.once.support',
+  'transaction.boundary',
+  'offsets.storage.topic',
+  'connector.plugin.version',
 ]
+
+function topicsRegex(value: string): string | undefined {
+  try {
+    javaRegex(value)
+    return undefined
+  } catch (error) {
+    return `Not a valid regular expression: ${messageOf(error)}`
+  }
+}
 
 function connectorName(value: string): string | undefined {
   if (value.trim() === '') return 'String may not be empty'
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
   const controls = [...value].filter((char) => char.charCodeAt(0) < 32 || char.charCodeAt(0) === 127)
   return controls.length > 0
     ? `String may not contain control sequences but had the following ASCII chars: ${controls.map((char) => char.charCodeAt(0)).join(', ')}`

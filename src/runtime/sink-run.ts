@@ -2,6 +2,7 @@ import type { Progress, SinkConnector, SinkRecord, SinkTask, SinkTaskContext } f
 import { isRetriable, messageOf } from '#api'
 import type { ConsumerOptions, KafkaRecord, RecordBatch, RecordConsumer } from '../kafka/index.ts'
 import { backoffDelay } from '../util/backoff.ts'
+import { javaRegex } from '../util/java-regex.ts'
 import { sinkConfig } from './connector-config.ts'
 import { buildConverter } from './converters.ts'
 import { openDeadLetterQueue } from './dead-letter-queue.ts'
@@ -167,7 +168,7 @@ export async function runSink(connector: SinkConnector, run: TaskRun, deps: Work
     const options: ConsumerOptions = {
       groupId: `connect-${run.connector}`,
       clientId: `connector-consumer-${run.connector}-${run.task}`,
-      topics: regex === '' ? config.topics : [new RegExp(`^(?:${regex})$`)],
+      topics: regex === '' ? config.topics : [javaRegex(regex, { whole: true })],
       maxPollRecords,
       onUpstream: (state) => task.upstream?.(state),
       onMissing(topics) {

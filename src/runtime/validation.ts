@@ -1,8 +1,17 @@
 import type { ConfigDef, ConfigKey, ConfigKeys, Plugin, Props, SinkConnector, SourceConnector } from '#api'
 import { ConfigError, messageOf } from '#api'
 import type { Plugins } from '../plugins/index.ts'
+import { javaRegex } from '../util/java-regex.ts'
 import { nearest } from '../util/nearest.ts'
-import { openPrefixes, predicateKeys, sinkConfig, sourceConfig, transformKeys, withPrefix } from './connector-config.ts'
+import {
+  openPrefixes,
+  predicateKeys,
+  sinkConfig,
+  sourceConfig,
+  transformKeys,
+  withoutEffect,
+  withPrefix,
+} from './connector-config.ts'
 import { listOf } from './transform-chain.ts'
 
 /** One key in the answer of `validate`; the framework's keys and those of all plugins involved together. */
@@ -53,6 +62,10 @@ export function validateDeclaration(
     if (predicate && !listOf(props['predicates']).includes(predicate)) {
       complain(`${prefix}predicate`, `Predicate ${predicate} is not listed in "predicates".`)
     }
+  }
+  for (const [name, value] of Object.entries(props)) {
+    const isKnown = keys.some((key) => key.name === name)
+    if (value === null && !isKnown) complain(name, 'Null value can not be supplied as the configuration value.')
   }
   if (connector.kind === 'sink') for (const [name, error] of topicComplaints(props)) complain(name, error)
   if (keys.every((key) => key.errors.length === 0)) {
@@ -146,7 +159,7 @@ function* topicComplaints(props: Props): Generator<readonly [string, string]> {
 
 function isMatch(regex: string, text: string): boolean {
   try {
-    return new RegExp(`^(?:${regex})$`).test(text)
+    return javaRegex(regex, { whole: true }).test(text)
   } catch {
     // The key's own validator says what is wrong with the expression.
     return false
@@ -157,6 +170,9 @@ function unknownKeys(props: Props, known: readonly string[]): string[] {
   const names = new Set(known)
   return Object.keys(props).flatMap((name) => {
     if (names.has(name) || openPrefixes.some((prefix) => name.startsWith(prefix))) return []
+    if (withoutEffect.some((prefix) => name.startsWith(prefix))) {
+      return [`Property "${name}" is accepted, but has no effect here`]
+    }
     const meant = nearest(name, names)
     return [`Unknown property "${name}"${meant === undefined ? '' : `; did you mean "${meant}"?`}`]
   })

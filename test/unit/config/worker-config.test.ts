@@ -71,7 +71,7 @@ test('reads Java properties, our settings among them', async () => {
   ].join('\n')
   const file = await fileOf('connect-standalone.properties', properties(more))
   const { props, settings, warnings } = await loadWorkerConfig({ file, env: {}, flags: {} })
-  expect(warnings).toEqual([])
+  expect(warnings).toEqual([expect.stringContaining('"producer.linger.ms"')])
   expect(props).toEqual({ ...required, 'value.converter.schemas.enable': 'false', 'producer.linger.ms': '5' })
   expect(settings.gateway.origins).toEqual(['https://a.example', 'https://b.example:8443'])
   expect(settings.gateway.namespaces).toEqual({
@@ -221,8 +221,11 @@ test('a misspelt rule in a flat file is refused too', async () => {
 })
 
 test('nested values where none belong are refused by name', async () => {
-  expect((await failure(load({ producer: { acks: 'all' } }))).message).toContain('"producer"')
   expect((await failure(load({ 'key.converter': {} }))).message).toContain('"key.converter"')
+})
+
+test('a broker that is to be spoken to over TLS is refused, not spoken to in plain text', async () => {
+  expect((await failure(load({ 'security.protocol': 'SASL_SSL' }))).message).toContain('security.protocol')
 })
 
 test('broken JSON shows the place', async () => {
