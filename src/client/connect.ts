@@ -114,7 +114,7 @@ export function connect(url: string, options: ClientOptions = {}): Client {
         const { client, session, exactlyOnce = false } = frame
         enter({ state: 'connected', client, session, exactlyOnce })
         subscriptions.connected(connection)
-        publishes.connected(connection)
+        publishes.connected(connection, frame.limits?.publishWindow)
         return
       }
       case 'subscribed':

@@ -42,6 +42,8 @@ export interface ConnectedFrame {
   expires?: number
   /** Milliseconds. */
   ping?: { interval: number; timeout: number }
+  /** `publishWindow`: how many unanswered publishes the gate takes before it stops reading. */
+  limits?: { publishWindow?: number }
   exactlyOnce?: boolean
 }
 

@@ -28,8 +28,11 @@ interface Pending {
 export interface Publishes {
   /** Sends, or holds until `connected` when `connection` is undefined. */
   add(channel: string, data: unknown, options: PublishOptions): Promise<Published>
-  /** Sends what waited, the numbered ones in the order of their numbers. */
-  connected(connection: Connection): void
+  /**
+   * Sends what waited, the numbered ones in the order of their numbers; never so many at once that the gate stops reading,
+   * since it could not hear a pong either.
+   */
+  connected(connection: Connection, window: number | undefined): void
   /** The connection ended: those without a number are rejected, since nobody knows whether they arrived. */
   disconnected(): void
   /** True when the answer was to a publish. */
@@ -45,6 +48,8 @@ export function trackPublishes(limit: number): Publishes {
   let connection: Connection | undefined
   let answers = new Map<number, Pending>()
   const waiting = new Set<Pending>()
+  let unsent: Pending[] = []
+  let mostSent = Number.POSITIVE_INFINITY
 
   const send = (pending: Pending, through: Connection): void => {
     const id = through.nextId()
@@ -52,6 +57,14 @@ export function trackPublishes(limit: number): Publishes {
     pending.sent = true
     const { key, messageId } = pending.options
     through.send({ type: 'publish', id, channel: pending.channel, data: pending.data, key, messageId })
+  }
+
+  const sendNext = (through: Connection): void => {
+    while (answers.size < mostSent) {
+      const next = unsent.shift()
+      if (!next) return
+      send(next, through)
+    }
   }
 
   return {
@@ -63,16 +76,20 @@ export function trackPublishes(limit: number): Publishes {
       return new Promise((resolve, reject) => {
         const pending = { channel, data: data ?? null, options, resolve, reject, sent: false }
         waiting.add(pending)
-        if (connection) send(pending, connection)
+        if (!connection) return
+        unsent.push(pending)
+        sendNext(connection)
       })
     },
-    connected(fresh) {
+    connected(fresh, window = Number.POSITIVE_INFINITY) {
       connection = fresh
-      const inOrder = [...waiting].toSorted(byNumber)
-      for (const pending of inOrder) send(pending, fresh)
+      mostSent = Math.max(1, window - 1)
+      unsent = [...waiting].toSorted(byNumber)
+      sendNext(fresh)
     },
     disconnected() {
       connection = undefined
+      unsent = []
       answers = new Map()
       for (const pending of waiting) {
         if (pending.options.messageId !== undefined) continue
@@ -88,6 +105,7 @@ export function trackPublishes(limit: number): Publishes {
       if (frame.id === undefined || !pending) return false
       answers.delete(frame.id)
       waiting.delete(pending)
+      if (connection) sendNext(connection)
       if (frame.type === 'error') pending.reject(new ClientError(frame.message, frame))
       else pending.resolve({ duplicate: frame.duplicate ?? false, coordinates: frame.coordinates })
       return true
@@ -95,6 +113,7 @@ export function trackPublishes(limit: number): Publishes {
     rejectAll(error) {
       for (const pending of waiting) pending.reject(error)
       waiting.clear()
+      unsent = []
       answers = new Map()
     },
   }

@@ -47,6 +47,22 @@ test('after a break resends the numbered ones in order and rejects the others as
   expect(await Promise.all(numbered)).toHaveLength(3)
 })
 
+test('never sends so many that the gate stops reading', async () => {
+  const gate = await startFakeGate()
+  const { client } = openClient(gate.url)
+  const all = [1, 2, 3].map((data) => client.publish('report:7', data))
+  const session = await gate.session()
+  await session.greet({ limits: { publishWindow: 2 } })
+  for (const data of [1, 2, 3]) {
+    const frame = await session.frame()
+    expect(frame).toMatchObject({ type: 'publish', data })
+    session.send({ type: 'ping' })
+    expect(await session.frame()).toEqual({ type: 'pong' })
+    session.send({ type: 'published', id: frame['id'] })
+  }
+  expect(await Promise.all(all)).toHaveLength(3)
+})
+
 test('holds no more publishes than the limit', async () => {
   const gate = await startFakeGate()
   const { client } = openClient(gate.url, { maxPending: 1 })
