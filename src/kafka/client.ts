@@ -1,8 +1,9 @@
-import { type Admin, Kafka, logLevel } from 'kafkajs'
+import type { Admin, Kafka as KafkaType } from 'kafkajs'
 import type { Clock, Logger, TopicPartition, TopicPartitionOffset } from '#api'
 import { ConnectError } from '#api'
 import { startGroupConsumer } from './group-consumer.ts'
 import { type Cluster, createCluster } from './internals.ts'
+import { Kafka, logLevel } from './kafkajs.ts'
 import { bridgeLog } from './log-bridge.ts'
 import { fetchPartitions, isOffsetOutOfRange } from './log-fetch.ts'
 import { type StartPoint, startLogReader } from './log-reader.ts'
@@ -20,7 +21,7 @@ export interface KafkaClientOptions {
 
 /** The one door to a Kafka cluster. Connects when first asked; `close` ends what it opened itself, not what it handed out. */
 export function createKafkaClient({ bootstrapServers, clientId, log, clock }: KafkaClientOptions): KafkaClient {
-  const kafkaFor = (id: string): Kafka =>
+  const kafkaFor = (id: string): KafkaType =>
     new Kafka({
       brokers: [...bootstrapServers],
       clientId: id,
@@ -210,7 +211,7 @@ export function createKafkaClient({ bootstrapServers, clientId, log, clock }: Ka
   }
 }
 
-async function connectAdmin(kafka: Kafka): Promise<Admin> {
+async function connectAdmin(kafka: KafkaType): Promise<Admin> {
   const admin = kafka.admin()
   try {
     await admin.connect()
@@ -221,7 +222,7 @@ async function connectAdmin(kafka: Kafka): Promise<Admin> {
   }
 }
 
-async function connectCluster(kafka: Kafka): Promise<Cluster> {
+async function connectCluster(kafka: KafkaType): Promise<Cluster> {
   const cluster = createCluster(kafka)
   await cluster.connect()
   return cluster

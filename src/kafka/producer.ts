@@ -1,6 +1,7 @@
-import { type Kafka, KafkaJSError, type Message, Partitioners } from 'kafkajs'
+import type { Kafka, Message } from 'kafkajs'
 import type { RecordMetadata } from '#api'
 import { ConnectError, RetriableError } from '#api'
+import { KafkaJSError, Partitioners } from './kafkajs.ts'
 import { fromHeaders } from './messages.ts'
 import { groupBy, partitionId } from './partition-map.ts'
 import type { ProducerRecord, RecordProducer } from './ports.ts'
