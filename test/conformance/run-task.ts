@@ -116,6 +116,7 @@ export async function runSink(connector: SinkConnector, options: SinkRunOptions)
   })
   const partition: OpenPartition = { topic: 't', partition: 0, offset: 0n }
   await task.open?.([partition])
+  task.caughtUp?.()
   let consumed = 0n
   const putOnce = async (records: readonly SinkRecord[]): Promise<void> => {
     const offset = (records.at(-1)?.origin.offset ?? -1n) + 1n

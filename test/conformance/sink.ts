@@ -7,6 +7,8 @@ export interface SinkRemote {
   /** The connector's properties. A record whose value has no `n` must be one that cannot be delivered. */
   readonly props: Props
   readonly gateway?: GatewayPort
+  /** The task runs: connect to it, where it is the other side that connects. */
+  started?(): Promise<void>
   /** Waits until `count` values have come and resolves with them. */
   received(count: number): Promise<readonly unknown[]>
   /** Goes away in the middle of what it is sent, and comes back. */
@@ -19,7 +21,7 @@ export interface SinkRemote {
 
 export interface SinkSubject {
   readonly connector: SinkConnector
-  /** When one connector is tried in several configurations. */
+  /** When one connector is tried in several configurations or surroundings. */
   readonly as?: string
   remote(): Promise<SinkRemote>
   /** Whether nothing is lost when the other side goes away. */
@@ -33,12 +35,15 @@ const upTo = (count: number) => Array.from({ length: count }, (_, index) => inde
 
 /** What every sink must do, wherever it writes to. A connector's own test file calls it once. */
 export function testSink(subject: SinkSubject): void {
-  const start = async (remote: SinkRemote, more: { props?: Props; tolerant?: boolean } = {}) =>
-    runSink(subject.connector, {
+  const start = async (remote: SinkRemote, more: { props?: Props; tolerant?: boolean } = {}) => {
+    const run = await runSink(subject.connector, {
       props: { ...remote.props, ...more.props },
       gateway: remote.gateway,
       tolerant: more.tolerant ?? false,
     })
+    await remote.started?.()
+    return run
+  }
   describe(`as every sink, ${subject.connector.name}${subject.as ? ` ${subject.as}` : ''}`, () => {
     test('delivers in order and lets all of it be committed', async () => {
       const remote = await subject.remote()

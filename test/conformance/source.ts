@@ -21,6 +21,8 @@ export interface SourceRemote {
 
 export interface SourceSubject {
   readonly connector: SourceConnector
+  /** When one connector is tried in several surroundings. */
+  readonly as?: string
   remote(): Promise<SourceRemote>
   /** Whether it stores offsets with which a later task continues. */
   readonly resumes: boolean
@@ -47,7 +49,7 @@ export function testSource(subject: SourceSubject): void {
       stored: more.stored as ReadonlyMap<string, Readonly<Record<string, unknown>>>,
     })
 
-  describe(`as every source, ${subject.connector.name}`, () => {
+  describe(`as every source, ${subject.connector.name}${subject.as ? ` ${subject.as}` : ''}`, () => {
     test('hands out what comes, in order', async () => {
       const remote = await subject.remote()
       const run = await start(remote)

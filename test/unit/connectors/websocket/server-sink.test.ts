@@ -106,7 +106,6 @@ test('publishes nothing of a record when one of its channels cannot be made, and
 
 test('passes on its life to the gate', async () => {
   const { run, gateway } = await start()
-  run.task.caughtUp?.()
   run.task.upstream?.({ reachable: false, since: 1 })
   await run.task.close?.([{ topic: 't', partition: 0 }])
   expect(gateway.calls).toEqual(['open 1', 'ready', 'upstream false', 'close 1'])
