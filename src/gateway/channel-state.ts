@@ -1,0 +1,93 @@
+import type { Client, Subscription } from './client.ts'
+import type { Epoch } from './epoch.ts'
+import { createFifo, type Fifo, fifoSize } from './fifo.ts'
+import type { SnapshotEntry } from './snapshot.ts'
+import type { SnapshotPages } from './snapshot-pages.ts'
+
+/**
+ * What subscribers of a channel get, in the worker's order. `message`: of a record; `expiry`: a snapshot entry vanished,
+ * no record of Kafka's; `position`: how far the channel has come without a message.
+ */
+export interface Item {
+  readonly kind: 'message' | 'expiry' | 'position'
+  /** Grows over all channels of the gate. */
+  readonly seq: number
+  readonly epoch: Epoch
+  /** The position after it, under `epoch`. */
+  readonly cursor: string
+  readonly key: string | undefined
+  /** JSON text; undefined: deleted. */
+  readonly data: string | undefined
+  readonly partition: number
+  readonly offset: number
+  readonly path: readonly number[]
+  readonly at: number
+  /** What it counts for in the window while it is there. */
+  bytes: number
+  isHeld: boolean
+  /** Framed once for each form of framing, by the form's index. */
+  readonly frames: (Buffer | undefined)[]
+}
+
+/** One channel of a stream, from its first message or subscriber until neither is left. */
+export interface ChannelState {
+  readonly name: string
+  /** The name as JSON text. */
+  readonly json: string
+  /** Its part of the window. */
+  readonly log: Fifo<Item>
+  /** The window's account. */
+  readonly account: { bytes: number }
+  /** The newest item that left the window. */
+  evicted: { readonly seq: number; readonly epoch: Epoch; readonly cursor: string } | undefined
+  lastSeq: number
+  /** What the snapshot holds, by key. */
+  readonly keys: Map<string, SnapshotEntry>
+  pages: SnapshotPages | undefined
+  /** Up to date: they get each sweep's bytes. */
+  readonly live: Set<Subscription>
+  subscriptions: number
+  /** For the next sweep. */
+  pending: Item[]
+  dirty: boolean
+  /** The epoch that all live subscribers know. */
+  epoch: Epoch | undefined
+  /** The stream's `moves` and the time when the live subscribers were told a position last. */
+  toldMoves: number
+  toldAt: number
+}
+
+export const createChannelState = (name: string, account: { bytes: number }): ChannelState => ({
+  name,
+  account,
+  json: JSON.stringify(name),
+  log: createFifo(),
+  evicted: undefined,
+  lastSeq: 0,
+  keys: new Map(),
+  pages: undefined,
+  live: new Set(),
+  subscriptions: 0,
+  pending: [],
+  dirty: false,
+  epoch: undefined,
+  toldMoves: 0,
+  toldAt: 0,
+})
+
+export const isIdle = (channel: ChannelState): boolean =>
+  channel.subscriptions === 0 && fifoSize(channel.log) === 0 && channel.keys.size === 0
+
+/** The frame of an item for a client's form, made once for all. */
+export function frameOf(channel: ChannelState, item: Item, client: Client): Buffer {
+  const { form } = client
+  const made = item.frames[form.index]
+  if (made) return made
+  const frame = form.item(channel, item, item.cursor)
+  item.frames[form.index] = frame
+  if (item.isHeld) {
+    item.bytes += frame.length
+    channel.account.bytes += frame.length
+  }
+  return frame
+}

@@ -1,0 +1,95 @@
+import type { Batch } from './batch.ts'
+import type { ChannelState, Item } from './channel-state.ts'
+import type { CloseName, NoticeName, UnsubscribedName } from './codes.ts'
+import type { Pull } from './pull.ts'
+import type { Stream } from './stream.ts'
+
+/** How a transport writes down what subscribers get; the bytes are shared by all clients of the form. */
+export interface Form {
+  /** Which of an item's frames it makes; every form has another, from 0. */
+  readonly index: number
+  /** Cursors stand alone, so each new epoch has to be told in line before the first message under it. */
+  readonly tellsEpochs: boolean
+  item(channel: ChannelState, item: Item, cursor: string): Buffer
+  /** `page`: items joined by commas. `position`: only with the last page of the last channel. */
+  page(subscription: Subscription, channel: ChannelState, page: string, position: string | undefined): Buffer
+}
+
+/** One connection's way out, as its transport gives it. */
+export interface Outlet {
+  /** Bytes written and not yet taken by the machine. */
+  buffered(): number
+  write(bytes: Buffer): void
+  /** Says goodbye and ends the connection, within a bounded time even when the client does not read. */
+  close(name: CloseName): void
+}
+
+/** What the gate tells a connection unasked, in the words of its protocol. */
+export interface ClientEvents {
+  unsubscribed(subscription: Subscription, code: UnsubscribedName): void
+  notice(code: NoticeName, facts: Readonly<Record<string, number>>): void
+}
+
+/** One connection as the hub sees it. */
+export interface Client {
+  readonly session: string
+  readonly form: Form
+  readonly outlet: Outlet
+  readonly events: ClientEvents
+  readonly bufferBytes: number
+  readonly subscriptions: Map<number, Subscription>
+  /** Collected by the sweep under way, with the subscription that each is for. */
+  readonly batches: Batch[]
+  readonly batchSubscriptions: Subscription[]
+  closed: boolean
+  /** Why the gate closed it. */
+  closedAs: CloseName | undefined
+}
+
+export interface Subscription {
+  readonly id: number
+  readonly client: Client
+  readonly stream: Stream
+  readonly channels: readonly ChannelState[]
+  readonly wantsSnapshot: boolean
+  /** Milliseconds since the epoch: the end of the token it was made with. */
+  readonly expiresAt: number | undefined
+  /** It has everything up to this sequence number. */
+  fromSeq: number
+  /** Set while it catches up at its own speed instead of getting each sweep's bytes. */
+  pull: Pull | undefined
+}
+
+export const createClient = (
+  options: Pick<Client, 'session' | 'form' | 'outlet' | 'events' | 'bufferBytes'>,
+): Client => ({
+  ...options,
+  subscriptions: new Map(),
+  batches: [],
+  batchSubscriptions: [],
+  closed: false,
+  closedAs: undefined,
+})
+
+/** Closes the connection from the gate's side; the transport reports its end. */
+export function closeClient(client: Client, name: CloseName): void {
+  if (client.closed) return
+  client.closed = true
+  client.closedAs = name
+  for (const subscription of client.subscriptions.values()) dropSubscription(subscription)
+  client.outlet.close(name)
+}
+
+/** Takes a subscription off its channels. */
+export function dropSubscription(subscription: Subscription): void {
+  const { client, stream, channels } = subscription
+  if (!client.subscriptions.delete(subscription.id)) return
+  subscription.pull = undefined
+  stream.subscriptions.delete(subscription)
+  stream.pulls.delete(subscription)
+  for (const channel of channels) {
+    channel.live.delete(subscription)
+    channel.subscriptions--
+    stream.release(channel)
+  }
+}

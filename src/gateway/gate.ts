@@ -1,0 +1,17 @@
+import type { Clock, Logger } from '#api'
+import type { Auth } from './auth.ts'
+import type { Connections } from './connections.ts'
+import type { Hub } from './hub.ts'
+import type { GatewaySettings } from './settings.ts'
+
+/** What a transport gets to work with. */
+export interface Gate {
+  readonly settings: GatewaySettings
+  readonly hub: Hub
+  readonly auth: Auth
+  readonly connections: Connections
+  readonly clock: Clock
+  readonly log: Logger
+  /** Counts messages that a transport handed on by itself. */
+  delivered(messages: number): void
+}

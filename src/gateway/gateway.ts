@@ -1,0 +1,177 @@
+import { once } from 'node:events'
+import type { AddressInfo } from 'node:net'
+import type { Clock, GatewayPort, Logger } from '#api'
+import { ConnectError } from '#api'
+import { createAuth } from './auth.ts'
+import { closeClient, dropSubscription } from './client.ts'
+import { createConnections } from './connections.ts'
+import { createFanOut } from './fan-out.ts'
+import type { Gate } from './gate.ts'
+import { createHttpServer } from './http.ts'
+import { createHub } from './hub.ts'
+import { createKeyring } from './keyring.ts'
+import type { GatewaySettings } from './settings.ts'
+import { createSseTransport } from './transports/sse.ts'
+import { createWebSocketTransport } from './transports/websocket.ts'
+
+export interface GatewayOptions {
+  readonly settings: GatewaySettings
+  readonly log: Logger
+  readonly clock: Clock
+  /** Whether all declared connectors were started; the same as calling `ready()`. */
+  readonly started?: () => boolean
+}
+
+export interface Gateway {
+  readonly port: GatewayPort
+  readonly address: { readonly host: string; readonly port: number; readonly url: string }
+  /** All declared connectors were started: clients are let in as soon as every attached sink is ready. */
+  ready(): void
+  /** Whether clients are let in; once true it stays so. */
+  isReady(): boolean
+  stats(): GatewayStats
+  /** Tells the clients, lets publications under way be answered, and closes every socket; bounded and idempotent. */
+  stop(): Promise<void>
+}
+
+export interface GatewayStats {
+  readonly sessions: number
+  readonly subscriptions: number
+  /** Those that catch up at their own speed. */
+  readonly catchingUp: number
+  readonly delivered: number
+  readonly closedSlow: number
+  readonly connectors: readonly {
+    readonly connector: string
+    readonly ready: boolean
+    readonly channels: number
+    readonly windowBytes: number
+    readonly windowMessages: number
+    readonly snapshotBytes: number
+    readonly snapshotEntries: number
+  }[]
+}
+
+/** How long (ms) publications may still be answered, and then sockets may take to close. */
+const [answerMs, closeMs] = [2000, 1000]
+/** Clients are told to come back within this time (ms), each at another. */
+const comeBackMs = 5000
+
+/** Listens at once and lets clients in when it is ready. Throws `ConfigError` for keys that do not fit, `ConnectError` when the port is taken. */
+export async function startGateway({ settings, log, clock, started }: GatewayOptions): Promise<Gateway> {
+  const keyring = createKeyring(settings.position.keys)
+  const life = new AbortController()
+  const fanOut = createFanOut(() => clock.now())
+  const connections = createConnections(settings.limits.sessions, (client) => {
+    client.closed = true
+    for (const subscription of client.subscriptions.values()) dropSubscription(subscription)
+  })
+  const auth = createAuth(settings, clock)
+  const hub = createHub({ settings, auth, keyring, fanOut, clock, log })
+  const gate: Gate = {
+    settings,
+    hub,
+    auth,
+    connections,
+    clock,
+    log,
+    delivered: (messages) => fanOut.countDelivered(messages),
+  }
+  let isStarted = false
+  let isOpen = false
+  const isReady = (): boolean => {
+    isOpen ||= (isStarted || (started?.() ?? false)) && hub.isReady()
+    return isOpen && !life.signal.aborted
+  }
+  const server = createHttpServer({
+    gate,
+    websocket: createWebSocketTransport(gate, 0),
+    sse: createSseTransport(gate, 1),
+    isReady,
+  })
+  const address = await listen(server, settings)
+  log.info({ url: address.url }, 'gateway listens')
+
+  const upkeep = async (): Promise<void> => {
+    const { limits, position } = settings
+    const shortest = Math.min(limits.pingIntervalMs, limits.pingTimeoutMs, limits.connectTimeoutMs, position.intervalMs)
+    const every = Math.max(10, Math.min(1000, shortest / 4))
+    for (; !life.signal.aborted; await clock.sleep(every, life.signal)) {
+      const now = clock.now()
+      try {
+        hub.tick(now)
+        for (const connection of connections.all()) connection.tick(now)
+      } catch (error) {
+        log.error({ err: error }, 'upkeep failed')
+      }
+    }
+  }
+  const upkept = upkeep()
+
+  const stop = async (): Promise<void> => {
+    life.abort()
+    const closed = once(server, 'close')
+    server.close()
+    fanOut.flush()
+    for (const connection of connections.all()) connection.drain(Math.round(Math.random() * comeBackMs))
+    await until(() => [...connections.all()].every((connection) => connection.inFlight() === 0), answerMs, clock)
+    for (const connection of connections.all()) closeClient(connection.client, 'shutdown')
+    await until(() => connections.size() === 0, closeMs, clock)
+    for (const connection of connections.all()) connection.destroy()
+    server.closeAllConnections()
+    fanOut.stop()
+    await Promise.all([closed, upkept])
+  }
+  let stopped: Promise<void> | undefined
+
+  return {
+    port: hub.port,
+    address,
+    ready() {
+      isStarted = true
+    },
+    isReady,
+    stats() {
+      const streams = [...hub.streams()]
+      return {
+        sessions: connections.size(),
+        subscriptions: streams.reduce((sum, stream) => sum + stream.subscriptions.size, 0),
+        catchingUp: streams.reduce((sum, stream) => sum + stream.pulls.size, 0),
+        delivered: fanOut.delivered(),
+        closedSlow: connections.closedSlow(),
+        connectors: streams.map((stream) => ({
+          connector: stream.connector,
+          ready: stream.isReady(),
+          channels: stream.channels.size,
+          windowBytes: stream.window.account.bytes,
+          windowMessages: stream.window.size(),
+          snapshotBytes: stream.snapshot.bytes(),
+          snapshotEntries: stream.snapshot.entries(),
+        })),
+      }
+    },
+    stop: () => (stopped ??= stop()),
+  }
+}
+
+async function listen(
+  server: ReturnType<typeof createHttpServer>,
+  { host, port }: GatewaySettings,
+): Promise<Gateway['address']> {
+  try {
+    server.listen(port, host)
+    await once(server, 'listening')
+  } catch (error) {
+    throw new ConnectError(`The gateway cannot listen on ${host}:${port}: choose another gateway.port.`, {
+      cause: error,
+    })
+  }
+  const bound = server.address() as AddressInfo
+  const shown = bound.family === 'IPv6' ? `[${bound.address}]` : bound.address
+  return { host: bound.address, port: bound.port, url: `http://${shown}:${bound.port}` }
+}
+
+async function until(test: () => boolean, ms: number, clock: Clock): Promise<void> {
+  const end = clock.now() + ms
+  while (!test() && clock.now() < end) await clock.sleep(10)
+}

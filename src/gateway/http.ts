@@ -1,0 +1,143 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse, STATUS_CODES } from 'node:http'
+import type { Duplex } from 'node:stream'
+import { anonymous } from './auth.ts'
+import { errorCodes, type Refusal, refuse } from './codes.ts'
+import type { Gate } from './gate.ts'
+import { serveFile } from './static-files.ts'
+import type { SseTransport } from './transports/sse.ts'
+import type { WebSocketTransport } from './transports/websocket.ts'
+
+export interface HttpOptions {
+  readonly gate: Gate
+  readonly websocket: WebSocketTransport
+  readonly sse: SseTransport
+  readonly isReady: () => boolean
+}
+
+/** The gate's HTTP side: `/ws`, `/sse`, `/health` and, where configured, files. */
+export function createHttpServer({ gate, websocket, sse, isReady }: HttpOptions): Server {
+  const { settings, auth, log } = gate
+
+  /** Why a client is not let in at all. */
+  const atTheDoor = (request: IncomingMessage): Refusal | undefined => {
+    if (!isOriginAllowed(request, settings.origins)) return refuse('forbidden', 'Pages of this origin may not connect.')
+    if (!isReady()) return refuse('unavailable', 'The gate is warming up.', { retryAfter: 2000 })
+    return gate.connections.isFull()
+      ? refuse('busy', 'The gate has as many connections as it may have.', { retryAfter: 5000 })
+      : undefined
+  }
+
+  const serveSse = async (request: IncomingMessage, response: ServerResponse, url: URL): Promise<void> => {
+    const { origin } = request.headers
+    const headers = origin === undefined ? {} : { 'access-control-allow-origin': origin, vary: 'Origin' }
+    const onRefused = (refusal: Refusal): void => answer(response, refusal, headers)
+    const refusal = atTheDoor(request)
+    if (refusal) return onRefused(refusal)
+    const token = tokenOf(request, url)
+    const identity = token === undefined ? anonymous() : await auth.verify(token)
+    if (!identity) return onRefused(refuse('bad_token', 'The token is malformed, forged or expired.'))
+    await sse.serve({ request, response, query: url.searchParams, identity, headers }, onRefused)
+  }
+
+  const serve = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+    const url = urlOf(request)
+    if (!url) return sendJson(response, 400, refuse('bad_request', 'The address of the request is malformed.'))
+    const isRead = request.method === 'GET' || request.method === 'HEAD'
+    if (!isRead)
+      return sendJson(response, 405, refuse('bad_request', 'Only GET and HEAD are taken here.'), { allow: 'GET, HEAD' })
+    if (url.pathname === '/health') return sendJson(response, isReady() ? 200 : 503, { ready: isReady() })
+    if (url.pathname === '/ws')
+      return sendJson(response, 426, refuse('bad_request', 'This address takes WebSocket connections.'), {
+        upgrade: 'websocket',
+      })
+    if (url.pathname === '/sse' && request.method === 'GET') return serveSse(request, response, url)
+    if (settings.static !== null && (await serveFile(settings.static, url.pathname, request, response))) return
+    sendJson(response, 404, { code: 'not_found', message: 'There is nothing at this address.', retryable: false })
+  }
+
+  const upgrade = (request: IncomingMessage, socket: Duplex, head: Buffer): void => {
+    socket.on('error', (error) => log.debug({ err: error }, 'socket failed'))
+    const url = urlOf(request)
+    if (url?.pathname !== '/ws')
+      return refuseUpgrade(socket, 404, refuse('bad_request', 'There is nothing at this address.'))
+    const refusal = atTheDoor(request)
+    if (refusal) return refuseUpgrade(socket, statusOf(refusal), refusal)
+    websocket.upgrade(request, socket, head, tokenOf(request, url))
+  }
+
+  const server = createServer((request, response) => {
+    serve(request, response).catch((error: unknown) => {
+      // The path alone: the query may hold a token.
+      log.error({ path: urlOf(request)?.pathname, err: error }, 'request failed')
+      if (response.headersSent) response.destroy()
+      else sendJson(response, 500, refuse('internal', 'The gate failed.'))
+    })
+  })
+  server.on('upgrade', upgrade)
+  return server
+}
+
+/** From `Authorization: Bearer` or the URL. */
+function tokenOf(request: IncomingMessage, url: URL): string | undefined {
+  const bearer = /^Bearer +(\S+)$/i.exec(request.headers.authorization ?? '')?.[1]
+  return bearer ?? (url.searchParams.get('token') || undefined)
+}
+
+function urlOf(request: IncomingMessage): URL | undefined {
+  const path = request.url ?? '/'
+  return path.startsWith('/') ? parseUrl(path) : undefined
+}
+
+function parseUrl(path: string): URL | undefined {
+  try {
+    return new URL(`http://gate${path}`)
+  } catch {
+    return undefined
+  }
+}
+
+/** Requests without an origin come from no page. The gate's own pages may always connect. */
+function isOriginAllowed({ headers: { origin, host } }: IncomingMessage, allowed: readonly string[]): boolean {
+  if (origin === undefined || allowed.includes('*') || allowed.includes(origin)) return true
+  return host !== undefined && (origin === `http://${host}` || origin === `https://${host}`)
+}
+
+const statusOf = ({ code }: Refusal): number =>
+  Object.hasOwn(errorCodes, code) ? errorCodes[code as keyof typeof errorCodes].status : 400
+
+function answer(response: ServerResponse, refusal: Refusal, headers: Readonly<Record<string, string>>): void {
+  sendJson(response, statusOf(refusal), refusal, { ...headers, ...retryHeader(refusal) })
+}
+
+const retryHeader = ({ retryAfter }: Refusal): Record<string, string> =>
+  retryAfter === undefined ? {} : { 'retry-after': String(Math.ceil(retryAfter / 1000)) }
+
+function sendJson(
+  response: ServerResponse,
+  status: number,
+  body: object,
+  headers: Readonly<Record<string, string>> = {},
+): void {
+  const text = JSON.stringify(body)
+  response
+    .writeHead(status, {
+      ...headers,
+      'content-type': 'application/json',
+      'content-length': Buffer.byteLength(text),
+      'cache-control': 'no-store',
+    })
+    .end(response.req.method === 'HEAD' ? undefined : text)
+}
+
+function refuseUpgrade(socket: Duplex, status: number, refusal: Refusal): void {
+  const body = JSON.stringify(refusal)
+  const lines = [
+    `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}`,
+    'Connection: close',
+    'Content-Type: application/json',
+    `Content-Length: ${Buffer.byteLength(body)}`,
+    ...Object.entries(retryHeader(refusal)).map(([name, value]) => `${name}: ${value}`),
+  ]
+  socket.once('finish', () => socket.destroy())
+  socket.end(`${lines.join('\r\n')}\r\n\r\n${body}`)
+}

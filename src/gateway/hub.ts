@@ -1,0 +1,245 @@
+import { type Clock, ConfigError, type GatewayPort, type Ingress, type IngressAnswer, type Logger } from '#api'
+import type { Auth, Identity } from './auth.ts'
+import {
+  channelProblem,
+  matches,
+  overlap,
+  type Pattern,
+  parsePattern,
+  patternNamespace,
+  templatePattern,
+} from './channels.ts'
+import { type Client, closeClient } from './client.ts'
+import { type Refusal, refuse } from './codes.ts'
+import type { FanOut } from './fan-out.ts'
+import { type Joined, joinStream } from './join-stream.ts'
+import type { Keyring } from './keyring.ts'
+import { createPositionCheck, type PositionCheck } from './resume.ts'
+import type { GatewaySettings } from './settings.ts'
+import { createStream, type Sequence, type Stream } from './stream.ts'
+import { tickStream } from './stream-upkeep.ts'
+
+/** Joins the tasks to the connections: knows who publishes what, and who may have it. All transports go through it. */
+export interface Hub {
+  readonly port: GatewayPort
+  /** Answers with a refusal, or calls `onJoined` and then sends. */
+  subscribe(client: Client, request: SubscribeRequest): Promise<Refusal | undefined>
+  /** Never rejects. */
+  publish(identity: Identity, request: PublishRequest): Promise<IngressAnswer>
+  /** Whether every attached sink is ready. */
+  isReady(): boolean
+  streams(): Iterable<Stream>
+  tick(now: number): void
+}
+
+export interface SubscribeRequest {
+  readonly id: number
+  readonly identity: Identity
+  /** One, or several of the same connector. */
+  readonly channels: readonly string[]
+  readonly position: string | undefined
+  readonly wantsSnapshot: boolean
+  readonly expiresAt: number | undefined
+  readonly onJoined: (joined: Joined) => void
+}
+
+export type PublishRequest = Pick<Ingress, 'channel' | 'data' | 'key' | 'messageId' | 'session' | 'producer'>
+
+export interface HubOptions {
+  readonly settings: GatewaySettings
+  readonly auth: Auth
+  readonly keyring: Keyring
+  readonly fanOut: FanOut
+  readonly clock: Clock
+  readonly log: Logger
+}
+
+interface Source {
+  readonly connector: string
+  readonly patterns: readonly Pattern[]
+  publish(ingress: Ingress): Promise<IngressAnswer>
+}
+
+export function createHub(options: HubOptions): Hub {
+  const { settings, auth, keyring, clock, log } = options
+  const { limits } = settings
+  const sequence: Sequence = { last: 0 }
+  const streams = new Map<Stream, PositionCheck>()
+  const sources = new Set<Source>()
+
+  const events = {
+    ready(stream: Stream) {
+      log.info({ connector: stream.connector }, 'sink ready')
+    },
+    gap(stream: Stream) {
+      log.error({ connector: stream.connector }, 'records passed over, clients have to resume')
+      endSubscriptions(stream)
+    },
+    upstream(stream: Stream) {
+      const since = stream.staleSince()
+      for (const client of new Set([...stream.subscriptions].map((subscription) => subscription.client))) {
+        // Of several streams the first to go stale and the last to be fresh again are told.
+        const others = [...client.subscriptions.values()].some(
+          (subscription) => subscription.stream !== stream && subscription.stream.staleSince() !== undefined,
+        )
+        if (others) continue
+        if (since === undefined) client.events.notice('fresh', {})
+        else client.events.notice('stale', { since })
+      }
+    },
+    detached(stream: Stream) {
+      streams.delete(stream)
+      endSubscriptions(stream)
+    },
+  }
+
+  const streamFor = (channel: string): Stream | undefined => {
+    for (const stream of streams.keys()) if (stream.patterns.some((pattern) => matches(pattern, channel))) return stream
+    return undefined
+  }
+  const checkNamespaces = (connector: string, patterns: readonly Pattern[]): void => {
+    for (const pattern of patterns) {
+      const namespace = patternNamespace(pattern)
+      if (namespace !== undefined && Object.hasOwn(settings.namespaces, namespace)) continue
+      throw new ConfigError(
+        `${connector}: the channel ${pattern.text} lies in no namespace of the gateway; name one of ${Object.keys(settings.namespaces).join(', ') || '(none is configured)'} first.`,
+      )
+    }
+  }
+  const port: GatewayPort = {
+    attachSink(attachment) {
+      const patterns = attachment.templates.map(templatePattern)
+      checkNamespaces(attachment.connector, patterns)
+      checkOverlap(attachment.connector, patterns, streams.keys())
+      const stream = createStream({ ...options, attachment, patterns, sequence, events })
+      streams.set(stream, createPositionCheck(stream, keyring, { maxAgeMs: settings.position.maxAgeMs, clock }))
+      return stream.feed
+    },
+    attachSource(attachment) {
+      const { connector } = attachment
+      const patterns = attachment.channels.map(parsePattern)
+      checkNamespaces(connector, patterns)
+      checkOverlap(connector, patterns, sources)
+      const source: Source = { connector, patterns, publish: (ingress) => attachment.publish(ingress) }
+      sources.add(source)
+      return { detach: () => void sources.delete(source) }
+    },
+  }
+
+  const route = (client: Client, { channels, identity }: SubscribeRequest): Stream | Refusal => {
+    for (const channel of channels) {
+      const problem = channelProblem(channel, limits.channelLength)
+      if (problem !== undefined) return refuse('bad_channel', problem, { field: 'channel' })
+      if (!auth.allows(identity, 'subscribe', channel))
+        return refuse('forbidden', 'The client may not subscribe to this channel.')
+    }
+    const taken = new Set(
+      [...client.subscriptions.values()].flatMap((subscription) => subscription.channels.map(({ name }) => name)),
+    )
+    if (channels.some((channel) => taken.has(channel)) || new Set(channels).size < channels.length)
+      return refuse('overlap', 'The connection is subscribed to this channel already.')
+    if (taken.size + channels.length > limits.subscriptionsPerSession)
+      return refuse('subscription_limit', `A connection may have ${limits.subscriptionsPerSession} subscriptions.`)
+    const found = channels.map(streamFor)
+    const [stream] = found
+    if (!stream || found.includes(undefined))
+      return refuse('unavailable', 'Nothing serves this channel now.', { retryAfter: 2000 })
+    if (found.some((other) => other !== stream))
+      return refuse(
+        'several_connectors',
+        `The channels ${channels.join(', ')} come from several connectors: open one stream for each.`,
+      )
+    if (!stream.isReady()) return refuse('unavailable', 'What serves this channel is warming up.', { retryAfter: 1000 })
+    return stream
+  }
+
+  return {
+    port,
+    async subscribe(client, request) {
+      let stream = route(client, request)
+      if ('code' in stream) return stream
+      const { position } = request
+      let checked: Awaited<ReturnType<PositionCheck['check']>> | undefined
+      if (position !== undefined) {
+        try {
+          checked = await streams.get(stream)?.check(position)
+        } catch (error) {
+          log.warn({ connector: stream.connector, err: error }, 'position not checked')
+          return refuse('unavailable', 'The position cannot be checked now: Kafka does not answer.', {
+            retryAfter: 2000,
+          })
+        }
+        if (client.closed) return undefined
+        const before = stream
+        stream = route(client, request)
+        if ('code' in stream) return stream
+        if (stream !== before)
+          return refuse('unavailable', 'What serves this channel was restarted.', { retryAfter: 1000 })
+      }
+      const { id, channels, wantsSnapshot, expiresAt, onJoined } = request
+      const sent = joinStream({
+        id,
+        client,
+        stream,
+        channels,
+        wantsSnapshot,
+        expiresAt,
+        checked,
+        given: position,
+        now: clock.now(),
+        onJoined,
+      })
+      if (typeof sent !== 'number') return sent
+      options.fanOut.countDelivered(sent)
+      const since = stream.staleSince()
+      const isFirst =
+        [...client.subscriptions.values()].filter((subscription) => subscription.stream.staleSince() !== undefined)
+          .length === 1
+      if (since !== undefined && isFirst) client.events.notice('stale', { since })
+      return undefined
+    },
+    async publish(identity, request) {
+      const { channel } = request
+      const problem = channelProblem(channel, limits.channelLength)
+      if (problem !== undefined) return no(refuse('bad_channel', problem, { field: 'channel' }))
+      if (!auth.allows(identity, 'publish', channel))
+        return no(refuse('forbidden', 'The client may not publish to this channel.'))
+      const source = [...sources].find(({ patterns }) => patterns.some((pattern) => matches(pattern, channel)))
+      if (!source) return no(refuse('no_source', 'Nothing takes publications on this channel.'))
+      try {
+        return await source.publish({ ...request, client: identity.client, receivedAt: clock.now() })
+      } catch (error) {
+        log.error({ connector: source.connector, err: error }, 'source failed to take a publication')
+        return no(refuse('internal', 'The gate failed to hand the message on.'))
+      }
+    },
+    isReady: () => [...streams.keys()].every((stream) => stream.isReady()),
+    streams: () => streams.keys(),
+    tick(now) {
+      for (const stream of streams.keys()) tickStream(stream, settings, now)
+    },
+  }
+}
+
+const no = (refusal: Refusal): IngressAnswer => ({ ok: false, ...refusal })
+
+const endSubscriptions = (stream: Stream): void => {
+  for (const client of new Set([...stream.subscriptions].map((subscription) => subscription.client)))
+    closeClient(client, 'detached')
+}
+
+const checkOverlap = (
+  connector: string,
+  patterns: readonly Pattern[],
+  others: Iterable<{ connector: string; patterns: readonly Pattern[] }>,
+): void => {
+  for (const other of others) {
+    for (const theirs of other.patterns) {
+      const own = patterns.find((pattern) => overlap(pattern, theirs))
+      if (own)
+        throw new ConfigError(
+          `${connector}: the channel ${own.text} overlaps ${theirs.text} of ${other.connector}; a channel has one connector.`,
+        )
+    }
+  }
+}

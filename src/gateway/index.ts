@@ -1,0 +1,3 @@
+export type { Gateway, GatewayOptions, GatewayStats } from './gateway.ts'
+export { startGateway } from './gateway.ts'
+export type { GatewaySettings } from './settings.ts'

@@ -1,0 +1,186 @@
+import type { ChannelState } from './channel-state.ts'
+import type { Client, Subscription } from './client.ts'
+import { type Refusal, type ResumeReason, refuse } from './codes.ts'
+import type { Epoch } from './epoch.ts'
+import { fifoFind } from './fifo.ts'
+import { addLive, behindSeq, pump } from './pull.ts'
+import type { Checked } from './resume.ts'
+import { makePages, type SnapshotPages } from './snapshot-pages.ts'
+import type { Stream } from './stream.ts'
+import { dominates, isBehind } from './vector.ts'
+
+/** What a subscriber is told before anything else. */
+export interface Joined {
+  readonly subscription: Subscription
+  /** Whole: `epoch.cursor`. With a snapshot it is worth something only after the snapshot's last page. */
+  readonly position: string
+  /** null: there was no position to continue after. */
+  readonly recovered: boolean | null
+  readonly reason: ResumeReason | undefined
+  readonly hasSnapshot: boolean
+}
+
+export interface JoinOptions {
+  readonly id: number
+  readonly client: Client
+  readonly stream: Stream
+  readonly channels: readonly string[]
+  readonly wantsSnapshot: boolean
+  readonly expiresAt: number | undefined
+  /** The position that the client came with, checked. */
+  readonly checked: Checked | undefined
+  /** The text of it. */
+  readonly given: string | undefined
+  readonly now: number
+  /** Called once, before the first bytes of the subscription. */
+  readonly onJoined: (joined: Joined) => void
+}
+
+/** How long (ms) a snapshot of one channel is shared although the channel went on; the window makes up for it. */
+const pagesSharedMs = 1000
+
+/** Answers the number of messages sent at once. Adds a subscription in one step, so that nothing is published meanwhile: the past, then live, no gap and no overlap. */
+export function joinStream(options: JoinOptions): Refusal | number {
+  const { stream, client, checked, now, wantsSnapshot } = options
+  const recovered = checked === undefined ? null : checked.ok && isCovered(stream, options.channels, checked)
+  const reason = checked && !recovered ? (checked.ok ? 'window_passed' : checked.reason) : undefined
+  const hasSnapshot = wantsSnapshot && recovered !== true
+  if (hasSnapshot) {
+    const refusal = refuseSnapshot(stream, now)
+    if (refusal) return refusal
+  }
+  const channels = options.channels.map((name) => stream.channel(name))
+  const { id, expiresAt } = options
+  const subscription: Subscription = {
+    id,
+    client,
+    stream,
+    channels,
+    wantsSnapshot,
+    expiresAt,
+    fromSeq: stream.sequence.last,
+    pull: undefined,
+  }
+  client.subscriptions.set(id, subscription)
+  stream.subscriptions.add(subscription)
+  for (const channel of channels) channel.subscriptions++
+  const joined = (position: string): void =>
+    options.onJoined({ subscription, position, recovered, reason, hasSnapshot })
+
+  const here = stream.tracker.position(now)
+  if (hasSnapshot) {
+    const transfers = channels.map((channel) => ({
+      channel,
+      pages: takePages(stream, channel, channels.length, here, now),
+      page: 0,
+    }))
+    // Several channels have pages of this very moment; one may have older ones.
+    const [{ pages } = { pages: undefined }] = transfers
+    const moment = pages ?? { ...here, seq: stream.sequence.last }
+    startPull(subscription, { after: moment.seq, ...moment, pages: transfers, now })
+    joined(moment.epoch.text() + moment.cursor)
+  } else if (recovered && checked?.ok) {
+    const { base, epoch } = checked
+    const after = behindSeq(channels, base)
+    if (dominates(stream.tracker.vector(), base) && !hasMissed(channels, after, checked)) {
+      joined(here.epoch.text() + here.cursor)
+      addLive(subscription, here.epoch, now)
+      return 0
+    }
+    startPull(subscription, { after, epoch, cursor: undefined, base, pages: [], now })
+    joined(options.given ?? '')
+  } else {
+    joined(here.epoch.text() + here.cursor)
+    addLive(subscription, here.epoch, now)
+    return 0
+  }
+  return pump(subscription, now)
+}
+
+function isCovered(stream: Stream, names: readonly string[], checked: Extract<Checked, { ok: true }>): boolean {
+  if (!stream.window.covers(checked.base)) return false
+  // An epoch cannot speak of partitions that were found after it; the position may know them from another worker.
+  return names.every((name) => {
+    const channel = stream.channels.get(name)
+    const first = channel?.log.items[channel.log.head]
+    return !first || checked.base.next.every((at, index) => at === 0 || index < first.epoch.partitions.length)
+  })
+}
+
+function hasMissed(
+  channels: readonly ChannelState[],
+  after: number,
+  { base }: Extract<Checked, { ok: true }>,
+): boolean {
+  return channels.some(({ log }) =>
+    log.items
+      .slice(log.head)
+      .some(
+        (item) =>
+          item.seq > after && (item.kind === 'expiry' || !isBehind(base, item.partition, item.offset, item.path)),
+      ),
+  )
+}
+
+function refuseSnapshot(stream: Stream, now: number): Refusal | undefined {
+  if (!stream.snapshot.isComplete(now))
+    return refuse('snapshot_too_large', 'The snapshot outgrew its bounds: subscribe without it.')
+  const bound = 2 * Math.max(stream.attachment.snapshot.maxBytes, 1024 * 1024)
+  const most = stream.snapshot.bytes() * stream.pulls.size
+  return most > bound && pagesInUse(stream) > bound
+    ? refuse('busy', 'Too many snapshots are under way: try again soon.', { retryAfter: 1000 })
+    : undefined
+}
+
+function takePages(
+  stream: Stream,
+  channel: ChannelState,
+  count: number,
+  here: { readonly epoch: Epoch; readonly cursor: string },
+  now: number,
+): SnapshotPages {
+  const kept = channel.pages
+  const isSame = kept && channel.lastSeq <= kept.seq
+  const isNear =
+    kept &&
+    count === 1 &&
+    kept.madeAt + pagesSharedMs > now &&
+    (channel.evicted?.seq ?? 0) <= kept.seq &&
+    // Else a new one costs less than what came since.
+    channel.log.items.length - fifoFind(channel.log, (item) => item.seq > kept.seq) <= channel.keys.size + 100
+  if (kept && isSame) {
+    // Nothing came since: what was true then is true now.
+    channel.pages = { ...kept, ...here, seq: stream.sequence.last }
+  } else if (!isNear) {
+    channel.pages = makePages(channel, { ...here, seq: stream.sequence.last, madeAt: now })
+  }
+  return channel.pages ?? makePages(channel, { ...here, seq: stream.sequence.last, madeAt: now })
+}
+
+/** Bytes of the pages that transfers under way hold, each set counted once. */
+function pagesInUse(stream: Stream): number {
+  const sets = new Set<readonly string[]>()
+  let bytes = 0
+  for (const { pull } of stream.pulls) {
+    for (const { pages } of pull?.pages ?? []) {
+      if (!sets.has(pages.pages)) bytes += pages.bytes
+      sets.add(pages.pages)
+    }
+  }
+  return bytes
+}
+
+interface PullStart {
+  readonly after: number
+  readonly epoch: Epoch | undefined
+  readonly cursor: string | undefined
+  readonly base?: NonNullable<Subscription['pull']>['base']
+  readonly pages: NonNullable<Subscription['pull']>['pages']
+  readonly now: number
+}
+
+function startPull(subscription: Subscription, { after, epoch, cursor, base, pages, now }: PullStart): void {
+  const told = epoch && cursor !== undefined ? epoch.text() + cursor : undefined
+  subscription.pull = { after, base, epoch, told, pages, startedAt: now, progressAt: now }
+  subscription.stream.pulls.add(subscription)
+}

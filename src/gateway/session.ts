@@ -1,0 +1,219 @@
+import { randomUUID } from 'node:crypto'
+import { anonymous, type Identity } from './auth.ts'
+import { type ClientEvents, closeClient, createClient, dropSubscription, type Form, type Outlet } from './client.ts'
+import type { CloseName, Refusal } from './codes.ts'
+import { refuse } from './codes.ts'
+import type { Connection } from './connections.ts'
+import type { Gate } from './gate.ts'
+import type { ClientFrame, ServerFrame } from './protocol.ts'
+import { readFrame } from './read-frame.ts'
+import { answerRequest, type Requester } from './requests.ts'
+
+/** One client's socket, as the WebSocket transport gives it. */
+export interface Link extends Outlet {
+  /** Stops and goes on reading from the client. */
+  pause(): void
+  resume(): void
+  destroy(): void
+}
+
+/** One connection that speaks `tidegate.v1`. */
+export interface Session extends Connection {
+  /** A text frame came. */
+  receive(text: string): void
+  /** A frame came that is none of the protocol's. */
+  fail(name: CloseName): void
+}
+
+export interface SessionOptions {
+  readonly link: Link
+  readonly form: Form
+  /** Wraps a text for the socket. */
+  readonly frame: (text: string) => Buffer
+  /** From the handshake. */
+  readonly token: string | undefined
+}
+
+/** How long (ms) before its token expires a client is told. */
+const expiryNotice = 60_000
+
+/** Frames are taken up one after the other; only publications wait for their answers side by side. */
+export function openSession(gate: Gate, { link, form, frame, token }: SessionOptions): Session {
+  const { settings, auth, clock, log, connections } = gate
+  const { limits } = settings
+  const openedAt = clock.now()
+  const queue: string[] = []
+  const inFlight = new Set<number>()
+  let working = false
+  let draining = false
+  let identity: Identity | undefined
+  let producer: string | undefined
+  let pingAt = openedAt
+  let awaitsPong = false
+  let toldExpiry = false
+
+  const send = (reply: ServerFrame): void => {
+    if (client.closed) return
+    const bytes = frame(JSON.stringify(reply))
+    // Who asks and does not read the answers is slow too.
+    if (link.buffered() + bytes.length > limits.sendBufferBytes) closeClient(client, 'slow')
+    else link.write(bytes)
+  }
+  const events: ClientEvents = {
+    unsubscribed: ({ id }, code) => send({ type: 'unsubscribed', subscription: id, code }),
+    notice: (code, facts) => send({ type: 'notice', code, ...facts }),
+  }
+  const client = createClient({
+    session: randomUUID(),
+    form,
+    outlet: link,
+    events,
+    bufferBytes: limits.sendBufferBytes,
+  })
+  const refuseFrame = (id: number | undefined, refusal: Refusal): void =>
+    send({ type: 'error', ...(id === undefined ? {} : { id }), ...refusal })
+
+  const greet = (who: Identity, id?: number): void => {
+    identity = who
+    const { frameBytes, subscriptionsPerSession, publishWindow, channelLength } = limits
+    send({
+      type: 'connected',
+      ...(id === undefined ? {} : { id }),
+      client: who.client,
+      session: client.session,
+      ...(who.expiresAt === undefined ? {} : { expires: who.expiresAt }),
+      ping: { interval: limits.pingIntervalMs, timeout: limits.pingTimeoutMs },
+      limits: { frameBytes, subscriptions: subscriptionsPerSession, publishWindow, channelLength },
+      exactlyOnce: false,
+    })
+  }
+  const refuseToken = (id?: number): void => {
+    refuseFrame(id, refuse('bad_token', 'The token is malformed, forged or expired.'))
+    closeClient(client, 'bad_token')
+  }
+
+  const connect = async (wanted: Extract<ClientFrame, { type: 'connect' }>): Promise<void> => {
+    const { id } = wanted
+    if (identity) return refuseFrame(id, refuse('already_connected', 'The connection is open already.'))
+    const shown = wanted.token ?? token
+    const who = shown === undefined ? anonymous() : await auth.verify(shown)
+    if (!who) return refuseToken(id)
+    if (wanted.producer !== undefined && !who.isAuthenticated)
+      return refuseFrame(id, refuse('forbidden', 'A producer needs a token with a subject.', { field: 'producer' }))
+    greet(who, id)
+    producer = wanted.producer
+    if (producer === undefined) return
+    const former = connections.takeProducer(JSON.stringify([who.client, producer]), session)
+    if (former) closeClient(former.client, 'producer_taken_over')
+  }
+
+  /** The handshake of a client that begins with another frame. */
+  const connectSilently = async (): Promise<void> => {
+    const who = token === undefined ? anonymous() : await auth.verify(token)
+    if (who) greet(who)
+    else refuseToken()
+  }
+
+  const requester: Requester = {
+    gate,
+    client,
+    inFlight,
+    send,
+    refuseFrame,
+    identity: () => identity ?? anonymous(),
+    producer: () => producer,
+    refreshed(who) {
+      identity = who
+      toldExpiry = false
+    },
+    answered: () => {
+      if (!working) void work()
+    },
+  }
+
+  const take = (text: string): Promise<void> | undefined => {
+    const read = readFrame(text)
+    if (read === 'bad_frame') {
+      closeClient(client, 'bad_frame')
+      return undefined
+    }
+    if (!read.ok) {
+      refuseFrame(read.id, read.refusal)
+      return undefined
+    }
+    const wanted = read.frame
+    if (wanted.type === 'pong') {
+      awaitsPong = false
+      return undefined
+    }
+    if (wanted.type === 'connect') return connect(wanted)
+    if (identity) return answerRequest(requester, wanted, text)
+    return connectSilently().then(() => (client.closed ? undefined : answerRequest(requester, wanted, text)))
+  }
+
+  const next = (): string | undefined =>
+    client.closed || draining || inFlight.size >= limits.publishWindow ? undefined : queue.shift()
+
+  const work = async (): Promise<void> => {
+    working = true
+    try {
+      for (let text = next(); text !== undefined; text = next()) {
+        const taken = take(text)
+        if (taken) await taken
+      }
+      if (queue.length > 0 || inFlight.size >= limits.publishWindow) link.pause()
+      else link.resume()
+    } catch (error) {
+      log.error({ err: error }, 'session failed')
+      closeClient(client, 'internal')
+    } finally {
+      working = false
+    }
+  }
+
+  const checkExpiry = (now: number): void => {
+    const at = identity?.expiresAt
+    if (at !== undefined && at <= now) return closeClient(client, 'token_expired')
+    if (at !== undefined && !toldExpiry && at - expiryNotice <= now) {
+      toldExpiry = true
+      events.notice('expiring', { at })
+    }
+    for (const subscription of client.subscriptions.values()) {
+      if (subscription.expiresAt === undefined || subscription.expiresAt > now) continue
+      dropSubscription(subscription)
+      events.unsubscribed(subscription, 'token_expired')
+    }
+  }
+
+  const session: Session = {
+    client,
+    inFlight: () => inFlight.size,
+    receive(text) {
+      if (client.closed || draining) return
+      queue.push(text)
+      if (working || inFlight.size >= limits.publishWindow) link.pause()
+      else void work()
+    },
+    fail: (name) => closeClient(client, name),
+    tick(now) {
+      if (client.closed) return
+      if (!identity && openedAt + limits.connectTimeoutMs <= now) return closeClient(client, 'connect_timeout')
+      checkExpiry(now)
+      // Who is held back cannot be heard.
+      if (working || inFlight.size >= limits.publishWindow) pingAt = now
+      else if (awaitsPong && pingAt + limits.pingTimeoutMs <= now) closeClient(client, 'no_pong')
+      else if (identity && !awaitsPong && pingAt + limits.pingIntervalMs <= now) {
+        pingAt = now
+        awaitsPong = true
+        send({ type: 'ping' })
+      }
+    },
+    drain(reconnectAfter) {
+      draining = true
+      link.pause()
+      events.notice('draining', { reconnectAfter })
+    },
+    destroy: () => link.destroy(),
+  }
+  return session
+}

@@ -1,0 +1,281 @@
+import type { Clock, Logger, Progress, Publication, SinkAttachment, SinkFeed } from '#api'
+import { backoffDelay } from '../util/backoff.ts'
+import { type ChannelState, createChannelState, type Item, isIdle } from './channel-state.ts'
+import { channelProblem, type Pattern } from './channels.ts'
+import type { Subscription } from './client.ts'
+import { createEpochs, type Epoch, type Epochs } from './epoch.ts'
+import type { FanOut } from './fan-out.ts'
+import type { Keyring } from './keyring.ts'
+import type { GatewaySettings } from './settings.ts'
+import { createSnapshot, type Snapshot } from './snapshot.ts'
+import { createTracker, type Tracker } from './tracker.ts'
+import { comparePaths } from './vector.ts'
+import { createWindow, type Window } from './window.ts'
+
+/** What an attached sink publishes, with all that its subscribers need of the past. */
+export interface Stream {
+  readonly connector: string
+  readonly attachment: SinkAttachment
+  readonly patterns: readonly Pattern[]
+  readonly channels: ReadonlyMap<string, ChannelState>
+  readonly tracker: Tracker
+  readonly epochs: Epochs
+  readonly window: Window
+  readonly snapshot: Snapshot
+  readonly subscriptions: Set<Subscription>
+  /** Those that catch up. */
+  readonly pulls: Set<Subscription>
+  readonly sequence: Sequence
+  readonly feed: SinkFeed
+  /** The id of the Kafka cluster, once it is known. */
+  cluster(): string | undefined
+  /** What Kafka held at the start is here, and positions can be made. */
+  isReady(): boolean
+  isDetached(): boolean
+  /** Since when (ms) Kafka is unreachable. */
+  staleSince(): number | undefined
+  channel(name: string): ChannelState
+  /** Forgets the channel when nothing is left of it. */
+  release(channel: ChannelState): void
+  note(epoch: Epoch, cursor: string): Item
+  /** Puts an item of no record's in line. */
+  append(channel: ChannelState, item: Item): void
+  /** A record was removed from a snapshot because it was not updated. */
+  expire(channel: ChannelState, key: string, now: number): void
+}
+
+/** Numbers everything that clients may get, over all streams. */
+export interface Sequence {
+  last: number
+}
+
+export interface StreamEvents {
+  ready(stream: Stream): void
+  /** Records were passed over: what subscribers have is no longer whole. */
+  gap(stream: Stream): void
+  upstream(stream: Stream): void
+  detached(stream: Stream): void
+}
+
+export interface StreamOptions {
+  readonly attachment: SinkAttachment
+  readonly patterns: readonly Pattern[]
+  readonly settings: GatewaySettings
+  readonly keyring: Keyring
+  readonly sequence: Sequence
+  readonly fanOut: FanOut
+  readonly events: StreamEvents
+  readonly clock: Clock
+  readonly log: Logger
+}
+
+/** What an item of the window costs beside its texts. */
+const overhead = 320
+
+export function createStream(options: StreamOptions): Stream {
+  const { attachment, patterns, settings, sequence, fanOut, events, clock } = options
+  const log = options.log.child({ connector: attachment.connector })
+  const { connector, rule, identity } = attachment
+  const life = new AbortController()
+  const channels = new Map<string, ChannelState>()
+  const subscriptions = new Set<Subscription>()
+  const pulls = new Set<Subscription>()
+  // With several templates a part of a record may reach several channels: their order becomes part of its path.
+  const isManifold = attachment.templates.length > 1
+  let cluster: string | undefined
+  let isWarm = false
+  let staleSince: number | undefined
+  let dropped = false
+
+  const identify = (): { connector: string; rule: string; cluster: string } => ({
+    connector,
+    rule,
+    cluster: cluster ?? '',
+  })
+  const release = (channel: ChannelState): void => {
+    if (isIdle(channel)) channels.delete(channel.name)
+  }
+  const epochs = createEpochs(identify, options.keyring)
+  const tracker = createTracker(epochs, settings.position.epochMs, clock.now())
+  const window = createWindow(attachment.window, release)
+  const snapshot = createSnapshot(attachment.snapshot)
+
+  const channelFor = (name: string): ChannelState => {
+    const known = channels.get(name)
+    if (known) return known
+    const channel = createChannelState(name, window.account)
+    channels.set(name, channel)
+    return channel
+  }
+  const dropOnce = (name: string): void => {
+    if (!dropped) log.error({ channel: name }, 'message dropped because its channel cannot be subscribed to')
+    dropped = true
+  }
+
+  const append = (channel: ChannelState, item: Item): void => {
+    if (item.kind !== 'position') {
+      channel.lastSeq = item.seq
+      window.add(channel, item)
+    }
+    if (channel.live.size === 0) return
+    channel.pending.push(item)
+    fanOut.mark(channel)
+  }
+  const note = (epoch: Epoch, cursor: string): Item =>
+    createItem({ kind: 'position', seq: ++sequence.last, epoch, cursor, key: undefined, data: undefined, at: 0 })
+
+  // The item before, for the position that introduces a new epoch.
+  let formerEpoch: Epoch | undefined
+  let formerCursor = '.'
+  const put = (publication: Publication, path: readonly number[], now: number): void => {
+    const { channel: name, key, data } = publication
+    const known = channels.get(name)
+    if (!known && channelProblem(name, settings.limits.channelLength) !== undefined) return dropOnce(name)
+    const channel = known ?? channelFor(name)
+    const { index, offset } = tracker
+    const last = isManifold ? channel.log.items.at(-1) : undefined
+    if (last?.partition === index && last.offset === offset) {
+      // Two templates made the same channel of one part of a record.
+      if (comparePaths(last.path.slice(0, -1), publication.path) === 0) return
+    }
+    const epoch = tracker.epoch()
+    const cursor = tracker.cursor(path)
+    if (key !== undefined) snapshot.put(channel, key, data, isWarm ? now : Math.min(now, publication.origin.timestamp))
+    if (channel.live.size > 0 && channel.epoch !== epoch) {
+      append(channel, note(epoch, formerEpoch === epoch ? formerCursor : '.'))
+      channel.epoch = epoch
+    }
+    const item: Item = {
+      kind: 'message',
+      seq: ++sequence.last,
+      epoch,
+      cursor,
+      key,
+      data,
+      partition: index,
+      offset,
+      path,
+      at: now,
+      bytes: overhead + 2 * (data?.length ?? 0),
+      isHeld: false,
+      frames: [],
+    }
+    append(channel, item)
+    channel.toldAt = now
+    channel.toldMoves = -1
+    formerEpoch = epoch
+    formerCursor = cursor
+  }
+
+  const publish = (publications: readonly Publication[], progress: readonly Progress[]): void => {
+    const now = clock.now()
+    let formerPath: readonly number[] | undefined
+    let ordinal = 0
+    for (const publication of publications) {
+      const { origin, path } = publication
+      const [index, offset] = [tracker.index, tracker.offset]
+      if (!tracker.begin(origin, now)) continue
+      if (!isManifold) {
+        put(publication, path, now)
+        continue
+      }
+      const isSame =
+        formerPath !== undefined &&
+        tracker.index === index &&
+        tracker.offset === offset &&
+        comparePaths(formerPath, path) === 0
+      ordinal = isSame ? ordinal + 1 : 0
+      formerPath = path
+      put(publication, [...path, ordinal], now)
+    }
+    tracker.finish()
+    tracker.advance(progress)
+    fanOut.wake(stream)
+  }
+
+  const feed: SinkFeed = {
+    open(partitions) {
+      let gap = false
+      for (const opened of tracker.open(partitions)) {
+        gap ||= opened.gap
+        if (opened.gap) window.clear()
+        if (opened.gap || !window.knows(opened.index)) window.setFloor(opened.index, opened.offset)
+      }
+      if (gap) events.gap(stream)
+    },
+    // The partitions keep their places: positions name them, and they may be opened again.
+    close() {},
+    publish,
+    ready() {
+      if (isWarm) return
+      isWarm = true
+      snapshot.sortByAge()
+      snapshot.expire(clock.now())
+      if (cluster !== undefined) events.ready(stream)
+    },
+    upstream({ reachable, since }) {
+      staleSince = reachable ? undefined : since
+      events.upstream(stream)
+    },
+    detach() {
+      if (life.signal.aborted) return
+      life.abort()
+      events.detached(stream)
+    },
+  }
+
+  const learnCluster = async (): Promise<void> => {
+    for (let attempt = 0; !life.signal.aborted; attempt++) {
+      try {
+        cluster = await identity.clusterId()
+        if (isWarm && !life.signal.aborted) events.ready(stream)
+        return
+      } catch (error) {
+        log.warn({ err: error }, 'cluster id unknown, asking again')
+        await clock.sleep(backoffDelay(attempt, { initialMs: 500, maxMs: 10_000, jitter: 0.5 }), life.signal)
+      }
+    }
+  }
+
+  const stream: Stream = {
+    connector,
+    attachment,
+    patterns,
+    channels,
+    tracker,
+    epochs,
+    window,
+    snapshot,
+    subscriptions,
+    pulls,
+    sequence,
+    feed,
+    cluster: () => cluster,
+    isReady: () => isWarm && cluster !== undefined,
+    isDetached: () => life.signal.aborted,
+    staleSince: () => staleSince,
+    channel: channelFor,
+    release,
+    note,
+    append,
+    expire(channel, key, now) {
+      const { epoch, cursor } = tracker.position(now)
+      append(
+        channel,
+        createItem({ kind: 'expiry', seq: ++sequence.last, epoch, cursor, key, data: undefined, at: now }),
+      )
+    },
+  }
+  void learnCluster()
+  return stream
+}
+
+const createItem = (given: Pick<Item, 'kind' | 'seq' | 'epoch' | 'cursor' | 'key' | 'data' | 'at'>): Item => ({
+  ...given,
+  partition: -1,
+  offset: -1,
+  path: [],
+  bytes: overhead,
+  isHeld: false,
+  frames: [],
+})

@@ -1,0 +1,168 @@
+import type { OpenPartition, Progress, RecordOrigin, TopicPartition } from '#api'
+import { ConnectError } from '#api'
+import { cursorComponent, cursorPath, encodeCursor } from './cursor.ts'
+import type { Epoch, Epochs } from './epoch.ts'
+import { noPaths, type Vector } from './vector.ts'
+
+/** A cursor longer than this asks for a new epoch, once the present one is a second old. */
+const longCursor = 96
+const longestCursor = 1024
+
+/** Where a stream stands, and the cursors that say so. Offsets are numbers here: Kafka's stay far below 2^53. */
+export interface Tracker {
+  /** What was opened, and whether records between the former end and the new start were passed over. */
+  open(partitions: readonly OpenPartition[]): readonly { index: number; offset: number; gap: boolean }[]
+  /** Takes up a record; false when it is behind already. */
+  begin(origin: RecordOrigin, now: number): boolean
+  /** The record taken up last. */
+  readonly index: number
+  readonly offset: number
+  /** The cursor after a part of that record. */
+  cursor(path: readonly number[]): string
+  /** The record taken up last is done with. */
+  finish(): void
+  advance(progress: readonly Progress[]): void
+  /** Between records: the position of now. */
+  position(now: number): { readonly epoch: Epoch; readonly cursor: string }
+  renew(now: number): void
+  epoch(): Epoch
+  vector(): Vector
+  /** Grows whenever the vector does. */
+  moves(): number
+  indexOf(partition: TopicPartition): number | undefined
+  partitions(): readonly TopicPartition[]
+}
+
+export function createTracker(epochs: Epochs, epochMs: number, now: number): Tracker {
+  let partitions: TopicPartition[] = []
+  const next: number[] = []
+  const before: (number | undefined)[] = []
+  const indexes = new Map<string, number[]>()
+  let epoch = epochs.issue({ partitions, start: [], before: [], issuedAt: now })
+  let moves = 0
+  let length = 0
+  // The record taken up last.
+  let [index, offset, timestamp] = [-1, -1, 0]
+  let state: 'none' | 'taken' | 'behind' = 'none'
+  let head = ''
+  let delta = 0
+  /** The other partitions' part of the cursor, and for which partition it was made; -1: to be made again. */
+  let tail = ''
+  let tailOf = -1
+
+  const indexOf = ({ topic, partition }: TopicPartition): number | undefined => indexes.get(topic)?.[partition]
+  const known = (at: TopicPartition): number => {
+    const found = indexOf(at)
+    if (found === undefined)
+      throw new ConnectError(`A record of ${at.topic}-${at.partition} was published before the partition was opened.`)
+    return found
+  }
+  const renew = (at: number): void => {
+    epoch = epochs.issue({ partitions, start: [...next], before: [...before], issuedAt: at })
+    length = 0
+    tailOf = -1
+  }
+  const renewIfDue = (at: number): void => {
+    const age = at - epoch.issuedAt
+    const isLong = length > longestCursor || (length > longCursor && age >= 1000)
+    if (age >= epochMs || isLong || epoch.partitions.length < partitions.length) renew(at)
+  }
+  const makeTail = (): void => {
+    tail = ''
+    tailOf = index
+    for (const [other, start] of epoch.start.entries()) {
+      const moved = (next[other] ?? 0) - start
+      if (other !== index && moved > 0) tail += `_${cursorComponent(other, moved)}`
+    }
+  }
+  const finish = (): void => {
+    if (state === 'taken') {
+      next[index] = offset + 1
+      before[index] = timestamp
+      moves++
+    }
+    state = 'none'
+  }
+  const vector = (): Vector => ({ next: [...next], paths: noPaths })
+
+  return {
+    open(opened) {
+      const sorted = opened.toSorted((a, b) =>
+        a.topic === b.topic ? a.partition - b.partition : a.topic < b.topic ? -1 : 1,
+      )
+      tailOf = -1
+      return sorted.map((at) => {
+        const start = Number(at.offset)
+        const found = indexOf(at)
+        if (found !== undefined) {
+          const gap = start > (next[found] ?? 0)
+          if (gap) {
+            next[found] = start
+            before[found] = at.timestampBefore
+            moves++
+          }
+          return { index: found, offset: start, gap }
+        }
+        const fresh = partitions.length
+        // A new list: the epochs issued so far keep theirs.
+        partitions = [...partitions, { topic: at.topic, partition: at.partition }]
+        next.push(start)
+        before.push(at.timestampBefore)
+        const ofTopic = indexes.get(at.topic) ?? []
+        ofTopic[at.partition] = fresh
+        indexes.set(at.topic, ofTopic)
+        return { index: fresh, offset: start, gap: false }
+      })
+    },
+    begin(origin, at) {
+      const record = known(origin)
+      const position = Number(origin.offset)
+      if (state !== 'none' && record === index && position === offset) return state === 'taken'
+      finish()
+      index = record
+      offset = position
+      timestamp = origin.timestamp
+      state = offset < (next[index] ?? 0) ? 'behind' : 'taken'
+      if (state === 'behind') return false
+      renewIfDue(at)
+      if (tailOf !== index) makeTail()
+      head = `.${index.toString(36)}-`
+      delta = offset - (epoch.start[index] ?? 0)
+      return true
+    },
+    get index() {
+      return index
+    },
+    get offset() {
+      return offset
+    },
+    cursor(path) {
+      const own = path.length === 0 ? (delta + 1).toString(36) : delta.toString(36) + cursorPath(path)
+      const cursor = head + own + tail
+      length = cursor.length
+      return cursor
+    },
+    finish,
+    advance(progress) {
+      for (const at of progress) {
+        const moved = known(at)
+        const position = Number(at.offset)
+        if (position <= (next[moved] ?? 0)) continue
+        next[moved] = position
+        before[moved] = at.timestamp
+        moves++
+        tailOf = -1
+      }
+    },
+    position(at) {
+      renewIfDue(at)
+      return { epoch, cursor: encodeCursor(epoch.start, vector()) }
+    },
+    renew,
+    epoch: () => epoch,
+    vector,
+    moves: () => moves,
+    indexOf,
+    partitions: () => partitions,
+  }
+}

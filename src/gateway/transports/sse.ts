@@ -1,0 +1,177 @@
+import { randomUUID } from 'node:crypto'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
+import type { Identity } from '../auth.ts'
+import { type ClientEvents, closeClient, createClient, dropSubscription, type Form, type Outlet } from '../client.ts'
+import { type Refusal, refuse } from '../codes.ts'
+import type { Connection } from '../connections.ts'
+import type { Gate } from '../gate.ts'
+import type { Joined } from '../join-stream.ts'
+import { pump } from '../pull.ts'
+
+/** Server-sent events (WHATWG HTML §9.2): one subscription of one or more channels for each request. */
+export interface SseTransport {
+  /** Answers with a stream, or calls `onRefused` when nothing was sent yet. */
+  serve(request: SseRequest, onRefused: (refusal: Refusal) => void): Promise<void>
+}
+
+export interface SseRequest {
+  readonly request: IncomingMessage
+  readonly response: ServerResponse
+  readonly query: URLSearchParams
+  readonly identity: Identity
+  readonly headers: Readonly<Record<string, string>>
+}
+
+/** How long (ms) a client has to read what waits for it. */
+const lingerMs = 5000
+/** Milliseconds that a client waits before it comes back, in the mean. */
+const retryMs = 3000
+
+const event = (name: string, data: object, id?: string): string =>
+  `event: ${name}\n${id === undefined ? '' : `id: ${id}\n`}data: ${JSON.stringify(data)}\n\n`
+
+export function createSseTransport(gate: Gate, formIndex: number): SseTransport {
+  const form = createSseForm(formIndex)
+  const { limits } = gate.settings
+
+  return {
+    async serve({ request, response, query, identity, headers }, onRefused) {
+      const socket = response.socket
+      if (!socket) return
+      const channels = query.getAll('channel')
+      if (channels.length === 0)
+        return onRefused(refuse('bad_request', 'Name the channel: /sse?channel=…', { field: 'channel' }))
+      const lastEventId = request.headers['last-event-id']
+      const position =
+        (typeof lastEventId === 'string' ? lastEventId : undefined) || query.get('lastEventId') || query.get('position')
+
+      let begun = false
+      const outlet = openOutlet(response, socket)
+      const write = (text: string): void => {
+        if (begun && !client.closed) outlet.write(Buffer.from(text))
+      }
+      const events: ClientEvents = {
+        // One subscription is all there is: without it the stream is at its end.
+        unsubscribed: (_, code) => {
+          write(event('unsubscribed', { code }))
+          closeClient(client, code === 'position_ahead' ? 'detached' : 'token_expired')
+        },
+        notice: (code, facts) => write(event('notice', { code, ...facts })),
+      }
+      const client = createClient({ session: randomUUID(), form, outlet, events, bufferBytes: limits.sendBufferBytes })
+      const connection = openConnection(gate, { client, identity, write, destroy: () => socket.destroy() })
+      gate.connections.add(connection)
+      socket.once('close', () => gate.connections.remove(connection))
+
+      const onJoined = ({ position: told, recovered, reason, hasSnapshot }: Joined): void => {
+        begun = true
+        begin(response, headers)
+        write(`retry: ${Math.round(retryMs * (0.5 + Math.random()))}\n\n`)
+        const facts = { channels, recovered, ...(reason === undefined ? {} : { reason }), snapshot: hasSnapshot }
+        // With a snapshot the position counts only once all of it came.
+        write(event('subscribed', facts, hasSnapshot ? undefined : told))
+      }
+      const refusal = await gate.hub.subscribe(client, {
+        id: 1,
+        identity,
+        channels,
+        position: position ?? undefined,
+        wantsSnapshot: query.get('snapshot') === 'true',
+        expiresAt: undefined,
+        onJoined,
+      })
+      if (refusal) {
+        client.closed = true
+        gate.connections.remove(connection)
+        return onRefused(refusal)
+      }
+      socket.on('drain', () => {
+        for (const subscription of client.subscriptions.values()) gate.delivered(pump(subscription, gate.clock.now()))
+      })
+    },
+  }
+}
+
+/** The body ends with the connection, so that shared bytes can be written to the socket without a chunk's frame around them. */
+function begin(response: ServerResponse, headers: Readonly<Record<string, string>>): void {
+  response.useChunkedEncodingByDefault = false
+  response.shouldKeepAlive = false
+  response.writeHead(200, {
+    ...headers,
+    'content-type': 'text/event-stream; charset=utf-8',
+    'cache-control': 'no-store',
+    'x-accel-buffering': 'no',
+  })
+  response.flushHeaders()
+  response.socket?.setNoDelay(true)
+}
+
+function openOutlet(response: ServerResponse, socket: Socket): Outlet {
+  return {
+    buffered: () => socket.writableLength,
+    write: (bytes) => void socket.write(bytes),
+    close(name) {
+      if (!response.headersSent) return
+      socket.write(event('close', { code: name }))
+      socket.end()
+      const timer = setTimeout(() => socket.destroy(), lingerMs)
+      socket.once('close', () => clearTimeout(timer))
+    },
+  }
+}
+
+function openConnection(
+  gate: Gate,
+  given: Pick<Connection, 'client' | 'destroy'> & {
+    readonly identity: Identity
+    readonly write: (text: string) => void
+  },
+): Connection {
+  const { client, identity, write } = given
+  const { limits } = gate.settings
+  let beatAt = gate.clock.now()
+  let waitsSince: number | undefined
+  return {
+    client,
+    destroy: () => given.destroy(),
+    inFlight: () => 0,
+    tick(now) {
+      if (client.closed) return
+      if (identity.expiresAt !== undefined && identity.expiresAt <= now) return closeClient(client, 'token_expired')
+      // Nothing comes back on this transport: a heartbeat that never leaves is all there is to see.
+      waitsSince = client.outlet.buffered() === 0 ? undefined : (waitsSince ?? now)
+      if (waitsSince !== undefined && waitsSince + limits.pingIntervalMs + limits.pingTimeoutMs <= now)
+        return closeClient(client, 'no_pong')
+      if (beatAt + limits.pingIntervalMs > now) return
+      beatAt = now
+      write(':\n\n')
+    },
+    drain(reconnectAfter) {
+      write(`retry: ${reconnectAfter}\n${event('notice', { code: 'draining', reconnectAfter })}`)
+      for (const subscription of client.subscriptions.values()) dropSubscription(subscription)
+    },
+  }
+}
+
+function createSseForm(index: number): Form {
+  return {
+    index,
+    tellsEpochs: false,
+    item(channel, { kind, key, data, epoch }, cursor) {
+      const id = kind === 'expiry' ? '' : `id: ${epoch.text()}${cursor}\n`
+      if (kind === 'position') return Buffer.from(`${id}\n`)
+      const about = key === undefined ? '' : `,"key":${JSON.stringify(key)}`
+      const value = data === undefined ? ',"deleted":true' : `,"data":${inOneLine(data)}`
+      return Buffer.from(`${id}data: {"channel":${channel.json}${about}${value}}\n\n`)
+    },
+    page(_subscription, channel, page, position) {
+      const id = position === undefined ? '' : `id: ${position}\n`
+      const body = `{"channel":${channel.json},"items":[${inOneLine(page)}],"more":${position === undefined}}`
+      return Buffer.from(`event: snapshot\n${id}data: ${body}\n\n`)
+    },
+  }
+}
+
+/** JSON has line breaks only between its tokens. */
+const inOneLine = (json: string): string => (/[\r\n]/.test(json) ? json.replaceAll(/[\r\n]+/g, ' ') : json)

@@ -1,0 +1,82 @@
+import type { IncomingMessage } from 'node:http'
+import type { Duplex } from 'node:stream'
+import { type WebSocket, WebSocketServer } from 'ws'
+import { type CloseName, closeCodes } from '../codes.ts'
+import type { Gate } from '../gate.ts'
+import { pump } from '../pull.ts'
+import { type Link, openSession } from '../session.ts'
+import { createTextForm } from '../text-form.ts'
+import { textFrame } from './text-frame.ts'
+
+/** `tidegate.v1` over WebSocket. */
+export interface WebSocketTransport {
+  /** Takes over a request whose path, origin and limits were checked. */
+  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer, token: string | undefined): void
+}
+
+/** How long (ms) a client has to read what waits for it and the close frame behind it. */
+const lingerMs = 5000
+
+/** What `ws` closes with by itself, in the protocol's words. */
+const ownCodes: Readonly<Record<number, CloseName>> = { 1009: 'frame_too_large', 1007: 'bad_frame' }
+
+export function createWebSocketTransport(gate: Gate, formIndex: number): WebSocketTransport {
+  const form = createTextForm(formIndex, textFrame)
+  const { limits } = gate.settings
+  const options = {
+    noServer: true,
+    clientTracking: false,
+    perMessageDeflate: false,
+    maxPayload: limits.frameBytes,
+    closeTimeout: lingerMs,
+    handleProtocols: (offered: Set<string>) => (offered.has('tidegate.v1') ? 'tidegate.v1' : false),
+  }
+  // A variable, since the package's types do not know `closeTimeout` yet.
+  const server = new WebSocketServer(options)
+
+  const open = (websocket: WebSocket, socket: Duplex, token: string | undefined): void => {
+    const close = websocket.close.bind(websocket)
+    websocket.close = (code, reason) => {
+      const own = code === undefined ? undefined : ownCodes[code]
+      if (own) session.fail(own)
+      else close(code, reason)
+    }
+    const link: Link = {
+      buffered: () => socket.writableLength,
+      // Whole frames, each in one write: those that ws sends by itself fall between them.
+      write: (bytes) => void socket.write(bytes),
+      close: (name) => close(closeCodes[name].code, name),
+      pause: () => websocket.pause(),
+      resume: () => websocket.resume(),
+      destroy: () => websocket.terminate(),
+    }
+    const session = openSession(gate, { link, form, frame: textFrame, token })
+    gate.connections.add(session)
+    websocket.on('message', (data, isBinary) => {
+      if (isBinary || !Buffer.isBuffer(data)) session.fail('bad_frame')
+      else inOneWrite(socket, () => session.receive(data.toString()))
+    })
+    websocket.on('error', (error) => gate.log.debug({ err: error }, 'connection failed'))
+    websocket.on('close', () => gate.connections.remove(session))
+    socket.on('drain', () => {
+      const now = gate.clock.now()
+      for (const subscription of session.client.subscriptions.values()) gate.delivered(pump(subscription, now))
+    })
+  }
+
+  return {
+    upgrade(request, socket, head, token) {
+      server.handleUpgrade(request, socket, head, (websocket) => open(websocket, socket, token))
+    },
+  }
+}
+
+/** What is written meanwhile leaves together. */
+function inOneWrite(socket: Duplex, work: () => void): void {
+  socket.cork()
+  try {
+    work()
+  } finally {
+    socket.uncork()
+  }
+}

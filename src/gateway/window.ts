@@ -1,0 +1,79 @@
+import type { WindowLimits } from '#api'
+import type { ChannelState, Item } from './channel-state.ts'
+import { createFifo, type Fifo, fifoFirst, fifoShift } from './fifo.ts'
+import { comparePaths, type Vector } from './vector.ts'
+
+/** The latest messages of a stream, bounded by bytes and age; what a resume is served from. */
+export interface Window {
+  add(channel: ChannelState, item: Item): void
+  /** Nothing before this offset was read. */
+  setFloor(partition: number, offset: number): void
+  /** Whether the partition has a floor. */
+  knows(partition: number): boolean
+  evict(now: number): void
+  clear(): void
+  /** Whether everything after the vector, of all the stream's channels, is still here. */
+  covers(vector: Vector): boolean
+  /** Bytes held; frames made later are added by who makes them. */
+  readonly account: { bytes: number }
+  size(): number
+}
+
+interface Held {
+  readonly channel: ChannelState
+  readonly item: Item
+}
+
+/** `onIdle` is called with channels whose last item left. */
+export function createWindow(limits: WindowLimits, onIdle: (channel: ChannelState) => void): Window {
+  const held: Fifo<Held> = createFifo()
+  /** For each partition the highest part of a record that is no longer here. */
+  const evicted: { offset: number; path: readonly number[] | undefined }[] = []
+  const account = { bytes: 0 }
+
+  const dropFirst = (): void => {
+    const first = fifoShift(held)
+    if (!first) return
+    const { channel, item } = first
+    fifoShift(channel.log)
+    account.bytes -= item.bytes
+    item.isHeld = false
+    if (item.kind === 'message') evicted[item.partition] = { offset: item.offset, path: item.path }
+    channel.evicted = { seq: item.seq, epoch: item.epoch, cursor: item.cursor }
+    onIdle(channel)
+  }
+  const evict = (now: number): void => {
+    for (let first = fifoFirst(held); first; first = fifoFirst(held)) {
+      if (account.bytes <= limits.maxBytes && first.item.at >= now - limits.maxAgeMs) return
+      dropFirst()
+    }
+  }
+
+  return {
+    add(channel, item) {
+      held.items.push({ channel, item })
+      channel.log.items.push(item)
+      account.bytes += item.bytes
+      item.isHeld = true
+      evict(item.at)
+    },
+    setFloor(partition, offset) {
+      // As if all of the record before had been here and left.
+      evicted[partition] = { offset: offset - 1, path: undefined }
+    },
+    knows: (partition) => evicted[partition] !== undefined,
+    evict,
+    clear() {
+      while (fifoFirst(held)) dropFirst()
+    },
+    covers: (vector) =>
+      evicted.every((last, partition) => {
+        const next = vector.next[partition] ?? 0
+        if (last.offset !== next) return last.offset < next
+        const reached = vector.paths.get(partition)
+        return last.path !== undefined && reached !== undefined && comparePaths(last.path, reached) <= 0
+      }),
+    account,
+    size: () => held.items.length - held.head,
+  }
+}

@@ -1,0 +1,210 @@
+import { type Clock, type Logger, type Publication, type SinkAttachment, type SinkFeed, toJson } from '#api'
+import { createAuth } from '../../../src/gateway/auth.ts'
+import { dropSubscription } from '../../../src/gateway/client.ts'
+import { type CloseName } from '../../../src/gateway/codes.ts'
+import { createConnections } from '../../../src/gateway/connections.ts'
+import { createFanOut, type FanOut } from '../../../src/gateway/fan-out.ts'
+import type { Gate } from '../../../src/gateway/gate.ts'
+import { createHub, type Hub } from '../../../src/gateway/hub.ts'
+import { createKeyring } from '../../../src/gateway/keyring.ts'
+import { pump } from '../../../src/gateway/pull.ts'
+import { openSession, type Session } from '../../../src/gateway/session.ts'
+import type { GatewaySettings, LimitSettings } from '../../../src/gateway/settings.ts'
+import { createTextForm } from '../../../src/gateway/text-form.ts'
+
+export const key = Buffer.alloc(32, 7).toString('base64')
+export const secret = 'a secret of at least thirty-two bytes'
+
+export const silent: Logger = {
+  debug() {},
+  info() {},
+  warn() {},
+  error() {},
+  child: () => silent,
+}
+
+export interface ManualClock extends Clock {
+  advance(ms: number): void
+}
+
+export function manualClock(start = 1_700_000_000_000): ManualClock {
+  let now = start
+  return {
+    now: () => now,
+    sleep: (_ms, signal) => new Promise((resolve) => signal?.addEventListener('abort', () => resolve())),
+    advance(ms) {
+      now += ms
+    },
+  }
+}
+
+export type SettingsChange = Partial<Omit<GatewaySettings, 'limits' | 'position' | 'auth'>> & {
+  readonly limits?: Partial<LimitSettings>
+  readonly position?: Partial<GatewaySettings['position']>
+  readonly auth?: Partial<GatewaySettings['auth']>
+}
+
+export function makeSettings({ limits, position, auth, ...rest }: SettingsChange = {}): GatewaySettings {
+  return {
+    host: '127.0.0.1',
+    port: 0,
+    origins: [],
+    static: null,
+    namespaces: {
+      bus: { subscribe: 'anonymous', publish: 'none' },
+      buses: { subscribe: 'anonymous', publish: 'none' },
+      secret: { subscribe: 'token', publish: 'token' },
+      report: { subscribe: 'anonymous', publish: 'anonymous', 'expose.coordinates': true },
+      chat: { subscribe: 'anonymous', publish: 'anonymous' },
+      closed: { subscribe: 'none', publish: 'none' },
+    },
+    ...rest,
+    auth: { secret, issuer: null, audience: null, clockSkewS: 5, ...auth },
+    position: { keys: [key], maxAgeMs: 86_400_000, intervalMs: 30_000, epochMs: 60_000, ...position },
+    limits: {
+      frameBytes: 65_536,
+      sessions: 0,
+      subscriptionsPerSession: 100,
+      sendBufferBytes: 1024 * 1024,
+      connectTimeoutMs: 10_000,
+      pingIntervalMs: 25_000,
+      pingTimeoutMs: 10_000,
+      publishWindow: 64,
+      channelLength: 255,
+      ...limits,
+    },
+  }
+}
+
+export function makeAttachment(change: Partial<SinkAttachment> = {}): SinkAttachment {
+  return {
+    connector: 'buses',
+    templates: ['bus:#{value.id}'],
+    rule: 'rule-1',
+    identity: { clusterId: async () => 'cluster-1', timestampAt: async () => 'gone' },
+    snapshot: { expireMs: 0, maxBytes: 1 << 24, maxEntries: 100_000 },
+    window: { maxBytes: 1 << 26, maxAgeMs: 3_600_000 },
+    ...change,
+  }
+}
+
+/** Publishes one record of topic `t` after the other. */
+export interface Feeder {
+  readonly feed: SinkFeed
+  /** The data of the record's parts, each for a channel; one part without a path when there is one. */
+  record(parts: readonly { channel: string; data: unknown; key?: string }[], partition?: number): void
+}
+
+export function feeder(feed: SinkFeed, partitions = 1): Feeder {
+  const next: bigint[] = Array.from({ length: partitions }, () => 0n)
+  feed.open(next.map((offset, partition) => ({ topic: 't', partition, offset })))
+  return {
+    feed,
+    record(parts, partition = 0) {
+      const offset = next[partition] ?? 0n
+      next[partition] = offset + 1n
+      const timestamp = 1_700_000_000_000 + Number(offset)
+      const origin = { topic: 't', partition, offset, timestamp }
+      const publications: Publication[] = parts.map(({ channel, data, key: about }, index) => ({
+        channel,
+        key: about,
+        data: data === undefined ? undefined : toJson(data),
+        origin,
+        path: parts.length === 1 ? [] : [index],
+      }))
+      feed.publish(publications, [{ topic: 't', partition, offset: offset + 1n, timestamp }])
+    },
+  }
+}
+
+export type Frame = Record<string, unknown> & { readonly type: string }
+
+/** A client without a socket: frames are lines, and how much waits is set by hand. */
+export interface FakeClient {
+  readonly session: Session
+  readonly frames: Frame[]
+  /** The name of the close code. */
+  closed(): CloseName | undefined
+  waiting: number
+  isPaused(): boolean
+  send(frame: object): void
+  drain(): void
+  disconnect(): void
+  of(type: string): Frame[]
+}
+
+export interface FakeGate {
+  readonly hub: Hub
+  readonly gate: Gate
+  readonly fanOut: FanOut
+  connect(token?: string): FakeClient
+}
+
+/** A gate without sockets. */
+export function fakeGate(clock: Clock, change: SettingsChange = {}): FakeGate {
+  const settings = makeSettings(change)
+  const fanOut = createFanOut(() => clock.now())
+  const connections = createConnections(0, (client) => {
+    client.closed = true
+    for (const subscription of client.subscriptions.values()) dropSubscription(subscription)
+  })
+  const auth = createAuth(settings, clock)
+  const keyring = createKeyring(settings.position.keys)
+  const hub = createHub({ settings, auth, keyring, fanOut, clock, log: silent })
+  const gate: Gate = { settings, hub, auth, connections, clock, log: silent, delivered: () => undefined }
+  const frame = (text: string): Buffer => Buffer.from(`${text}\n`)
+  const form = createTextForm(0, frame)
+  return {
+    hub,
+    gate,
+    fanOut,
+    connect(token) {
+      const frames: Frame[] = []
+      let closed: CloseName | undefined
+      let paused = false
+      const session = openSession(gate, {
+        form,
+        frame,
+        token,
+        link: {
+          buffered: () => client.waiting,
+          write(bytes) {
+            for (const line of bytes.toString().split('\n')) if (line) frames.push(JSON.parse(line) as Frame)
+          },
+          close(name) {
+            closed = name
+            connections.remove(session)
+          },
+          pause() {
+            paused = true
+          },
+          resume() {
+            paused = false
+          },
+          destroy() {},
+        },
+      })
+      connections.add(session)
+      const client: FakeClient = {
+        session,
+        frames,
+        waiting: 0,
+        closed: () => closed,
+        isPaused: () => paused,
+        send: (sent) => session.receive(JSON.stringify(sent)),
+        drain() {
+          client.waiting = 0
+          for (const subscription of session.client.subscriptions.values()) pump(subscription, clock.now())
+        },
+        disconnect: () => connections.remove(session),
+        of: (type) => frames.filter((received) => received.type === type),
+      }
+      return client
+    },
+  }
+}
+
+/** Lets promises and sweeps run. */
+export const settle = async (): Promise<void> => {
+  for (let i = 0; i < 3; i++) await new Promise((resolve) => setImmediate(resolve))
+}
