@@ -27,3 +27,10 @@ export function buildConverter(
   const config = plugin.config.parse(withPrefix(from, `${option}.`))
   return { name, converter: plugin.create({ config, isKey: side === 'key', log }) }
 }
+
+/** What the task runs with: the worker's converters with their options where the connector names none. */
+export function withInheritedConverters(props: Props, workerProps: Props): Props {
+  const inherited = (['key.converter', 'value.converter'] as const).filter((option) => !props[option])
+  const isInherited = (key: string) => inherited.some((option) => key === option || key.startsWith(`${option}.`))
+  return { ...Object.fromEntries(Object.entries(workerProps).filter(([key]) => isInherited(key))), ...props }
+}

@@ -4,7 +4,7 @@ import type { ConsumerOptions, KafkaRecord, RecordBatch, RecordConsumer } from '
 import { backoffDelay } from '../util/backoff.ts'
 import { javaRegex } from '../util/java-regex.ts'
 import { sinkConfig } from './connector-config.ts'
-import { buildConverter } from './converters.ts'
+import { buildConverter, withInheritedConverters } from './converters.ts'
 import { openDeadLetterQueue } from './dead-letter-queue.ts'
 import { createErrorOperator } from './error-operator.ts'
 import { createOffsetTracker, type OffsetTracker } from './offset-tracker.ts'
@@ -60,7 +60,7 @@ export async function runSink(connector: SinkConnector, run: TaskRun, deps: Work
     connector: run.connector,
     task: run.task,
     config: connector.config.parse(props),
-    props,
+    props: withInheritedConverters(props, deps.workerProps),
     log,
     clock,
     signal,
@@ -172,7 +172,7 @@ export async function runSink(connector: SinkConnector, run: TaskRun, deps: Work
       maxPollRecords,
       onUpstream: (state) => task.upstream?.(state),
       onMissing(topics) {
-        run.report(topics.length > 0 ? { waiting: `for topics that do not exist yet: ${topics.join(', ')}` } : {})
+        run.waiting(topics.length > 0 ? `for topics that do not exist yet: ${topics.join(', ')}` : undefined)
         // There is nothing to catch up with.
         if (topics.length > 0) task.caughtUp?.()
       },
@@ -186,7 +186,7 @@ export async function runSink(connector: SinkConnector, run: TaskRun, deps: Work
       } catch (error) {
         if (signal.aborted) throw error
         log.warn({ error }, 'reading could not begin and is tried again')
-        run.report({ waiting: messageOf(error) })
+        run.waiting(messageOf(error))
         await clock.sleep(backoffDelay(attempt, { initialMs: 200, maxMs: 5000, jitter: 0.2 }), signal)
       }
     }

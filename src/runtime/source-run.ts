@@ -5,13 +5,14 @@ import type { OffsetMap } from '../storage/index.ts'
 import { offsetKey } from '../storage/index.ts'
 import { backoffDelay } from '../util/backoff.ts'
 import { sourceConfig } from './connector-config.ts'
-import { buildConverter, type NamedConverter } from './converters.ts'
+import { buildConverter, type NamedConverter, withInheritedConverters } from './converters.ts'
 import { createErrorOperator, type ErrorOperator, type Failure, type Stage } from './error-operator.ts'
 import type { TaskRun, WorkerDeps } from './task-run.ts'
 import { buildTransformChain, type TransformChain } from './transform-chain.ts'
 
 /** Kafka counts as away after this long without an acknowledgement. */
 const awayAfterMs = 2000
+const pollAgainMs = 500
 
 /** One record of the task and all that goes to Kafka for it; nothing when it was dropped. */
 interface Outgoing {
@@ -47,7 +48,7 @@ export async function runSource(connector: SourceConnector, run: TaskRun, deps: 
     connector: run.connector,
     task: run.task,
     config: connector.config.parse(props),
-    props,
+    props: withInheritedConverters(props, deps.workerProps),
     log,
     clock,
     signal,
@@ -86,7 +87,7 @@ export async function runSource(connector: SourceConnector, run: TaskRun, deps: 
     while (!signal.aborted) {
       if (run.paused()) await clock.sleep(100, signal)
       else {
-        const records = await task.poll()
+        const records = await poll(task, run, deps)
         if (records.length > 0) await handOver(records)
       }
       if (clock.now() >= nextFlush) {
@@ -101,6 +102,18 @@ export async function runSource(connector: SourceConnector, run: TaskRun, deps: 
     await producer.close()
     await key.converter.close?.()
     await value.converter.close?.()
+  }
+}
+
+/** A retriable failure is no more than a poll without records. */
+async function poll(task: SourceTask, run: TaskRun, deps: WorkerDeps): Promise<readonly SourceRecord[]> {
+  try {
+    return await task.poll()
+  } catch (error) {
+    if (!isRetriable(error)) throw error
+    run.log.warn({ error }, 'poll failed and is tried again')
+    await deps.clock.sleep(pollAgainMs, run.signal)
+    return []
   }
 }
 

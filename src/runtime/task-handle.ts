@@ -33,7 +33,8 @@ export function startTask({ plugin, connector, task, props, paused }: TaskSpec, 
   const stopping = new AbortController()
   const log = deps.log.child({ connector, task })
   let isPaused = paused
-  let facts: Facts = {}
+  let reported: Facts = {}
+  let waitsFor: string | undefined
   let failure: string | undefined
   let ended: Promise<void> | undefined
 
@@ -44,8 +45,11 @@ export function startTask({ plugin, connector, task, props, paused }: TaskSpec, 
     log,
     signal: stopping.signal,
     paused: () => isPaused,
-    report: (next) => {
-      facts = next
+    report: (facts) => {
+      reported = facts
+    },
+    waiting: (reason) => {
+      waitsFor = reason
     },
   }
 
@@ -66,6 +70,7 @@ export function startTask({ plugin, connector, task, props, paused }: TaskSpec, 
   return {
     props,
     status() {
+      const facts = waitsFor === undefined ? reported : { ...reported, waiting: waitsFor }
       if (stopping.signal.aborted) return { state: 'UNASSIGNED', facts }
       if (failure !== undefined) return { state: 'FAILED', trace: failure, facts }
       return { state: isPaused ? 'PAUSED' : 'RUNNING', facts }

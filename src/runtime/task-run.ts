@@ -34,5 +34,8 @@ export interface TaskRun {
   readonly signal: AbortSignal
   /** Looked at between two polls. */
   paused(): boolean
+  /** What the connector says of its task. */
   report(facts: Facts): void
+  /** What the task waits for before it can begin; undefined: nothing. */
+  waiting(reason: string | undefined): void
 }
