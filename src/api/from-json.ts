@@ -84,10 +84,7 @@ function fitDecimal(schema: Schema, json: unknown, path: string): string {
   const scale = Number(schema.parameters?.['scale'] ?? 0)
   const fraction = match?.[3] ?? ''
   if (!match || fraction.replace(/0+$/, '').length > scale) {
-    throw mismatch(
-      path,
-      `must be a decimal with at most ${scale} digits after the point, not ${describe(json)}`,
-    )
+    throw mismatch(path, `must be a decimal with at most ${scale} digits after the point, not ${describe(json)}`)
   }
   const digits = fraction.slice(0, scale).padEnd(scale, '0')
   return `${match[1]}${match[2]}${scale > 0 ? `.${digits}` : ''}`
@@ -95,15 +92,13 @@ function fitDecimal(schema: Schema, json: unknown, path: string): string {
 
 function fitString(schema: Schema, json: string, path: string): string {
   const allowed = schema.parameters?.['allowed']?.split(',')
-  if (allowed && !allowed.includes(json))
-    throw mismatch(path, `must be one of ${allowed.join(', ')}, not "${json}"`)
+  if (allowed && !allowed.includes(json)) throw mismatch(path, `must be one of ${allowed.join(', ')}, not "${json}"`)
   return json
 }
 
 function fitBytes(schema: Schema, json: string, path: string): Buffer {
   const bytes = Buffer.from(json, 'base64')
-  if (bytes.toString('base64').replace(/=+$/, '') !== json.replace(/=+$/, ''))
-    throw mismatch(path, 'must be base64')
+  if (bytes.toString('base64').replace(/=+$/, '') !== json.replace(/=+$/, '')) throw mismatch(path, 'must be base64')
   const size = schema.parameters?.['size']
   if (size !== undefined && bytes.length !== Number(size))
     throw mismatch(path, `must be ${size} bytes, not ${bytes.length}`)
@@ -111,14 +106,21 @@ function fitBytes(schema: Schema, json: string, path: string): Buffer {
 }
 
 function fitMap(schema: Schema, json: unknown, path: string): unknown {
+  if (schema.keys && schema.keys.type !== 'string') return fitEntries(schema, json, path)
   if (!isObject(json)) throw mismatch(path, `must be an object, not ${describe(json)}`)
   const values = schema.values ?? anything
   return Object.fromEntries(
-    Object.entries(json).map(([key, value]) => [
-      key,
-      fit(values, value, path === '' ? key : `${path}.${key}`),
-    ]),
+    Object.entries(json).map(([key, value]) => [key, fit(values, value, path === '' ? key : `${path}.${key}`)]),
   )
+}
+
+/** A map whose keys are not strings: an array of `[key, value]`. */
+function fitEntries({ keys = anything, values = anything }: Schema, json: unknown, path: string): unknown {
+  if (!Array.isArray(json)) throw mismatch(path, `must be an array of [key, value], not ${describe(json)}`)
+  return json.map((pair: unknown, index) => {
+    if (!Array.isArray(pair) || pair.length !== 2) throw mismatch(`${path}[${index}]`, 'must be [key, value]')
+    return [fit(keys, pair[0], `${path}[${index}][0]`), fit(values, pair[1], `${path}[${index}][1]`)]
+  })
 }
 
 function fitStruct(schema: Schema, json: unknown, path: string): unknown {
@@ -133,25 +135,20 @@ function fitStruct(schema: Schema, json: unknown, path: string): unknown {
     )
   }
   const unknown = Object.keys(json).find((key) => !fields.some((field) => field.name === key))
-  if (unknown !== undefined)
-    throw mismatch(path === '' ? unknown : `${path}.${unknown}`, 'is not in the schema')
+  if (unknown !== undefined) throw mismatch(path === '' ? unknown : `${path}.${unknown}`, 'is not in the schema')
   return result
 }
 
 const isObject = (json: unknown): json is Record<string, unknown> =>
   typeof json === 'object' && json !== null && !Array.isArray(json)
 
-const article = (schema: Schema): string =>
-  /^[aeiou]/.test(schema.type) ? `an ${schema.type}` : `a ${schema.type}`
+const article = (schema: Schema): string => (/^[aeiou]/.test(schema.type) ? `an ${schema.type}` : `a ${schema.type}`)
 
-const describe = (json: unknown): string =>
-  typeof json === 'string'
-    ? `"${json.slice(0, 40)}"`
-    : Array.isArray(json)
-      ? 'an array'
-      : typeof json === 'object'
-        ? 'an object'
-        : String(json)
+function describe(json: unknown): string {
+  if (typeof json === 'string') return `"${json.slice(0, 40)}"`
+  if (Array.isArray(json)) return 'an array'
+  return typeof json === 'object' ? 'an object' : JSON.stringify(json)
+}
 
 function mismatch(path: string, problem: string, facts: Record<string, unknown> = {}): SchemaMismatchError {
   return new SchemaMismatchError(`${path === '' ? 'The message' : `"${path}"`} ${problem}.`, {

@@ -40,8 +40,11 @@ export function createReader({ registry, readAs, max }: ReaderOptions): AvroRead
   async function prepare(topic: string, id: number): Promise<Reading> {
     const writer = await registry.byId(id)
     const reader = await readAs?.(topic, writer.avro.type.name)
-    const reading = createReading(writer, reader, registry.url)
     const readings = readingsOf(topic)
+    // Others who asked meanwhile got theirs first: one schema object for all.
+    const known = readings.get(id)
+    if (known) return known
+    const reading = createReading(writer, reader, registry.url)
     if (readings.size >= max) readings.clear()
     readings.set(id, reading)
     return reading
