@@ -14,7 +14,7 @@ import { converters } from '../converters/index.ts'
 import { type Gateway, startGateway } from '../gateway/index.ts'
 import { createStandaloneHerder, type Herder } from '../herder/index.ts'
 import { createKafkaClient } from '../kafka/index.ts'
-import { createPlugins, loadPlugins, type Plugins } from '../plugins/index.ts'
+import { createPlugins, isModuleName, loadPlugins, type Plugins } from '../plugins/index.ts'
 import { startRest } from '../rest/index.ts'
 import { openFileOffsetStore } from '../storage/index.ts'
 import { createLogger } from '../telemetry/logger.ts'
@@ -69,7 +69,7 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
 async function start(options: WorkerOptions, config: WorkerConfig, log: Logger, closers: Closers): Promise<Worker> {
   const declarations = await readDeclarations(options, log)
   const { props, config: worker, settings } = config
-  const plugins = await findPlugins(worker['plugin.path'] ?? [], options.file, log)
+  const plugins = await findPlugins(worker['plugin.path'], declarations, options.file, log)
   const kafka = createKafkaClient({
     bootstrapServers: worker['bootstrap.servers'],
     clientId: worker['client.id'] || 'tidegate',
@@ -136,10 +136,18 @@ async function readDeclarations(options: WorkerOptions, log: Logger): Promise<re
   return Promise.all(files.map(readConnectorFile))
 }
 
-async function findPlugins(path: readonly string[], file: string | undefined, log: Logger): Promise<Plugins> {
-  const { lists, warnings } = await loadPlugins(path, file === undefined ? process.cwd() : dirname(resolve(file)))
+/** The built-in plugins, those of `plugin.path`, and modules that a declaration names in `connector.class`. */
+async function findPlugins(
+  path: readonly string[],
+  declarations: readonly ConnectorDeclaration[],
+  file: string | undefined,
+  log: Logger,
+): Promise<Plugins> {
+  const builtIn = [connectors, converters, transformations, predicates]
+  const modules = declarations.map(({ config }) => config['connector.class'] ?? '').filter(isModuleName)
+  const { lists, warnings } = await loadPlugins([...path, ...modules], dirname(resolve(file ?? 'worker')))
   for (const warning of warnings) log.warn({}, warning)
-  return createPlugins([connectors, converters, transformations, predicates, ...lists])
+  return createPlugins([...builtIn, ...lists])
 }
 
 async function startGate(

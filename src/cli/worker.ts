@@ -12,6 +12,8 @@ export function workerCommand(): Command {
       const worker = await startWorker({ file, connectorFiles, env: process.env, flags: parseFlags(set) })
       await signalled()
       await worker.stop()
+      // A task that was left behind must not keep the process.
+      process.exit()
     })
 }
 

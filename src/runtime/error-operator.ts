@@ -89,12 +89,15 @@ export function createErrorOperator<R>(options: ErrorOperatorOptions<R>): ErrorO
         const delay = backoffDelay(retry, { initialMs: 300, maxMs: settings['errors.retry.delay.max.ms'], jitter: 0.2 })
         if (deadline >= 0 && clock.now() + delay - began > deadline) break
         await clock.sleep(delay, signal)
+        if (signal.aborted) break
         try {
           return await attempt()
         } catch (error) {
           failure = failureOf(error)
         }
       }
+      // A task that is to stop has not given up on the record: it comes again in the next life.
+      if (signal.aborted && isRetriable(failure.error)) throw failure.error
       await fail(record, failure)
       return undefined
     },

@@ -3,6 +3,7 @@ import { isRetriable, messageOf } from '#api'
 import type { ConsumerOptions, KafkaRecord, RecordBatch, RecordConsumer } from '../kafka/index.ts'
 import { backoffDelay } from '../util/backoff.ts'
 import { javaRegex } from '../util/java-regex.ts'
+import { within } from '../util/within.ts'
 import { sinkConfig } from './connector-config.ts'
 import { buildConverter, withInheritedConverters } from './converters.ts'
 import { openDeadLetterQueue } from './dead-letter-queue.ts'
@@ -262,6 +263,8 @@ function createCommitter({ task, tracker, consumer, reports, run, deps }: Commit
     /** What may be committed at this moment, without asking the task. */
     now: () => (task.flush ? tracker.committable(flushed ?? []) : tracker.committable()),
     /** Waits for the commit under way, `offset.flush.timeout.ms` at most. */
-    settled: () => Promise.race([committing, deps.clock.sleep(deps.settings['offset.flush.timeout.ms'])]),
+    async settled(): Promise<void> {
+      if (committing) await within(deps.settings['offset.flush.timeout.ms'], committing, deps.clock)
+    },
   }
 }

@@ -1,5 +1,6 @@
 import type { Props, SinkConnector, SourceConnector } from '#api'
 import { traceOf } from '#api'
+import { within } from '../util/within.ts'
 import { runSink } from './sink-run.ts'
 import { runSource } from './source-run.ts'
 import type { Facts, TaskRun, WorkerDeps } from './task-run.ts'
@@ -84,13 +85,12 @@ export function startTask({ plugin, connector, task, props, paused }: TaskSpec, 
     },
     async stop() {
       stopping.abort()
-      const patience = new AbortController()
-      const deadline = deps.clock
-        .sleep(deps.settings['task.shutdown.graceful.timeout.ms'], patience.signal)
-        .then(() => !patience.signal.aborted)
-      const late = await Promise.race([deadline, Promise.resolve(ended).then(() => false)])
-      patience.abort()
-      if (late) log.error({}, 'task did not stop in time and is left behind')
+      const inTime = await within(
+        deps.settings['task.shutdown.graceful.timeout.ms'],
+        Promise.resolve(ended),
+        deps.clock,
+      )
+      if (!inTime) log.error({}, 'task did not stop in time and is left behind')
     },
   }
 }
