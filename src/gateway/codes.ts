@@ -55,6 +55,10 @@ export const closeCodes = {
   connect_timeout: { code: 4004, meaning: 'The client sent no first frame in time.' },
   detached: { code: 4005, meaning: 'What serves one of the subscriptions was stopped or restarted.' },
   internal: { code: 4006, meaning: 'The gate failed; its log says how.' },
+  behind: {
+    code: 4007,
+    meaning: 'This gate has not reached the position of a subscription in time; another may have.',
+  },
   bad_frame: { code: 4500, meaning: 'The client sent what is no JSON object in a text frame.' },
   token_expired: { code: 4501, meaning: 'The token expired and was not refreshed.' },
   bad_token: { code: 4502, meaning: 'The token is malformed, forged or expired.' },
@@ -69,7 +73,6 @@ export const unsubscribedCodes = {
   requested: 'The client asked for it.',
   forbidden: 'A refreshed token no longer grants it.',
   token_expired: "The subscription's own token expired.",
-  position_ahead: 'This gate has not reached the position of the subscription in time.',
 } as const
 
 export type UnsubscribedName = keyof typeof unsubscribedCodes

@@ -161,6 +161,7 @@ export function openSession(gate: Gate, { link, form, frame, token }: SessionOpt
         const taken = take(text)
         if (taken) await taken
       }
+      if (client.closed || draining) return
       if (queue.length > 0 || inFlight.size >= limits.publishWindow) link.pause()
       else link.resume()
     } catch (error) {

@@ -1,4 +1,4 @@
-import { closeClient, dropSubscription } from './client.ts'
+import { closeClient } from './client.ts'
 import type { GatewaySettings } from './settings.ts'
 import type { Stream } from './stream.ts'
 
@@ -41,9 +41,6 @@ function watchPulls(stream: Stream, { limits }: GatewaySettings, now: number): v
     if (!pull) continue
     const waits = client.outlet.buffered() >= client.bufferBytes / 4
     if (waits && pull.progressAt + limits.pingTimeoutMs <= now) closeClient(client, 'slow')
-    else if (!waits && pull.base && isReachable && pull.startedAt + catchUpMs <= now) {
-      dropSubscription(subscription)
-      client.events.unsubscribed(subscription, 'position_ahead')
-    }
+    else if (!waits && pull.base && isReachable && pull.startedAt + catchUpMs <= now) closeClient(client, 'behind')
   }
 }

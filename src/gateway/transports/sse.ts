@@ -55,7 +55,7 @@ export function createSseTransport(gate: Gate, formIndex: number): SseTransport 
         // One subscription is all there is: without it the stream is at its end.
         unsubscribed: (_, code) => {
           write(event('unsubscribed', { code }))
-          closeClient(client, code === 'position_ahead' ? 'detached' : 'token_expired')
+          closeClient(client, 'token_expired')
         },
         notice: (code, facts) => write(event('notice', { code, ...facts })),
       }

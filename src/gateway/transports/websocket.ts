@@ -45,7 +45,11 @@ export function createWebSocketTransport(gate: Gate, formIndex: number): WebSock
       buffered: () => socket.writableLength,
       // Whole frames, each in one write: those that ws sends by itself fall between them.
       write: (bytes) => void socket.write(bytes),
-      close: (name) => close(closeCodes[name].code, name),
+      close(name) {
+        // The client's own close frame has to be read.
+        websocket.resume()
+        close(closeCodes[name].code, name)
+      },
       pause: () => websocket.pause(),
       resume: () => websocket.resume(),
       destroy: () => websocket.terminate(),

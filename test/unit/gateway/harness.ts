@@ -1,5 +1,5 @@
 import { type Clock, type Logger, type Publication, type SinkAttachment, type SinkFeed, toJson } from '#api'
-import { createAuth } from '../../../src/gateway/auth.ts'
+import { type Auth, createAuth } from '../../../src/gateway/auth.ts'
 import { dropSubscription } from '../../../src/gateway/client.ts'
 import { type CloseName } from '../../../src/gateway/codes.ts'
 import { createConnections } from '../../../src/gateway/connections.ts'
@@ -148,7 +148,15 @@ export function fakeGate(clock: Clock, change: SettingsChange = {}): FakeGate {
     client.closed = true
     for (const subscription of client.subscriptions.values()) dropSubscription(subscription)
   })
-  const auth = createAuth(settings, clock)
+  const real = createAuth(settings, clock)
+  const auth: Auth = {
+    allows: (identity, action, channel) => real.allows(identity, action, channel),
+    verify(token) {
+      const verified = real.verify(token)
+      verifying.add(verified)
+      return verified.finally(() => verifying.delete(verified))
+    },
+  }
   const keyring = createKeyring(settings.position.keys)
   const hub = createHub({ settings, auth, keyring, fanOut, clock, log: silent })
   const gate: Gate = { settings, hub, auth, connections, clock, log: silent, delivered: () => undefined }
@@ -204,7 +212,15 @@ export function fakeGate(clock: Clock, change: SettingsChange = {}): FakeGate {
   }
 }
 
+/** Tokens are checked on other threads. */
+const verifying = new Set<Promise<unknown>>()
+
 /** Lets promises and sweeps run. */
 export const settle = async (): Promise<void> => {
-  for (let i = 0; i < 3; i++) await new Promise((resolve) => setImmediate(resolve))
+  for (let quiet = 0; quiet < 3; quiet++) {
+    await new Promise((resolve) => setImmediate(resolve))
+    if (verifying.size === 0) continue
+    await Promise.all(verifying)
+    quiet = 0
+  }
 }

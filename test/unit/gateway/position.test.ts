@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { ConfigError } from '#api'
 import { decodeCursor, encodeCursor } from '../../../src/gateway/cursor.ts'
@@ -71,7 +71,9 @@ test('joining and dominating are an order', () => {
     fc.property(three, ([a, b, partition, at, part]) => {
       const both = join(a, b)
       expect(dominates(both, a) && dominates(both, b)).toBe(true)
-      expect(isBehind(both, partition, at, part)).toBe(isBehind(a, partition, at, part) || isBehind(b, partition, at, part))
+      expect(isBehind(both, partition, at, part)).toBe(
+        isBehind(a, partition, at, part) || isBehind(b, partition, at, part),
+      )
       if (dominates(a, b) && dominates(b, a)) expect(both).toEqual(a)
     }),
   )
@@ -83,9 +85,12 @@ test('paths are ordered as a split makes them', () => {
 })
 
 const facts: fc.Arbitrary<EpochFacts> = fc
-  .array(fc.tuple(fc.constantFrom('a', 'b', 'ä-topic'), fc.nat({ max: 300 }), offset, fc.option(offset, { nil: undefined })), {
-    maxLength: 20,
-  })
+  .array(
+    fc.tuple(fc.constantFrom('a', 'b', 'ä-topic'), fc.nat({ max: 300 }), offset, fc.option(offset, { nil: undefined })),
+    {
+      maxLength: 20,
+    },
+  )
   .chain((rows) =>
     fc.record({
       connector: fc.string(),
