@@ -5,11 +5,12 @@ import { eventually } from '../support/eventually.ts'
 import { startOwnStack } from '../support/kafka-stack.ts'
 import { follow, itemSink, numberSchema, publishSource } from '../support/pipeline.ts'
 import { register } from '../support/registry.ts'
+import { evidence, scale } from '../support/scale.ts'
 import { kafkaClient, readAll } from '../support/topics.ts'
 import { workerHome } from '../support/worker-process.ts'
 
-/** How long Kafka is away; the acceptance run takes 30 s. */
-const awayMs = Number(process.env['TIDEGATE_AWAY_MS'] ?? 6000)
+/** How long Kafka is away. */
+const awayMs = scale({ small: 6000, full: 30_000 })
 
 test('while Kafka is away clients stay, nothing is acknowledged that is not in the topic, and nothing is lost to them', {
   timeout: 180_000,
@@ -88,4 +89,12 @@ test('while Kafka is away clients stay, nothing is acknowledged that is not in t
   })
   expect(follower.seqs).toHaveLength(stored.length)
   expect(new Set(follower.seqs)).toEqual(new Set([...follower.seqs, ...acknowledged]))
+  evidence('kafka-away', {
+    'Kafka was away for (ms)': awayMs,
+    'publishes acknowledged': acknowledged.size,
+    'acknowledged and missing in the topic': [...acknowledged].filter((each) => !follower.seqs.includes(each)).length,
+    'records in the topic': stored.length,
+    'delivered to the client': follower.seqs.length,
+    'connections lost': follower.losses(),
+  })
 })

@@ -3,7 +3,10 @@ import { delimiter, join } from 'node:path'
 
 /** The path of a program that a test needs; undefined, with one line that says so, when it is not there. In CI that is a failure. */
 export function needs(program: string, installWith: string): string | undefined {
-  const found = (process.env['PATH'] ?? '').split(delimiter).map((dir) => join(dir, program)).find(isExecutable)
+  const found = (process.env['PATH'] ?? '')
+    .split(delimiter)
+    .map((dir) => join(dir, program))
+    .find(isExecutable)
   if (found) return found
   const line = `not run: ${program} (install with ${installWith})`
   if (process.env['CI'] === 'true') throw new Error(line)

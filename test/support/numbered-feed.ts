@@ -9,10 +9,11 @@ export interface NumberedFeed {
   readonly made: () => number
   /** The cursors that connections came with. */
   readonly cursors: string[]
+  start(): void
   stop(): void
 }
 
-/** A feed of `{seq, id}` with a cursor, as `?since=`: it keeps all that it sent. */
+/** A feed of `{seq, id}`, once it is started, with a cursor, as `?since=`: it keeps all that it sent. */
 export async function numberedFeed(intervalMs: number, perInterval = 1): Promise<NumberedFeed> {
   const server = new WebSocketServer({ host: '127.0.0.1', port: 0 })
   await once(server, 'listening')
@@ -24,12 +25,13 @@ export async function numberedFeed(intervalMs: number, perInterval = 1): Promise
     cursors.push(since)
     for (let seq = since === '' ? 0 : Number(since) + 1; seq < made; seq++) socket.send(text(seq))
   })
-  const timer = setInterval(() => {
+  let timer: NodeJS.Timeout | undefined
+  const tick = () => {
     for (let each = 0; each < perInterval; each++) {
       for (const socket of server.clients) socket.send(text(made))
       made++
     }
-  }, intervalMs)
+  }
   onTestFinished(async () => {
     clearInterval(timer)
     for (const socket of server.clients) socket.terminate()
@@ -40,6 +42,9 @@ export async function numberedFeed(intervalMs: number, perInterval = 1): Promise
     url: `ws://127.0.0.1:${(server.address() as AddressInfo).port}/?since=#{cursor}`,
     made: () => made,
     cursors,
+    start() {
+      timer ??= setInterval(tick, intervalMs)
+    },
     stop: () => clearInterval(timer),
   }
 }

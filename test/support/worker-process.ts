@@ -38,12 +38,19 @@ export interface WorkerHome {
   start(declarations: readonly Declaration[], settings?: object): Promise<WorkerProcess>
 }
 
-/** A folder with a worker's configuration and offsets; it and every worker started from it are gone when the test ends. */
-export async function workerHome(bootstrapServers: string, defaults: object = {}): Promise<WorkerHome> {
+/**
+ * A folder with a worker's configuration and offsets; it and every worker started from it are gone when the test ends, or
+ * when `clean` calls back: a hook has no test to wait for.
+ */
+export async function workerHome(
+  bootstrapServers: string,
+  defaults: object = {},
+  clean: (stop: () => Promise<void>) => void = onTestFinished,
+): Promise<WorkerHome> {
   const dir = await mkdtemp(join(tmpdir(), 'tidegate-worker-'))
   const running = new Set<WorkerProcess>()
   const ports = { gateway: 0, rest: 0 }
-  onTestFinished(async () => {
+  clean(async () => {
     await Promise.all([...running].map((worker) => worker.end('SIGKILL')))
     await rm(dir, { recursive: true, force: true, maxRetries: 3 })
   })
