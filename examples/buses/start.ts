@@ -1,5 +1,5 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { pino } from 'pino'
 import { packageRoot } from '../../src/cli/package-info.ts'
@@ -11,6 +11,7 @@ import { registerSchemas } from '../../src/registry/index.ts'
 import { type Stack, startStack } from '../../src/stack/index.ts'
 import { choosePort } from '../../src/stack/ports.ts'
 import { createLogger } from '../../src/telemetry/logger.ts'
+import { systemClock } from '../../src/util/clock.ts'
 import { assemblePage } from './assemble-page.ts'
 import { startFeed } from './feed.ts'
 
@@ -27,9 +28,11 @@ const { values: flags } = parseArgs({
     'registry-port': { type: 'string' },
     vehicles: { type: 'string' },
     recorded: { type: 'string' },
+    // Where this run keeps what it needs; two folders are two stacks.
+    state: { type: 'string' },
   },
 })
-const state = join(packageRoot, '.tidegate')
+const state = resolve(flags.state ?? join(packageRoot, '.tidegate'))
 const began = Date.now()
 const say = (line: string) => process.stderr.write(`${line}\n`)
 const number = (text: string | undefined) => (text === undefined ? undefined : Number(text))
@@ -49,7 +52,7 @@ try {
   }
 } finally {
   say('Stopping …')
-  for (const close of closers.reverse()) await close().catch((error: unknown) => console.error(error))
+  for (const close of closers.toReversed()) await close().catch((error: unknown) => console.error(error))
 }
 process.exit()
 
@@ -58,6 +61,7 @@ async function run(): Promise<void> {
   say('Starting Kafka and the Schema Registry …')
   const stack = await startStack({
     ...localStackOptions(packageRoot),
+    dir: join(state, 'stack'),
     kafkaPort: number(flags['kafka-port']),
     registryPort: number(flags['registry-port']),
     detached: false,
@@ -86,7 +90,7 @@ async function run(): Promise<void> {
     log: createLogger('info', pino.destination({ dest: logFile, append: false, sync: true })),
   })
   closers.push(() => worker.stop())
-  while (!worker.ready() && !interrupted.signal.aborted) await new Promise((resolve) => setTimeout(resolve, 50))
+  while (!worker.ready() && !interrupted.signal.aborted) await systemClock.sleep(50)
   if (interrupted.signal.aborted) return
   console.log(`
   Buses on a map   ${worker.gatewayUrl}

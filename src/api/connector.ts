@@ -1,13 +1,7 @@
 import type { ConfigDef, ConfigOf, Props } from './config-def.ts'
 import type { GatewayPort } from './gateway.ts'
 import type { Clock, Logger, MaybePromise, Plugin } from './plugin.ts'
-import type {
-  RecordMetadata,
-  SinkRecord,
-  SourceRecord,
-  TopicPartition,
-  TopicPartitionOffset,
-} from './records.ts'
+import type { RecordMetadata, SinkRecord, SourceRecord, TopicPartition, TopicPartitionOffset } from './records.ts'
 import type { Schema } from './schema.ts'
 
 export interface TaskContext<C> {
@@ -144,8 +138,6 @@ export function defineSink<D extends ConfigDef>(spec: Omit<SinkConnector<D>, 'ki
 }
 
 /** Declares a source: its configuration and its factory, in one place. */
-export function defineSource<D extends ConfigDef>(
-  spec: Omit<SourceConnector<D>, 'kind'>,
-): SourceConnector<D> {
+export function defineSource<D extends ConfigDef>(spec: Omit<SourceConnector<D>, 'kind'>): SourceConnector<D> {
   return { kind: 'source', ...spec }
 }

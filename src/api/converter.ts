@@ -30,8 +30,6 @@ export interface ConverterPlugin<D extends ConfigDef = ConfigDef> extends Plugin
 }
 
 /** Declares a converter. `config` sees the properties after the prefix `key.converter.` or `value.converter.`. */
-export function defineConverter<D extends ConfigDef>(
-  spec: Omit<ConverterPlugin<D>, 'kind'>,
-): ConverterPlugin<D> {
+export function defineConverter<D extends ConfigDef>(spec: Omit<ConverterPlugin<D>, 'kind'>): ConverterPlugin<D> {
   return { kind: 'converter', ...spec }
 }

@@ -29,8 +29,6 @@ export function defineTransformation<D extends ConfigDef>(
   return { kind: 'transformation', ...spec }
 }
 
-export function definePredicate<D extends ConfigDef>(
-  spec: Omit<PredicatePlugin<D>, 'kind'>,
-): PredicatePlugin<D> {
+export function definePredicate<D extends ConfigDef>(spec: Omit<PredicatePlugin<D>, 'kind'>): PredicatePlugin<D> {
   return { kind: 'predicate', ...spec }
 }

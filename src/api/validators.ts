@@ -26,8 +26,7 @@ export const isUrl =
 
 export const isRegex = (value: string): string | undefined => {
   try {
-    new RegExp(value)
-    return undefined
+    return void RegExp(value)
   } catch (error) {
     return `not a regular expression: ${error instanceof Error ? error.message : String(error)}`
   }

@@ -171,7 +171,7 @@ function createClosers(log: Logger): Closers {
   const stack: { readonly what: string; readonly close: () => Promise<void> }[] = []
   let closing: Promise<void> | undefined
   const run = async (): Promise<void> => {
-    for (const { what, close } of stack.reverse()) {
+    for (const { what, close } of stack.toReversed()) {
       await close().catch((error: unknown) => log.error({ what, error }, 'could not be closed in order'))
     }
   }

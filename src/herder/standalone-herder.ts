@@ -164,7 +164,10 @@ export function createStandaloneHerder(options: StandaloneHerderOptions): Standa
         each.target = state
         if (state === 'STOPPED') return stopTasks(each)
         if (each.tasks.length === 0) return startTasks(each)
-        for (const task of each.tasks) state === 'PAUSED' ? task.pause() : task.resume()
+        for (const task of each.tasks) {
+          if (state === 'PAUSED') task.pause()
+          else task.resume()
+        }
       }),
 
     restartConnector: (name, { includeTasks, onlyFailed }) =>
@@ -177,16 +180,13 @@ export function createStandaloneHerder(options: StandaloneHerderOptions): Standa
           delete each.failure
           if (each.tasks.length === 0) startTasks(each)
         }
-        await Promise.all(chosen.map(({ id }) => each.tasks[id]?.stop()))
+        await Promise.all(chosen.map(async ({ id }) => each.tasks[id]?.stop()))
         for (const { id } of chosen) restartTask(each, id)
-        const restarting = <S extends InstanceState>({ trace: _, ...state }: S) => ({
-          ...state,
-          state: 'RESTARTING' as const,
-        })
+        const restarting = instance('RESTARTING', each.plugin.version)
         return {
           ...before,
-          connector: isChosen(before.connector) ? restarting(before.connector) : before.connector,
-          tasks: before.tasks.map((task) => (chosen.includes(task) ? restarting(task) : task)),
+          connector: isChosen(before.connector) ? restarting : before.connector,
+          tasks: before.tasks.map((task) => (chosen.includes(task) ? { id: task.id, ...restarting } : task)),
         }
       }),
 

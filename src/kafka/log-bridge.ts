@@ -5,8 +5,8 @@ import type { Logger } from '#api'
 export const bridgeLog =
   (log: Logger): logCreator =>
   () =>
-  ({ namespace, level, log: { message, timestamp: _, logger: __, ...facts } }) => {
-    const fields = { ...facts, namespace }
+  ({ namespace, level, log: { message, ...facts } }) => {
+    const fields = { ...facts, timestamp: undefined, logger: undefined, namespace }
     if (level === logLevel.ERROR) log.warn(fields, message)
     else log.debug(fields, message)
   }

@@ -98,9 +98,11 @@ export async function startLogReader(deps: LogReaderDeps, options: ConsumerOptio
       options.onUpstream({ reachable: false, since: unreachableSince })
     }
     await clock.sleep(backoffDelay(attempt, { initialMs: 50, maxMs: 2000, jitter: 0.5 }), closing.signal)
-    await cluster.refreshMetadata().catch((again: unknown) => {
+    try {
+      await cluster.refreshMetadata()
+    } catch (again) {
       log.debug({ error: String(again) }, 'the cluster does not answer yet')
-    })
+    }
   }
 
   async function reopen(): Promise<void> {

@@ -188,10 +188,10 @@ function topicsRegex(value: string): string | undefined {
 
 function connectorName(value: string): string | undefined {
   if (value.trim() === '') return 'String may not be empty'
-  const controls = [...value].filter((char) => char.charCodeAt(0) < 32 || char.charCodeAt(0) === 127)
-  return controls.length > 0
-    ? `String may not contain control sequences but had the following ASCII chars: ${controls.map((char) => char.charCodeAt(0)).join(', ')}`
-    : undefined
+  const controls = value.split('').filter((char) => char < ' ' || char === '\u007f')
+  if (controls.length === 0) return undefined
+  const codes = controls.map((char) => char.charCodeAt(0)).join(', ')
+  return `String may not contain control sequences but had the following ASCII chars: ${codes}`
 }
 
 /** The properties that begin with a prefix, without it. */

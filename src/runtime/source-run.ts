@@ -1,5 +1,5 @@
 import type { Header, RecordMetadata, SourceConnector, SourceRecord, SourceTask, SourceTaskContext } from '#api'
-import { ConnectError, isRetriable, messageOf } from '#api'
+import { ConnectError, isRetriable, messageOf, toJson } from '#api'
 import type { KafkaHeader, ProducerRecord, RecordProducer } from '../kafka/index.ts'
 import type { OffsetMap } from '../storage/index.ts'
 import { offsetKey } from '../storage/index.ts'
@@ -155,7 +155,13 @@ function createSourcePipeline(
 }
 
 const toBytes = (headers: readonly Header[]): readonly KafkaHeader[] =>
-  headers.map(({ key, value }) => ({ key, value: Buffer.isBuffer(value) ? value : Buffer.from(String(value ?? '')) }))
+  headers.map(({ key, value }) => ({ key, value: toHeaderBytes(value) }))
+
+/** Bytes and texts as they are, anything else as JSON. */
+function toHeaderBytes(value: unknown): Buffer {
+  if (Buffer.isBuffer(value)) return value
+  return Buffer.from(typeof value === 'string' ? value : toJson(value))
+}
 
 interface ProduceOptions {
   readonly producer: RecordProducer

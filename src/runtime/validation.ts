@@ -137,7 +137,7 @@ const withKeys = (preset: Readonly<Record<string, string>>, prefix: string): Pro
 function textOf(key: ConfigKey, value: unknown): string | null {
   if (value === null || value === undefined) return null
   if (key.type === 'password') return '[hidden]'
-  return Array.isArray(value) ? value.join(',') : String(value)
+  return Array.isArray(value) ? value.join(',') : `${value as string | number | boolean}`
 }
 
 function* topicComplaints(props: Props): Generator<readonly [string, string]> {

@@ -61,7 +61,8 @@ export async function startEphemeralStack(settings: StackSettings): Promise<Stac
 /** Brings what a later start needs, so that it needs no network; says so when Docker makes that unnecessary. */
 export async function prepareStack(settings: StackSettings): Promise<void> {
   const { version } = await dockerEngine()
-  if (version && (await hasDockerCompose())) return settings.progress(`Docker ${version} answers; it brings Kafka and the registry itself.`)
+  if (version && (await hasDockerCompose()))
+    return settings.progress(`Docker ${version} answers; it brings Kafka and the registry itself.`)
   await requireJava(settings)
   await fetchStack(settings)
 }

@@ -77,8 +77,8 @@ test('while Kafka is away clients stay, nothing is acknowledged that is not in t
     async () => {
       const records = await readAll(topic, acknowledged.size, kafka)
       return (
-        new Set(records.map(({ key, value }) => `${key}:${value?.toString('hex')}`)).size >= acknowledged.size &&
-        records
+        new Set(records.map(({ key, value }) => String(key) + String(value?.toString('hex')))).size >=
+          acknowledged.size && records
       )
     },
     { what: 'everything acknowledged in the topic' },

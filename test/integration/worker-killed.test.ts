@@ -29,7 +29,7 @@ test('after kill -9 in the middle, every record is delivered, source offsets con
   feed.start()
   const kills = scale({ small: 2, full: 20 })
   const random = seededRandom()
-  console.info(`seed ${seed}`)
+  process.stderr.write(`seed ${seed}\n`)
   for (let kill = 0; kill < kills; kill++) {
     const until = all.seqs.length + 50 + Math.floor(random() * 300)
     await eventually(() => all.seqs.length > until, { timeoutMs: 30_000, what: `message ${until}` })

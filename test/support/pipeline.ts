@@ -68,7 +68,7 @@ export function follow(socketUrl: string, channel: string): Follower {
   const notices: string[] = []
   let losses = 0
   const client = connect(socketUrl, {
-    WebSocket: WebSocket as never,
+    WebSocket,
     backoff: { initialMs: 50, maxMs: 500 },
     // A gate that is not there yet is no error of the test's.
     onError() {},

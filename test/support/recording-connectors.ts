@@ -1,4 +1,4 @@
-import type { Progress, SinkRecord, SourceRecord, TopicPartitionOffset } from '#api'
+import type { SinkRecord, SourceRecord, TopicPartitionOffset } from '#api'
 import { defineConfig, defineSink, defineSource } from '#api'
 
 /** What a test sees of a recording sink and may make it do. */
@@ -37,7 +37,7 @@ function sink(name: string, placement: 'group' | 'everyWorker') {
       const handle = sinkHandle(connector)
       handle.tasks.add(task)
       return {
-        async put(records: readonly SinkRecord[], _: readonly Progress[]) {
+        async put(records: readonly SinkRecord[]) {
           await handle.onPut?.(records)
           handle.records.push(...records)
           handle.values.push(...records.map(({ value }) => value))

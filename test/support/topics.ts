@@ -49,8 +49,8 @@ export async function write(
   }
 }
 
-/** All records of a topic as soon as there are `count` of them. */
-export async function readAll(topic: string, count: number, kafka = kafkaClient()): Promise<readonly KafkaRecord[]> {
+/** All records of a topic as soon as there are `count` of them; without a count those that it holds now. */
+export async function readAll(topic: string, count?: number, kafka = kafkaClient()): Promise<readonly KafkaRecord[]> {
   const signal = new AbortController().signal
   const reader = await kafka.logReader({
     groupId: `test-${randomUUID()}`,
@@ -68,9 +68,9 @@ export async function readAll(topic: string, count: number, kafka = kafkaClient(
       async () => {
         const { batches } = await reader.poll(100, signal)
         records.push(...batches.flatMap((batch) => batch.records))
-        return records.length >= count
+        return count === undefined ? reader.caughtUp() : records.length >= count
       },
-      { what: `${count} records in ${topic}` },
+      { what: `${count ?? 'all'} records in ${topic}` },
     )
     return records
   } finally {

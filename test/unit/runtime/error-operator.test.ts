@@ -62,9 +62,9 @@ test('retries end when errors.retry.timeout has passed', async () => {
     tries++
     throw new RetriableError('away')
   })
-  const refused = expect(result).rejects.toThrow('away')
+  const outcome = result.catch(String)
   await clock.advance(10_000)
-  await refused
+  expect(await outcome).toContain('away')
   expect(tries).toBeGreaterThan(1)
 })
 
