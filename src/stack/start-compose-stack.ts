@@ -4,6 +4,7 @@ import { access, readFile, rm, writeFile } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import { promisify } from 'node:util'
 import { messageOf } from '#api'
+import { governRegistry } from './govern-registry.ts'
 import { choosePort } from './ports.ts'
 import { registryUrlOf } from './probe-registry.ts'
 import { defaultPorts, type Stack, type StackOptions } from './stack.ts'
@@ -40,10 +41,12 @@ export async function startComposeStack(options: ComposeStackOptions): Promise<S
     await compose('up', '-d', '--wait', 'kafka', 'registry')
   }
   let mine = !running
+  const registryUrl = registryUrlOf(ports.registry)
+  await governRegistry(registryUrl)
   return {
     dir,
     bootstrapServers: `127.0.0.1:${ports.kafka}`,
-    registryUrl: registryUrlOf(ports.registry),
+    registryUrl,
     kafka: {
       start: async () => void (await compose('up', '-d', '--wait', 'kafka')),
       stop: async () => void (await compose('stop', 'kafka')),

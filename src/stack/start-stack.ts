@@ -5,6 +5,7 @@ import { dockerEngine, hasDockerCompose } from './docker-engine.ts'
 import { fetchStack } from './fetch-stack.ts'
 import { withFileLock } from './file-lock.ts'
 import { findJava } from './find-java.ts'
+import { governRegistry } from './govern-registry.ts'
 import { findServer, type ServerRecord } from './pid-file.ts'
 import { planKafka } from './plan-kafka.ts'
 import { planRegistry } from './plan-registry.ts'
@@ -113,10 +114,17 @@ async function startJavaStack(options: JavaStackOptions): Promise<Stack> {
     throw new StackError('The stack could not be started.')
   }
   const [kafkaPort, registryPort] = [kafkaStart.value, registryStart.value]
+  const registryUrl = registryUrlOf(registryPort)
+  try {
+    await governRegistry(registryUrl)
+  } catch (error) {
+    await stop()
+    throw error
+  }
   return {
     dir,
     bootstrapServers: `127.0.0.1:${kafkaPort}`,
-    registryUrl: registryUrlOf(registryPort),
+    registryUrl,
     kafka: { start: () => kafka.start(kafkaPort), stop: () => kafka.stop(), kill: (name) => kafka.kill(name) },
     registry: { start: () => registry.start(registryPort), stop: () => registry.stop() },
     stop,
