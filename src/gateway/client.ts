@@ -38,9 +38,10 @@ export interface Client {
   readonly events: ClientEvents
   readonly bufferBytes: number
   readonly subscriptions: Map<number, Subscription>
-  /** Collected by the sweep under way, with the subscription that each is for. */
-  readonly batches: Batch[]
-  readonly batchSubscriptions: Subscription[]
+  /** Collected by the sweep under way: the first, in place so that no array is made for it, and the others. */
+  batch: Batch | undefined
+  batchOf: Subscription | undefined
+  readonly moreBatches: { readonly batch: Batch; readonly subscription: Subscription }[]
   closed: boolean
   /** Why the gate closed it. */
   closedAs: CloseName | undefined
@@ -65,8 +66,9 @@ export const createClient = (
 ): Client => ({
   ...options,
   subscriptions: new Map(),
-  batches: [],
-  batchSubscriptions: [],
+  batch: undefined,
+  batchOf: undefined,
+  moreBatches: [],
   closed: false,
   closedAs: undefined,
 })

@@ -24,7 +24,9 @@ export interface FanOut {
 export function createFanOut(now: () => number): FanOut {
   let dirty: ChannelState[] = []
   const woken = new Set<Stream>()
-  const touched: Client[] = []
+  /** Kept from sweep to sweep, so that it need not grow again. */
+  const touched: (Client | undefined)[] = []
+  let touchedCount = 0
   const byForm: (Batch | undefined)[] = []
   let scheduled: NodeJS.Immediate | undefined
   let delivered = 0
@@ -35,7 +37,8 @@ export function createFanOut(now: () => number): FanOut {
     scheduled ??= setImmediate(sweep)
   }
 
-  const collect = (channel: ChannelState): void => {
+  /** With `alone` no other channel has anything, so that nothing is to be merged. */
+  const collect = (channel: ChannelState, alone: boolean): void => {
     const items = channel.pending
     channel.pending = []
     channel.dirty = false
@@ -54,42 +57,45 @@ export function createFanOut(now: () => number): FanOut {
         if (rest.length === 0) continue
         batch = makeBatch(channel, rest, client)
       }
-      if (client.batches.length === 0) touched.push(client)
-      client.batches.push(batch)
-      client.batchSubscriptions.push(subscription)
+      if (alone) {
+        deliver(client, batch, subscription)
+      } else if (client.batch) {
+        client.moreBatches.push({ batch, subscription })
+      } else {
+        client.batch = batch
+        client.batchOf = subscription
+        touched[touchedCount++] = client
+      }
     }
   }
 
-  const bytesFor = (client: Client): Buffer => {
-    const { batches } = client
-    const [only] = batches
-    if (batches.length === 1 && only) return only.bytes
-    if (!merged || !sameBatches(merged.batches, batches))
-      merged = { batches: [...batches], bytes: mergeBatches(batches, client) }
+  const mergedFor = (client: Client, first: Batch): Buffer => {
+    if (!merged || !isSame(merged.batches, first, client)) {
+      const batches = [first, ...client.moreBatches.map(({ batch }) => batch)]
+      merged = { batches, bytes: mergeBatches(batches, client) }
+    }
     return merged.bytes
   }
 
-  const deliver = (client: Client): void => {
+  const deliver = (client: Client, batch: Batch, subscription: Subscription): void => {
     if (client.closed) return
-    let bytes = 0
-    for (const batch of client.batches) bytes += batch.bytes.length
+    const bytes = client.moreBatches.length === 0 ? batch.bytes : mergedFor(client, batch)
     const waiting = client.outlet.buffered()
-    if (waiting + bytes > client.bufferBytes) {
+    if (waiting + bytes.length > client.bufferBytes) {
       // A burst, and not slowness, when the bytes alone are many: the client gets them at its own speed.
-      if (bytes > client.bufferBytes / 4 && pullInstead(client)) return
+      if (bytes.length > client.bufferBytes / 4 && pullInstead(client, batch, subscription)) return
       if (waiting > 0) return closeClient(client, 'slow')
     }
-    client.outlet.write(bytesFor(client))
-    for (const batch of client.batches) delivered += batch.messages
+    client.outlet.write(bytes)
+    delivered += batch.messages
+    for (const more of client.moreBatches) delivered += more.batch.messages
   }
 
-  const pullInstead = (client: Client): boolean => {
+  const pullInstead = (client: Client, batch: Batch, first: Subscription): boolean => {
     const at = now()
-    const from = new Map<Subscription, number>()
-    for (const [i, subscription] of client.batchSubscriptions.entries()) {
-      const after = (client.batches[i]?.first ?? 0) - 1
-      from.set(subscription, Math.min(after, from.get(subscription) ?? after))
-    }
+    const from = new Map([[first, batch.first - 1]])
+    for (const { batch: other, subscription } of client.moreBatches)
+      from.set(subscription, Math.min(other.first - 1, from.get(subscription) ?? other.first))
     for (const [subscription, after] of from) {
       for (const channel of subscription.channels) {
         if (channel.evicted && channel.evicted.seq > after) return false
@@ -116,13 +122,17 @@ export function createFanOut(now: () => number): FanOut {
     scheduled = undefined
     const channels = dirty
     dirty = []
-    for (const channel of channels) collect(channel)
-    for (const client of touched) {
-      deliver(client)
-      client.batches.length = 0
-      client.batchSubscriptions.length = 0
+    for (const channel of channels) collect(channel, channels.length === 1)
+    for (let i = 0; i < touchedCount; i++) {
+      const client = touched[i]
+      touched[i] = undefined
+      if (!client) continue
+      if (client.batch && client.batchOf) deliver(client, client.batch, client.batchOf)
+      client.batch = undefined
+      client.batchOf = undefined
+      if (client.moreBatches.length > 0) client.moreBatches.length = 0
     }
-    touched.length = 0
+    touchedCount = 0
     merged = undefined
     byForm.length = 0
     const at = now()
@@ -157,8 +167,8 @@ export function createFanOut(now: () => number): FanOut {
   }
 }
 
-function sameBatches(a: readonly Batch[], b: readonly Batch[]): boolean {
-  if (a.length !== b.length) return false
-  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false
+function isSame(batches: readonly Batch[], first: Batch, client: Client): boolean {
+  if (batches.length !== client.moreBatches.length + 1 || batches[0] !== first) return false
+  for (const [i, { batch }] of client.moreBatches.entries()) if (batches[i + 1] !== batch) return false
   return true
 }

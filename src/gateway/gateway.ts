@@ -54,8 +54,8 @@ export interface GatewayStats {
 
 /** How long (ms) publications may still be answered, and then sockets may take to close. */
 const [answerMs, closeMs] = [2000, 1000]
-/** Clients are told to come back within this time (ms), each at another. */
-const comeBackMs = 5000
+/** Clients are told to come back at this pace (ms for each), in 10 s at most. */
+const [comeBackMs, comeBackMaxMs] = [10, 10_000]
 
 /** Listens at once and lets clients in when it is ready. Throws `ConfigError` for keys that do not fit, `ConnectError` when the port is taken. */
 export async function startGateway({ settings, log, clock, started }: GatewayOptions): Promise<Gateway> {
@@ -113,7 +113,8 @@ export async function startGateway({ settings, log, clock, started }: GatewayOpt
     const closed = once(server, 'close')
     server.close()
     fanOut.flush()
-    for (const connection of connections.all()) connection.drain(Math.round(Math.random() * comeBackMs))
+    const spread = Math.min(comeBackMaxMs, comeBackMs * connections.size())
+    for (const connection of connections.all()) connection.drain(Math.round(Math.random() * spread))
     await until(() => [...connections.all()].every((connection) => connection.inFlight() === 0), answerMs, clock)
     for (const connection of connections.all()) closeClient(connection.client, 'shutdown')
     await until(() => connections.size() === 0, closeMs, clock)

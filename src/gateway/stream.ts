@@ -210,7 +210,9 @@ export function createStream(options: StreamOptions): Stream {
       if (isWarm) return
       isWarm = true
       snapshot.sortByAge()
-      snapshot.expire(clock.now())
+      const now = clock.now()
+      // Who continues from before this worker's time was not told.
+      for (const { channel, key } of snapshot.expire(now)) stream.expire(channel, key, now)
       if (cluster !== undefined) events.ready(stream)
     },
     upstream({ reachable, since }) {

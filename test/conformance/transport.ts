@@ -67,8 +67,8 @@ export async function runGate(
   return { gateway, buses }
 }
 
-export const until = (test: () => boolean): Promise<void> =>
-  vi.waitFor(() => expect(test()).toBe(true), { interval: 5, timeout: 8000 })
+export const until = (condition: () => boolean): Promise<void> =>
+  vi.waitFor(() => expect(condition()).toBe(true), { interval: 5, timeout: 8000 })
 
 export const token = (claims: Record<string, unknown>, expiresIn = 3600): Promise<string> =>
   new SignJWT(claims)
@@ -114,7 +114,7 @@ export function testTransport(open: Open): void {
     const client = opened(gateway, { channel: 'bus:1', snapshot: true })
     await until(() => client.snapshotEnded && client.messages.length > 200)
     clearInterval(pour)
-    await until(() => (client.messages.at(-1)?.data as { n: number }).n === version - 1)
+    await until(() => (client.messages.at(-1)?.data as { n: number } | undefined)?.n === version - 1)
     expect(client.items).toHaveLength(1000)
     const numbers = client.messages.map(({ data }) => (data as { n: number }).n)
     const first = numbers[0] ?? 0

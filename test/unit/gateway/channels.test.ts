@@ -10,8 +10,8 @@ import {
 
 test('a channel is segments of a small alphabet', () => {
   for (const good of ['buses', 'bus:12', 'a:b.c:_~-%C3%A4']) expect(channelProblem(good, 255)).toBeUndefined()
-  for (const bad of ['', ':', 'bus:', ':bus', 'bus::1', 'bus:a b', 'bus:ä', 'bus:%zz', 'bus:%c3', 'bus:*', 'bus:\n'])
-    expect(channelProblem(bad, 255), bad).toContain('segments')
+  const bad = ['', ':', 'bus:', ':bus', 'bus::1', 'bus:a b', 'bus:ä', 'bus:%zz', 'bus:%c3', 'bus:*', 'bus:\n']
+  expect(bad.filter((text) => !channelProblem(text, 255)?.includes('segments'))).toEqual([])
   expect(channelProblem(`bus:${'x'.repeat(300)}`, 255)).toContain('longer than 255')
 })
 

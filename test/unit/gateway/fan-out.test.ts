@@ -21,7 +21,7 @@ async function setUp(sendBufferBytes = 1 << 20) {
 const writesOf = (client: FakeClient): Buffer[] => {
   const writes: Buffer[] = []
   const { outlet } = client.session.client
-  const { write } = outlet
+  const write = outlet.write.bind(outlet)
   outlet.write = (bytes) => {
     writes.push(bytes)
     write(bytes)

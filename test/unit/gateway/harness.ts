@@ -140,6 +140,8 @@ export interface FakeGate {
   connect(token?: string): FakeClient
 }
 
+const frame = (text: string): Buffer => Buffer.from(`${text}\n`)
+
 /** A gate without sockets. */
 export function fakeGate(clock: Clock, change: SettingsChange = {}): FakeGate {
   const settings = makeSettings(change)
@@ -160,7 +162,6 @@ export function fakeGate(clock: Clock, change: SettingsChange = {}): FakeGate {
   const keyring = createKeyring(settings.position.keys)
   const hub = createHub({ settings, auth, keyring, fanOut, clock, log: silent })
   const gate: Gate = { settings, hub, auth, connections, clock, log: silent, delivered: () => undefined }
-  const frame = (text: string): Buffer => Buffer.from(`${text}\n`)
   const form = createTextForm(0, frame)
   return {
     hub,

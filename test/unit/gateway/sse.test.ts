@@ -40,7 +40,7 @@ const open: Open = (gateway, { channel, position, snapshot, token }) => {
     }
     if (data === '') return
     const body = JSON.parse(data) as Record<string, unknown>
-    if (event === 'message') received.messages.push(body as never)
+    if (event === 'message') received.messages.push(body)
     if (event === 'notice') received.notices.push(String(body['code']))
     if (event === 'close') received.ended = String(body['code'])
     if (event === 'snapshot') {
@@ -48,7 +48,7 @@ const open: Open = (gateway, { channel, position, snapshot, token }) => {
       received.snapshotEnded = body['more'] === false
     }
     if (event === 'subscribed') {
-      const { recovered, reason } = body as unknown as NonNullable<Received['subscribed']>
+      const { recovered, reason } = body as unknown as { recovered: boolean | null; reason?: string }
       received.subscribed = { recovered, ...(reason === undefined ? {} : { reason }) }
     }
   }
