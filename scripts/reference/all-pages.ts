@@ -15,6 +15,7 @@ import { errorClasses } from './error-classes.ts'
 import { errorsPage } from './errors-page.ts'
 import type { Page } from './markdown.ts'
 import { connectorPages, pluginsPage } from './plugin-pages.ts'
+import { protocolPage } from './protocol-page.ts'
 import { restPage } from './rest-page.ts'
 
 /** Every generated page. `root` is the repository: the errors' comments are read from their source. */
@@ -60,6 +61,7 @@ export async function allPages(root: string): Promise<readonly Page[]> {
       withoutEffect,
     }),
     errorsPage(errors, gatewayCodes),
+    protocolPage(),
     restPage(routes),
   ]
 }
