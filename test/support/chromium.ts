@@ -19,7 +19,7 @@ export const pictures = join(tmpdir(), 'tidegate-pictures')
 export interface WatchedPage {
   readonly page: Page
   /** Errors and warnings of the console, and exceptions that nobody caught. */
-  readonly complaints: readonly string[]
+  readonly complaints: string[]
   /** A picture of the window as PNG, also written to `pictures`. */
   shoot(name: string): Promise<Buffer>
 }
