@@ -239,6 +239,7 @@ interface CommitterOptions {
 function createCommitter({ task, tracker, consumer, reports, run, deps }: CommitterOptions) {
   let flushed: ReturnType<OffsetTracker['all']> | undefined
   let committing: Promise<void> | undefined
+  let isFailing = false
 
   return {
     async commit(): Promise<void> {
@@ -254,8 +255,14 @@ function createCommitter({ task, tracker, consumer, reports, run, deps }: Commit
       if (offsets.length === 0 || committing) return
       committing = consumer()
         ?.commit(offsets)
-        .then(() => tracker.committed(offsets))
-        .catch((error: unknown) => run.log.warn({ error }, 'commit failed; it is tried again at the next interval'))
+        .then(() => {
+          tracker.committed(offsets)
+          isFailing = false
+        })
+        .catch((error: unknown) => {
+          if (!isFailing) run.log.warn({ error }, 'commits fail and are tried again at each interval')
+          isFailing = true
+        })
         .finally(() => {
           committing = undefined
         })

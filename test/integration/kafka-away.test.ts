@@ -31,15 +31,17 @@ test('while Kafka is away clients stay, nothing is acknowledged that is not in t
 
   const acknowledged = new Set<number>()
   const refusals = new Set<string>()
+  const answers: Promise<unknown>[] = []
   let seq = 0
   let publishing = true
   async function publishOn(): Promise<void> {
     while (publishing) {
       const own = seq++
-      follower.client.publish('in', { seq: own, id: `k${own % 7}` }).then(
+      const answer = follower.client.publish('in', { seq: own, id: `k${own % 7}` }).then(
         () => acknowledged.add(own),
         (error: { code: string }) => refusals.add(error.code),
       )
+      answers.push(answer)
       await sleep(10)
     }
   }
@@ -70,6 +72,7 @@ test('while Kafka is away clients stay, nothing is acknowledged that is not in t
   await eventually(() => acknowledged.size > whenStarted + 100, { timeoutMs: 30_000, what: 'publishing to go on' })
   publishing = false
   await publisher
+  await Promise.all(answers)
 
   for (const code of refusals) expect(['kafka_unavailable', 'too_many_pending']).toContain(code)
   expect(follower.losses()).toBe(0)
