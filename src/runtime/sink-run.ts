@@ -5,12 +5,12 @@ import { backoffDelay } from '../util/backoff.ts'
 import { javaRegex } from '../util/java-regex.ts'
 import { within } from '../util/within.ts'
 import { sinkConfig } from './connector-config.ts'
-import { buildConverter, withInheritedConverters } from './converters.ts'
+import { buildConverter } from './converters.ts'
 import { openDeadLetterQueue } from './dead-letter-queue.ts'
 import { createErrorOperator } from './error-operator.ts'
 import { createOffsetTracker, type OffsetTracker } from './offset-tracker.ts'
 import { createSinkPipeline } from './sink-pipeline.ts'
-import type { TaskRun, WorkerDeps } from './task-run.ts'
+import { type TaskRun, taskContext, type WorkerDeps } from './task-run.ts'
 import { buildTransformChain } from './transform-chain.ts'
 
 const maxPollRecords = 500
@@ -58,15 +58,7 @@ export async function runSink(connector: SinkConnector, run: TaskRun, deps: Work
   let consumer: RecordConsumer | undefined
 
   const context: SinkTaskContext<unknown> = {
-    connector: run.connector,
-    task: run.task,
-    config: connector.config.parse(props),
-    props: withInheritedConverters(props, deps.workerProps),
-    log,
-    clock,
-    signal,
-    gateway: deps.gateway,
-    report: run.report,
+    ...taskContext(connector.config, run, deps),
     clusterId: () => deps.kafka.clusterId(),
     timestampAt: deps.kafka.timestampAt,
     pause: (partitions) => consumer?.pause(partitions),

@@ -5,9 +5,9 @@ import type { OffsetMap } from '../storage/index.ts'
 import { offsetKey } from '../storage/index.ts'
 import { backoffDelay } from '../util/backoff.ts'
 import { sourceConfig } from './connector-config.ts'
-import { buildConverter, type NamedConverter, withInheritedConverters } from './converters.ts'
+import { buildConverter, type NamedConverter } from './converters.ts'
 import { createErrorOperator, type ErrorOperator, type Failure, type Stage } from './error-operator.ts'
-import type { TaskRun, WorkerDeps } from './task-run.ts'
+import { type TaskRun, taskContext, type WorkerDeps } from './task-run.ts'
 import { buildTransformChain, type TransformChain } from './transform-chain.ts'
 
 /** Kafka counts as away after this long without an acknowledgement. */
@@ -45,15 +45,7 @@ export async function runSource(connector: SourceConnector, run: TaskRun, deps: 
   const pipeline = createSourcePipeline(key, value, buildTransformChain(props, deps.plugins), errors)
   const offsets = createOffsetWriter(run, deps)
   const context: SourceTaskContext<unknown> = {
-    connector: run.connector,
-    task: run.task,
-    config: connector.config.parse(props),
-    props: withInheritedConverters(props, deps.workerProps),
-    log,
-    clock,
-    signal,
-    gateway: deps.gateway,
-    report: run.report,
+    ...taskContext(connector.config, run, deps),
     offsets: { offset: (partition) => deps.offsets.get(run.connector, partition) },
     valueSchema: async (topic) => value.converter.schemaFor?.(topic),
     keySchema: async (topic) => key.converter.schemaFor?.(topic),

@@ -1,7 +1,8 @@
-import type { Clock, GatewayPort, Logger, Props } from '#api'
+import type { Clock, ConfigDef, GatewayPort, Logger, Props, TaskContext } from '#api'
 import type { KafkaClient } from '../kafka/index.ts'
 import type { Plugins } from '../plugins/index.ts'
 import type { OffsetStore } from '../storage/index.ts'
+import { withInheritedConverters } from './converters.ts'
 
 /** What every task of a worker shares. */
 export interface WorkerDeps {
@@ -38,4 +39,19 @@ export interface TaskRun {
   report(facts: Facts): void
   /** What the task waits for before it can begin; undefined: nothing. */
   waiting(reason: string | undefined): void
+}
+
+/** What every task is given, sink or source. Throws `ConfigError` when its configuration does not fit. */
+export function taskContext(config: ConfigDef, run: TaskRun, deps: WorkerDeps): TaskContext<unknown> {
+  return {
+    connector: run.connector,
+    task: run.task,
+    config: config.parse(run.props),
+    props: withInheritedConverters(run.props, deps.workerProps),
+    log: run.log,
+    clock: deps.clock,
+    signal: run.signal,
+    gateway: deps.gateway,
+    report: run.report,
+  }
 }
