@@ -3,12 +3,12 @@ import { isRetriable, messageOf } from '#api'
 import type { ConsumerOptions, KafkaRecord, RecordBatch, RecordConsumer } from '../kafka/index.ts'
 import { backoffDelay } from '../util/backoff.ts'
 import { javaRegex } from '../util/java-regex.ts'
-import { within } from '../util/within.ts'
+import { createCommitter } from './committer.ts'
 import { sinkConfig } from './connector-config.ts'
 import { buildConverter } from './converters.ts'
 import { openDeadLetterQueue } from './dead-letter-queue.ts'
 import { createErrorOperator } from './error-operator.ts'
-import { createOffsetTracker, type OffsetTracker } from './offset-tracker.ts'
+import { createOffsetTracker } from './offset-tracker.ts'
 import { createSinkPipeline } from './sink-pipeline.ts'
 import { type TaskRun, taskContext, type WorkerDeps } from './task-run.ts'
 import { buildTransformChain } from './transform-chain.ts'
@@ -146,6 +146,8 @@ export async function runSink(connector: SinkConnector, run: TaskRun, deps: Work
     consumer = await openConsumer()
     await loop(consumer)
   } finally {
+    // A commit may be under way already; what came after it is committed by one more.
+    await committer.settled()
     await committer.commit()
     await committer.settled()
     await task.close?.(tracker.all())
@@ -215,55 +217,5 @@ async function put(
       run.log.warn({ error, attempt }, 'the task asks to be given the same records again')
       await deps.clock.sleep(backoffDelay(attempt, { initialMs: 100, maxMs: 10_000, jitter: 0.2 }), run.signal)
     }
-  }
-}
-
-interface CommitterOptions {
-  readonly task: SinkTask
-  readonly tracker: OffsetTracker
-  readonly consumer: () => RecordConsumer | undefined
-  readonly reports: ReadonlySet<Promise<void>>
-  readonly run: TaskRun
-  readonly deps: WorkerDeps
-}
-
-/** Commits what was flushed and never more; one at a time, and off the path of delivery (awaiting it would cost each message 20 ms). */
-function createCommitter({ task, tracker, consumer, reports, run, deps }: CommitterOptions) {
-  let flushed: ReturnType<OffsetTracker['all']> | undefined
-  let committing: Promise<void> | undefined
-  let isFailing = false
-
-  return {
-    async commit(): Promise<void> {
-      await Promise.allSettled(reports)
-      try {
-        flushed = task.flush ? ((await task.flush(tracker.all())) ?? tracker.all()) : undefined
-      } catch (error) {
-        run.log.warn({ error }, 'flush failed; what came after the last commit is delivered again')
-        consumer()?.seek(tracker.rewind())
-        return
-      }
-      const offsets = tracker.committable(flushed)
-      if (offsets.length === 0 || committing) return
-      committing = consumer()
-        ?.commit(offsets)
-        .then(() => {
-          tracker.committed(offsets)
-          isFailing = false
-        })
-        .catch((error: unknown) => {
-          if (!isFailing) run.log.warn({ error }, 'commits fail and are tried again at each interval')
-          isFailing = true
-        })
-        .finally(() => {
-          committing = undefined
-        })
-    },
-    /** What may be committed at this moment, without asking the task. */
-    now: () => (task.flush ? tracker.committable(flushed ?? []) : tracker.committable()),
-    /** Waits for the commit under way, `offset.flush.timeout.ms` at most. */
-    async settled(): Promise<void> {
-      if (committing) await within(deps.settings['offset.flush.timeout.ms'], committing, deps.clock)
-    },
   }
 }

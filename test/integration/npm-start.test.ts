@@ -8,7 +8,7 @@ import { expect, onTestFinished, test } from 'vitest'
 import { WebSocket } from 'ws'
 import { packageRoot } from '../../src/cli/package-info.ts'
 import { eventually } from '../support/eventually.ts'
-import { processesNaming } from '../support/processes.ts'
+import { killNaming, processesNaming } from '../support/processes.ts'
 
 const anyPort = ['--port', '--rest-port', '--feed-port', '--kafka-port', '--registry-port'].flatMap((flag) => [
   flag,
@@ -22,6 +22,7 @@ test('npm start shows the page’s address, buses flow to a client, and Ctrl-C l
   const run = npmStart(['--state', state, ...anyPort])
   onTestFinished(async () => {
     run.interrupt('SIGKILL')
+    await killNaming(state)
     await rm(state, { recursive: true, force: true, maxRetries: 5 })
   })
 
@@ -42,7 +43,9 @@ test('npm start shows the page’s address, buses flow to a client, and Ctrl-C l
 
   const addresses = [page, rest, `http://${kafka}`, registry, feedUrl].map((url) => new URL(url))
   expect(await Promise.all(addresses.map(isOpen))).toEqual(addresses.map(() => true))
-  expect((await processesNaming(state)).some((line) => line.includes('start.js'))).toBe(process.platform === 'linux')
+  expect((await processesNaming(state)).some(({ command }) => command.includes('start.js'))).toBe(
+    process.platform === 'linux',
+  )
 
   run.interrupt('SIGINT')
   // The shell that npm puts between waits for the program and then ends by the same signal; npm with it.

@@ -172,6 +172,19 @@ test('a topic that does not exist yet is told in the status, and read once it ex
   await eventually(() => handle.values.length === 1)
 })
 
+test('topics.regex reads every topic whose whole name matches', async () => {
+  const { handle, put } = setUp()
+  const prefix = `regex-${randomUUID()}`
+  const kafka = kafkaClient()
+  for (const name of [`${prefix}.a`, `${prefix}.b`, `x.${prefix}.a`]) {
+    await kafka.createTopic(name, { partitions: 1, replicationFactor: 1 })
+    await write(name, [name])
+  }
+  await put({ 'topics.regex': `${prefix}\\.[ab]` })
+  await eventually(() => handle.values.length >= 2)
+  expect(handle.values.toSorted()).toEqual([`${prefix}.a`, `${prefix}.b`])
+})
+
 test('transformations make one record many, none or other', async () => {
   const { handle, put } = setUp()
   const topic = await newTopic()
