@@ -70,12 +70,14 @@ describe.skipIf(!chromium)('the city’s buses in a browser', () => {
 
   test('more than 150 buses move on the map, and the figures are plausible', async () => {
     await eventually(async () => Number((await page.shown()).buses) >= 150)
+    // A mean over few seconds: with one second more or less of them it is not yet what it will be.
     const told = await eventually(async () => {
       const { messagesPerSecond = 0, p50, p99, feedMessageBytes, receivedBytesPerSecond } = await page.figures()
-      if (messagesPerSecond < 140 || !p50 || !p99 || !feedMessageBytes || !receivedBytesPerSecond) return false
-      return { messagesPerSecond, p50, p99, feedMessageBytes, receivedBytesPerSecond }
+      if (!p50 || !p99 || !feedMessageBytes || !receivedBytesPerSecond) return false
+      return (
+        messagesPerSecond > 140 && messagesPerSecond < 180 && { p50, p99, feedMessageBytes, receivedBytesPerSecond }
+      )
     })
-    expect(told.messagesPerSecond).toBeLessThan(190)
     expect(told.p50).toBeLessThan(1000)
     expect(told.p99).toBeGreaterThanOrEqual(told.p50)
     expect(told.feedMessageBytes).toBeGreaterThan(25_000)
@@ -167,8 +169,10 @@ describe.skipIf(!chromium)('the city’s buses in a browser', () => {
     expect(new Set((await page.messagesSince(since)).map((entry) => `${entry.channel} ${entry.id}`))).toEqual(
       new Set([`bus:${id} ${id}`]),
     )
-    const one = await page.figures()
-    expect(one.receivedBytesPerSecond).toBeLessThan(many / 50)
+    const one = await eventually(async () => {
+      const { receivedBytesPerSecond: few = many, messagesPerSecond } = await page.figures()
+      return few < many / 50 && { messagesPerSecond }
+    })
     expect(one.messagesPerSecond).toBeLessThan(3)
     expect(await page.onMap()).toEqual([id])
     expect(await page.text('#view-title')).toBe(`Bus ${id}`)
