@@ -120,6 +120,8 @@ export interface SourceTask {
   commitRecord?(record: SourceRecord, metadata: RecordMetadata | undefined, error?: unknown): void
   /** Kafka became unreachable (`since`, ms) or reachable again. */
   upstream?(state: { readonly reachable: boolean; readonly since: number }): void
+  /** The connector was paused, or resumed: `poll` is not called meanwhile. */
+  paused?(isPaused: boolean): void
   stop?(): MaybePromise<void>
 }
 

@@ -20,6 +20,7 @@ import { openFileOffsetStore } from '../storage/index.ts'
 import { createLogger } from '../telemetry/logger.ts'
 import { predicates, transformations } from '../transforms/index.ts'
 import { systemClock } from '../util/clock.ts'
+import { type Closers, createClosers } from '../util/closers.ts'
 import { descriptorLimit } from './descriptor-limit.ts'
 import { packageRoot, packageVersion } from './package-info.ts'
 import { positionKeys } from './position-keys.ts'
@@ -44,12 +45,6 @@ export interface Worker {
   ready(): boolean
   /** Drains the clients, flushes, commits and leaves; idempotent. */
   stop(): Promise<void>
-}
-
-/** What was started, ended in the opposite order; one failure does not keep the others from ending. */
-interface Closers {
-  add(what: string, close: () => Promise<void>): void
-  closeAll(): Promise<void>
 }
 
 /** Starts a standalone worker: gateway, REST API and the connectors of its files. Rejects with what is wrong, and then nothing is left running. */
@@ -84,7 +79,6 @@ async function start(options: WorkerOptions, config: WorkerConfig, log: Logger, 
   const gateway = settings.gateway.enabled
     ? await startGate(settings.gateway, offsetsFile, log, () => started)
     : undefined
-  if (gateway) closers.add('gateway', () => gateway.stop())
 
   let workerId = ''
   const herder = createStandaloneHerder({
@@ -103,6 +97,8 @@ async function start(options: WorkerOptions, config: WorkerConfig, log: Logger, 
     commit: 'unknown',
   })
   closers.add('connectors', () => herder.stop())
+  // Clients are told and their publications answered while the connectors still run.
+  if (gateway) closers.add('gateway', () => gateway.stop())
   const { host, port } = settings.rest
   const rest = await startRest({ herder, host, port, log, ready: () => started })
   closers.add('rest', () => rest.stop())
@@ -165,18 +161,4 @@ async function startGate(
     clock: systemClock,
     started,
   })
-}
-
-function createClosers(log: Logger): Closers {
-  const stack: { readonly what: string; readonly close: () => Promise<void> }[] = []
-  let closing: Promise<void> | undefined
-  const run = async (): Promise<void> => {
-    for (const { what, close } of stack.toReversed()) {
-      await close().catch((error: unknown) => log.error({ what, error }, 'could not be closed in order'))
-    }
-  }
-  return {
-    add: (what, close) => stack.push({ what, close }),
-    closeAll: () => (closing ??= run()),
-  }
 }

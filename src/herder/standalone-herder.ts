@@ -64,6 +64,7 @@ export function createStandaloneHerder(options: StandaloneHerderOptions): Standa
 
   function startTasks(each: Entry): void {
     if (each.target === 'STOPPED') return
+    delete each.failure
     try {
       const configs = taskConfigs(each.plugin, each.config)
       each.tasks = configs.map((props, task) =>

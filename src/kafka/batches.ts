@@ -14,3 +14,6 @@ export function chunkBatch(batch: RecordBatch, max: number): RecordBatch[] {
   }
   return chunks
 }
+
+/** The offset at which a batch begins. */
+export const startOf = ({ records, nextOffset }: RecordBatch): bigint => records[0]?.offset ?? nextOffset

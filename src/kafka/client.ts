@@ -8,9 +8,9 @@ import { bridgeLog } from './log-bridge.ts'
 import { fetchPartitions, isOffsetOutOfRange } from './log-fetch.ts'
 import { type StartPoint, startLogReader } from './log-reader.ts'
 import { groupBy, partitionId } from './partition-map.ts'
-import type { KafkaClient, LogReaderOptions, PartitionBounds } from './ports.ts'
+import type { ConsumerOptions, KafkaClient, LogReaderOptions, PartitionBounds } from './ports.ts'
 import { startProducer } from './producer.ts'
-import { awaitTopics } from './topics.ts'
+import { type TopicWatch, watchTopics } from './topics.ts'
 
 export interface KafkaClientOptions {
   readonly bootstrapServers: readonly string[]
@@ -80,8 +80,12 @@ export function createKafkaClient({ bootstrapServers, clientId, log, clock }: Ka
     if (!held || offset >= held.high) return 'beyond'
     if (offset < held.low) return 'below'
     const cluster = await lookupCluster(topic)
-    try {
+    const look = async () => {
       const [answer] = await fetchPartitions(cluster, [{ topic, partition, position: offset }], 100)
+      return answer
+    }
+    try {
+      const answer = (await look().catch(() => undefined)) ?? (await cluster.refreshMetadata().then(look))
       const found = answer?.fetched.messages.find((message) => BigInt(message.offset) >= offset)
       return found && BigInt(found.offset) === offset ? Number(found.timestamp) : 'gone'
     } catch (error) {
@@ -115,7 +119,8 @@ export function createKafkaClient({ bootstrapServers, clientId, log, clock }: Ka
           ...partition,
           offset,
           end: high,
-          committed: done.get(id),
+          // A commit beyond the end is another log's.
+          committed: (done.get(id) ?? 0n) <= high ? done.get(id) : undefined,
           timestampBefore: typeof before === 'number' ? before : undefined,
         }
       }),
@@ -145,6 +150,25 @@ export function createKafkaClient({ bootstrapServers, clientId, log, clock }: Ka
 
   const listTopics = () => connected((client) => client.listTopics())
 
+  function topicWatch({ topics, groupId, onMissing }: ConsumerOptions): TopicWatch {
+    return watchTopics(topics, listTopics, (missing) => {
+      if (missing.length > 0)
+        log.warn({ topics: missing, group: groupId }, 'topics do not exist yet and are read once they do')
+      onMissing(missing)
+    })
+  }
+
+  /** Where the group continues: after its commit, else at the log's start. */
+  async function groupOffsets(groupId: string, partitions: readonly TopicPartition[]) {
+    const topics = [...new Set(partitions.map(({ topic }) => topic))]
+    const done = new Map((await committed(groupId, topics)).map((each) => [partitionId(each), each.offset]))
+    const held = new Map((await bounds(topics)).map((each) => [partitionId(each), each.low]))
+    return partitions.map((each) => ({
+      ...each,
+      offset: done.get(partitionId(each)) ?? held.get(partitionId(each)) ?? 0n,
+    }))
+  }
+
   return {
     async clusterId() {
       const { clusterId } = await connected((client) => client.describeCluster())
@@ -158,43 +182,24 @@ export function createKafkaClient({ bootstrapServers, clientId, log, clock }: Ka
     topicExists: async (topic) => (await listTopics()).includes(topic),
     committed,
     timestampAt,
-    async groupConsumer(options) {
-      const topics = await awaitTopics({ listTopics, log, clock }, options)
-      return startGroupConsumer(
+    groupConsumer: (options) =>
+      startGroupConsumer(
         {
           kafka: kafkaFor(options.clientId),
           log,
           clock,
-          topics,
-          async opened(partitions) {
-            const done = new Map(
-              (await committed(options.groupId, topics)).map((each) => [partitionId(each), each.offset]),
-            )
-            const held = new Map((await bounds(topics)).map((each) => [partitionId(each), each.low]))
-            return partitions.map((each) => ({
-              ...each,
-              offset: done.get(partitionId(each)) ?? held.get(partitionId(each)) ?? 0n,
-            }))
-          },
+          topics: topicWatch(options),
+          opened: (partitions) => groupOffsets(options.groupId, partitions),
         },
         options,
-      )
-    },
+      ),
     async logReader(options) {
-      const topics = await awaitTopics({ listTopics, log, clock }, options)
-      const starts = await startPoints(options, topics)
+      const topics = topicWatch(options)
+      const starts = await startPoints(options, await topics.look())
       const commits = await connectCluster(kafkaFor(options.clientId))
-      const reader = await startLogReader(
-        {
-          cluster: createCluster(kafkaFor(options.clientId)),
-          log,
-          clock,
-          starts,
-          bounds,
-          commit: (offsets) => commitAlone(commits, options.groupId, offsets),
-        },
-        options,
-      )
+      const newCluster = () => createCluster(kafkaFor(options.clientId))
+      const commit = (offsets: readonly TopicPartitionOffset[]) => commitAlone(commits, options.groupId, offsets)
+      const reader = startLogReader({ newCluster, log, clock, topics, starts, bounds, commit }, options)
       return {
         ...reader,
         async close() {

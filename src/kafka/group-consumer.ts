@@ -1,17 +1,20 @@
-import type { Consumer, Kafka } from 'kafkajs'
-import type { Clock, Logger, TopicPartition } from '#api'
+import type { Consumer, EachBatchPayload, Kafka } from 'kafkajs'
+import type { Clock, Logger, TopicPartition, TopicPartitionOffset } from '#api'
 import { ConnectError } from '#api'
+import { backoffDelay } from '../util/backoff.ts'
 import { chunkBatch } from './batches.ts'
 import { createHandoff } from './handoff.ts'
+import { isFinal } from './log-fetch.ts'
 import { toRecord } from './messages.ts'
 import { groupBy, partitionId } from './partition-map.ts'
 import type { AssignedPartition, GroupConsumerOptions, RecordBatch, RecordConsumer } from './ports.ts'
+import type { TopicWatch } from './topics.ts'
 
 export interface GroupConsumerDeps {
   readonly kafka: Kafka
   readonly log: Logger
   readonly clock: Clock
-  readonly topics: readonly string[]
+  readonly topics: TopicWatch
   /** Where the group continues in partitions that it was given. */
   opened(partitions: readonly TopicPartition[]): Promise<readonly AssignedPartition[]>
 }
@@ -21,24 +24,20 @@ const readAhead = 2
 
 /**
  * A member of a consumer group. kafkajs pushes and we poll: each batch waits in a short queue, heartbeating, until the task has taken it.
- * When the group rebalances, what was flushed is committed on the way out; what was read and not flushed is dropped here
- * and delivered again by whoever gets the partition (kafkajs awaits no hook there, and rebalances eagerly).
+ * When the group rebalances, what was flushed is committed on the way out; what was read and not flushed is dropped here and delivered
+ * again by whoever gets the partition (kafkajs awaits no hook there, and rebalances eagerly). A member that crashes, or whose topics have
+ * changed, is replaced by a fresh one; kafkajs is not let to restart by itself, since it would do so after `close` too.
  */
-export async function startGroupConsumer(
-  deps: GroupConsumerDeps,
-  options: GroupConsumerOptions,
-): Promise<RecordConsumer> {
+export function startGroupConsumer(deps: GroupConsumerDeps, options: GroupConsumerOptions): RecordConsumer {
   const { log, clock } = deps
-  const consumer = deps.kafka.consumer({
-    groupId: options.groupId,
-    allowAutoTopicCreation: false,
-    // A rejoin waits for the fetch that is under way.
-    maxWaitTimeInMs: 500,
-    sessionTimeout: 45_000,
-    heartbeatInterval: 3000,
-    retry: { retries: Number.MAX_SAFE_INTEGER, initialRetryTime: 100, maxRetryTime: 5000 },
-  })
+  const closing = new AbortController()
   const ready = createHandoff<RecordBatch>()
+  /** The next offset that the task has not taken, for each partition that it was told of. */
+  const positions = new Map<string, TopicPartitionOffset>()
+  const paused = new Map<string, TopicPartition>()
+  let member: Consumer | undefined
+  let isJoined = false
+  let generation = 0
   let owned: readonly TopicPartition[] = []
   let joined: readonly TopicPartition[] | undefined
   let failure: unknown
@@ -49,79 +48,177 @@ export async function startGroupConsumer(
     unreachable = !reachable
     options.onUpstream({ reachable, since: clock.now() })
   }
-  consumer.on(consumer.events.GROUP_JOIN, ({ payload }) => {
-    ready.drop(() => true)
-    joined = Object.entries(payload.memberAssignment).flatMap(([topic, partitions]) =>
-      partitions.map((partition) => ({ topic, partition })),
-    )
-    upstream(true)
-    ready.nudge()
-  })
-  consumer.on(consumer.events.REBALANCING, () => {
-    commit(options.committable()).catch((error: unknown) => {
-      log.warn({ error: String(error) }, 'the commit before a rebalance failed; records are delivered again')
-    })
-  })
-  consumer.on(consumer.events.CRASH, ({ payload }) => {
-    if (payload.restart) upstream(false)
-    else failure = payload.error
-    ready.nudge()
-  })
-  consumer.on(consumer.events.FETCH, () => upstream(true))
 
-  async function commit(offsets: Parameters<RecordConsumer['commit']>[0]): Promise<void> {
-    if (offsets.length === 0) return
-    await consumer.commitOffsets(offsets.map(({ offset, ...partition }) => ({ ...partition, offset: String(offset) })))
+  /** Keeps a member in the group, on the topics that exist, until `close`. */
+  async function run(): Promise<void> {
+    for (let attempt = 0; !closing.signal.aborted; ) {
+      try {
+        const topics = await deps.topics.look()
+        if (topics.length > 0) {
+          await liveOnce(topics, () => {
+            attempt = 0
+          })
+        } else await clock.sleep(deps.topics.interval(), closing.signal)
+      } catch (error) {
+        if (closing.signal.aborted) return
+        if (isFinal(error)) throw error
+        if (attempt > 0) upstream(false)
+        log.warn({ error, group: options.groupId }, 'the member of the group ended and is replaced')
+        await clock.sleep(backoffDelay(attempt++, { initialMs: 100, maxMs: 5000, jitter: 0.5 }), closing.signal)
+      }
+    }
   }
 
-  await consumer.connect()
-  await consumer.subscribe({ topics: [...deps.topics], fromBeginning: true })
-  await consumer.run({
-    autoCommit: false,
-    eachBatchAutoResolve: false,
-    async eachBatch({ batch, resolveOffset, heartbeat, isRunning, isStale }) {
-      const { topic, partition } = batch
-      const records = batch.messages.map((message) => toRecord(topic, partition, message))
-      const whole = { topic, partition, records, nextOffset: BigInt(batch.lastOffset()) + 1n }
-      for (const chunk of chunkBatch(whole, options.maxPollRecords)) {
-        while (ready.size >= readAhead) {
-          await ready.drained(readAhead, 1000)
-          await heartbeat()
-        }
-        if (!isRunning() || isStale()) return
-        ready.push(chunk)
-        resolveOffset(String(chunk.nextOffset - 1n))
+  /** One member, from joining until the topics change (resolves) or it crashes (rejects). */
+  async function liveOnce(topics: readonly string[], onJoined: () => void): Promise<void> {
+    const consumer = deps.kafka.consumer({
+      groupId: options.groupId,
+      allowAutoTopicCreation: false,
+      // A rejoin waits for the fetch that is under way.
+      maxWaitTimeInMs: 500,
+      sessionTimeout: 10_000,
+      heartbeatInterval: 3000,
+      retry: { retries: 5, initialRetryTime: 100, maxRetryTime: 5000, restartOnFailure: async () => false },
+    })
+    const ended = new AbortController()
+    let crash: unknown
+    consumer.on(consumer.events.GROUP_JOIN, ({ payload }) => {
+      generation++
+      isJoined = true
+      ready.drop(() => true)
+      joined = Object.entries(payload.memberAssignment).flatMap(([topic, partitions]) =>
+        partitions.map((partition) => ({ topic, partition })),
+      )
+      each([...paused.values()], (chosen) => consumer.pause(chosen))
+      onJoined()
+      upstream(true)
+      ready.nudge()
+    })
+    consumer.on(consumer.events.REBALANCING, () => {
+      commit(options.committable()).catch((error: unknown) => {
+        log.warn({ error: String(error) }, 'the commit before a rebalance failed; records are delivered again')
+      })
+    })
+    consumer.on(consumer.events.CRASH, ({ payload }) => {
+      crash = payload.error
+      ended.abort()
+    })
+    const life = AbortSignal.any([ended.signal, closing.signal])
+    member = consumer
+    try {
+      await consumer.connect()
+      await consumer.subscribe({ topics: [...topics], fromBeginning: true })
+      await consumer.run({ autoCommit: false, eachBatchAutoResolve: false, eachBatch: handOver })
+      while (!life.aborted) {
+        await clock.sleep(deps.topics.interval(), life)
+        if (!life.aborted && (await haveChanged(topics))) break
       }
-      await heartbeat()
-    },
+    } finally {
+      isJoined = false
+      await leave(consumer, () => ready.drop(() => true))
+    }
+    if (crash !== undefined) throw crash
+  }
+
+  async function haveChanged(topics: readonly string[]): Promise<boolean> {
+    try {
+      return (await deps.topics.look()).join() !== topics.join()
+    } catch (error) {
+      log.debug({ error }, 'which topics exist could not be asked')
+      return false
+    }
+  }
+
+  async function handOver({ batch, resolveOffset, heartbeat, isRunning, isStale }: EachBatchPayload): Promise<void> {
+    const mine = generation
+    const { topic, partition } = batch
+    const records = batch.messages.map((message) => toRecord(topic, partition, message))
+    const whole = { topic, partition, records, nextOffset: BigInt(batch.lastOffset()) + 1n }
+    for (const chunk of chunkBatch(whole, options.maxPollRecords)) {
+      while (ready.size >= readAhead) {
+        await ready.drained(readAhead, 1000)
+        await heartbeat()
+      }
+      if (mine !== generation || !isRunning() || isStale()) return
+      ready.push(chunk)
+      resolveOffset(String(chunk.nextOffset - 1n))
+    }
+    await heartbeat()
+  }
+
+  async function commit(offsets: readonly TopicPartitionOffset[]): Promise<void> {
+    if (offsets.length === 0) return
+    if (!member || !isJoined) throw new ConnectError(`Group ${options.groupId} is not joined at this moment.`)
+    await member.commitOffsets(
+      offsets.map(({ topic, partition, offset }) => ({ topic, partition, offset: String(offset) })),
+    )
+  }
+
+  /** While the member is not joined there is nothing to move: it begins at what is committed. */
+  function goTo({ topic, partition, offset }: TopicPartitionOffset): void {
+    ready.drop((batch) => partitionId(batch) === partitionId({ topic, partition }))
+    if (isJoined) member?.seek({ topic, partition, offset: String(offset) })
+  }
+
+  const running = run().catch((error: unknown) => {
+    failure = error
+    ready.nudge()
   })
+
+  async function takeOver(next: readonly TopicPartition[]): ReturnType<RecordConsumer['poll']> {
+    try {
+      const assigned = await deps.opened(next)
+      const revoked = owned
+      owned = next
+      if (joined === next) joined = undefined
+      positions.clear()
+      for (const { topic, partition, offset } of assigned) {
+        positions.set(partitionId({ topic, partition }), { topic, partition, offset })
+      }
+      return { revoked, assigned, batches: [] }
+    } catch (error) {
+      log.warn({ error }, 'the offsets of the group could not be read and are asked for again')
+      await clock.sleep(500, closing.signal)
+      return { revoked: [], assigned: [], batches: [] }
+    }
+  }
 
   return {
     async poll(maxWaitMs, signal) {
       if (joined === undefined && failure === undefined) await ready.filled(maxWaitMs, signal)
       if (failure !== undefined)
         throw new ConnectError(`Reading as group ${options.groupId} failed.`, { cause: failure })
-      if (joined !== undefined) {
-        const revoked = owned
-        owned = joined
-        joined = undefined
-        return { revoked, assigned: await deps.opened(owned), batches: [] }
-      }
+      if (joined !== undefined) return takeOver(joined)
       let room = options.maxPollRecords
-      return { revoked: [], assigned: [], batches: ready.take((batch) => (room -= batch.records.length) > 0) }
-    },
-    pause: (partitions) => each(partitions, (topics) => consumer.pause(topics)),
-    resume: (partitions) => each(partitions, (topics) => consumer.resume(topics)),
-    seek(offsets) {
-      for (const { topic, partition, offset } of offsets) {
-        consumer.seek({ topic, partition, offset: String(offset) })
-        ready.drop((batch) => partitionId(batch) === partitionId({ topic, partition }))
+      const batches = ready.take((batch) => (room -= batch.records.length) >= 0)
+      for (const { topic, partition, nextOffset: offset } of batches) {
+        positions.set(partitionId({ topic, partition }), { topic, partition, offset })
       }
+      return { revoked: [], assigned: [], batches }
+    },
+    pause(partitions) {
+      for (const partition of partitions) {
+        paused.set(partitionId(partition), partition)
+        const position = positions.get(partitionId(partition))
+        if (position) goTo(position)
+      }
+      if (isJoined) each(partitions, (topics) => member?.pause(topics))
+    },
+    resume(partitions) {
+      for (const partition of partitions) paused.delete(partitionId(partition))
+      if (isJoined) each(partitions, (topics) => member?.resume(topics))
+    },
+    seek(offsets) {
+      for (const offset of offsets) goTo(offset)
     },
     commit,
     changed: () => joined !== undefined,
     caughtUp: () => ready.size === 0 && owned.length > 0,
-    close: () => stop(consumer, () => ready.drop(() => true)),
+    async close() {
+      closing.abort()
+      ready.drop(() => true)
+      await running
+    },
   }
 }
 
@@ -134,7 +231,7 @@ function each(
 }
 
 /** kafkajs ends its loop between two batches: the queue is emptied until it has. */
-async function stop(consumer: Consumer, empty: () => void): Promise<void> {
+async function leave(consumer: Consumer, empty: () => void): Promise<void> {
   const draining = setInterval(empty, 20)
   try {
     empty()

@@ -3,7 +3,8 @@ export interface Handoff<T> {
   push(item: T): void
   /** Everything queued, oldest first, as long as `fits` says so (always at least one). */
   take(fits: (item: T) => boolean): T[]
-  drop(unwanted: (item: T) => boolean): void
+  /** Takes these out without handing them on; gives them back, oldest first. */
+  drop(unwanted: (item: T) => boolean): T[]
   readonly size: number
   /** Wakes whoever waits in `filled`, to look at something else than the queue. */
   nudge(): void
@@ -42,14 +43,16 @@ export function createHandoff<T>(): Handoff<T> {
       wake(onFilled)
     },
     take(fits) {
-      const end = items.findIndex((item, index) => index > 0 && !fits(item))
+      const end = items.findIndex((item, index) => !fits(item) && index > 0)
       const taken = items.splice(0, end === -1 ? items.length : end)
       wake(onDrained)
       return taken
     },
     drop(unwanted) {
-      items = items.filter((item) => !unwanted(item))
+      const dropped = items.filter(unwanted)
+      items = items.filter((item) => !dropped.includes(item))
       wake(onDrained)
+      return dropped
     },
     get size() {
       return items.length

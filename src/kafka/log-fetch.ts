@@ -64,5 +64,31 @@ function byLeader(cluster: Cluster, wanted: readonly ReadPosition[]): Map<string
   return leaders
 }
 
-export const isOffsetOutOfRange = (error: unknown): boolean =>
-  typeof error === 'object' && error !== null && 'type' in error && error.type === 'OFFSET_OUT_OF_RANGE'
+/**
+ * Where reading continues after a fetch. Records before the position alone mean that what it held was compacted away; so does nothing at all
+ * below the last stable offset, provided that the whole answer was empty (else this partition may just have had no room in it).
+ */
+export function nextOffsetOf({ fetched, from }: Fetched, isWholeAnswerEmpty: boolean): bigint {
+  const last = fetched.messages.at(-1)
+  if (last) {
+    const after = BigInt(last.offset) + 1n
+    return after > from ? after : from + 1n
+  }
+  const end = BigInt(fetched.lastStableOffset ?? fetched.highWatermark)
+  return isWholeAnswerEmpty && end > from ? from + 1n : from
+}
+
+const hasType = (error: unknown, type: string): boolean =>
+  typeof error === 'object' &&
+  error !== null &&
+  (('type' in error && error.type === type) || ('cause' in error && hasType(error.cause, type)))
+
+export const isOffsetOutOfRange = (error: unknown): boolean => hasType(error, 'OFFSET_OUT_OF_RANGE')
+export const isUnknownTopic = (error: unknown): boolean => hasType(error, 'UNKNOWN_TOPIC_OR_PARTITION')
+
+/** What no further try can mend: a compression that is not there, or rights that are missing. */
+export const isFinal = (error: unknown): boolean =>
+  (error instanceof Error && error.name === 'KafkaJSNotImplemented') ||
+  ['TOPIC_AUTHORIZATION_FAILED', 'GROUP_AUTHORIZATION_FAILED', 'CLUSTER_AUTHORIZATION_FAILED'].some((type) =>
+    hasType(error, type),
+  )

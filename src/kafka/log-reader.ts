@@ -1,13 +1,21 @@
 import type { Clock, Logger, TopicPartition, TopicPartitionOffset } from '#api'
 import { ConnectError } from '#api'
 import { backoffDelay } from '../util/backoff.ts'
-import { chunkBatch } from './batches.ts'
+import { chunkBatch, startOf } from './batches.ts'
 import { createHandoff } from './handoff.ts'
 import type { Cluster } from './internals.ts'
-import { fetchPartitions, isOffsetOutOfRange, type ReadPosition } from './log-fetch.ts'
+import {
+  fetchPartitions,
+  isFinal,
+  isOffsetOutOfRange,
+  isUnknownTopic,
+  nextOffsetOf,
+  type ReadPosition,
+} from './log-fetch.ts'
 import { toRecord, visibleMessages } from './messages.ts'
 import { partitionId } from './partition-map.ts'
 import type { AssignedPartition, ConsumerOptions, PartitionBounds, RecordBatch, RecordConsumer } from './ports.ts'
+import type { TopicWatch } from './topics.ts'
 
 /** Where reading of a partition begins, and where its log ends at that moment. */
 export interface StartPoint extends AssignedPartition {
@@ -15,10 +23,12 @@ export interface StartPoint extends AssignedPartition {
 }
 
 export interface LogReaderDeps {
-  /** The reader's own connections; it closes them. */
-  readonly cluster: Cluster
+  /** Makes connections of the reader's own; it closes them. */
+  newCluster(): Cluster
   readonly log: Logger
   readonly clock: Clock
+  readonly topics: TopicWatch
+  /** Of the topics that exist when reading begins. */
   readonly starts: readonly StartPoint[]
   bounds(topics: readonly string[]): Promise<readonly PartitionBounds[]>
   commit(offsets: readonly TopicPartitionOffset[]): Promise<void>
@@ -35,56 +45,98 @@ const longPollMs = 500
 const readAhead = 4
 
 /**
- * Reads all partitions of some topics without a group: nothing rebalances and nobody else's reading is touched. No offset is ever reset
- * in silence: when the log no longer holds what comes next, that is an error in the log and the partition is opened anew.
+ * Reads all partitions of some topics without a group: nothing rebalances and nobody else's reading is touched. Topics and partitions that come
+ * later are read from their beginning. No offset is ever reset in silence: when the log no longer holds what comes next, that is an error in
+ * the log and the partition is opened anew.
  */
-export async function startLogReader(deps: LogReaderDeps, options: ConsumerOptions): Promise<RecordConsumer> {
-  const { cluster, log, clock } = deps
+export function startLogReader(deps: LogReaderDeps, options: ConsumerOptions): RecordConsumer {
+  const { log, clock } = deps
   const closing = new AbortController()
   const ready = createHandoff<RecordBatch>()
-  const topics = [...new Set(deps.starts.map(({ topic }) => topic))]
   const cursors = new Map<string, Cursor>(
     deps.starts.map((start) => [partitionId(start), { ...start, position: start.offset, paused: false }]),
   )
+  let cluster: Cluster | undefined
   let opened: readonly AssignedPartition[] = deps.starts
+  let nextLook = clock.now() + deps.topics.interval()
   let failure: unknown
   let unreachableSince: number | undefined
 
   async function run(): Promise<void> {
     let attempt = 0
-    let connected = false
     while (!closing.signal.aborted) {
       try {
-        if (!connected) {
-          await cluster.connect()
-          await cluster.addMultipleTargetTopics(topics)
-          connected = true
-        }
+        if (clock.now() >= nextLook) await discover()
+        cluster ??= await connect()
         await ready.drained(readAhead, longPollMs)
-        if (ready.size < readAhead) await readOnce()
+        if (ready.size < readAhead) await readOnce(cluster)
         attempt = 0
         if (unreachableSince !== undefined) options.onUpstream({ reachable: true, since: clock.now() })
         unreachableSince = undefined
       } catch (error) {
         if (closing.signal.aborted) return
-        if (isOffsetOutOfRange(error)) await reopen()
-        else await interrupted(error, attempt++)
+        if (isFinal(error)) throw error
+        await interrupted(error, attempt++)
       }
     }
   }
 
-  async function readOnce(): Promise<void> {
+  async function connect(): Promise<Cluster> {
+    const next = deps.newCluster()
+    try {
+      await next.connect()
+      const topics = new Set([...cursors.values()].map(({ topic }) => topic))
+      if (topics.size > 0) await next.addMultipleTargetTopics([...topics])
+      return next
+    } catch (error) {
+      await next.disconnect()
+      throw error
+    }
+  }
+
+  /** Other topics or partitions need other metadata: the next turn connects anew. */
+  async function reconnect(): Promise<void> {
+    const former = cluster
+    cluster = undefined
+    await former?.disconnect()
+  }
+
+  /** Opens what is new at its beginning, and forgets what is gone. */
+  async function discover(): Promise<void> {
+    const existing = await deps.topics.look()
+    nextLook = clock.now() + deps.topics.interval()
+    const gone = [...cursors].filter(([, { topic }]) => !existing.includes(topic))
+    for (const [id, { topic, partition }] of gone) {
+      log.error({ topic, partition }, 'the topic is gone; it is read from its beginning if it comes back')
+      cursors.delete(id)
+    }
+    const added = (await deps.bounds(existing)).filter((each) => !cursors.has(partitionId(each)))
+    for (const { topic, partition, low, high } of added) {
+      cursors.set(partitionId({ topic, partition }), { topic, partition, position: low, end: high, paused: false })
+    }
+    open(added)
+    if (gone.length > 0 || added.length > 0) await reconnect()
+  }
+
+  function open(bounds: readonly PartitionBounds[]): void {
+    opened = [...opened, ...bounds.map(({ topic, partition, low }) => ({ topic, partition, offset: low }))]
+    if (bounds.length > 0) ready.nudge()
+  }
+
+  async function readOnce(from: Cluster): Promise<void> {
     const wanted = [...cursors.values()].filter((cursor) => !cursor.paused)
     if (wanted.length === 0) return clock.sleep(longPollMs, closing.signal)
-    const responses = await fetchPartitions(cluster, wanted, longPollMs)
-    for (const { topic, fetched, from } of responses) {
+    const responses = await fetchPartitions(from, wanted, longPollMs)
+    const isEmpty = responses.every(({ fetched }) => fetched.messages.length === 0)
+    for (const response of responses) {
+      const { topic, fetched } = response
       const cursor = cursors.get(partitionId({ topic, partition: fetched.partition }))
-      const last = fetched.messages.at(-1)
       // A seek or a pause while the fetch was under way makes its answer void.
-      if (!cursor || !last || cursor.paused || cursor.position !== from) continue
-      const nextOffset = BigInt(last.offset) + 1n
-      if (nextOffset <= from) continue
-      const records = visibleMessages(fetched, from).map((message) => toRecord(topic, fetched.partition, message))
+      if (!cursor || cursor.paused || cursor.position !== response.from) continue
+      const nextOffset = nextOffsetOf(response, isEmpty)
+      if (nextOffset === cursor.position) continue
+      const visible = visibleMessages(fetched, response.from)
+      const records = visible.map((message) => toRecord(topic, fetched.partition, message))
       cursor.position = nextOffset
       const batch = { topic, partition: fetched.partition, records, nextOffset }
       for (const chunk of chunkBatch(batch, options.maxPollRecords)) ready.push(chunk)
@@ -92,41 +144,48 @@ export async function startLogReader(deps: LogReaderDeps, options: ConsumerOptio
   }
 
   async function interrupted(error: unknown, attempt: number): Promise<void> {
-    if (unreachableSince === undefined && attempt > 0) {
+    const isOurs = isOffsetOutOfRange(error) || isUnknownTopic(error)
+    if (unreachableSince === undefined && attempt > 0 && !isOurs) {
       unreachableSince = clock.now()
-      log.warn({ error: String(error), topics }, 'reading was interrupted and is tried again')
+      log.warn({ error: String(error) }, 'reading was interrupted and is tried again')
       options.onUpstream({ reachable: false, since: unreachableSince })
     }
     await clock.sleep(backoffDelay(attempt, { initialMs: 50, maxMs: 2000, jitter: 0.5 }), closing.signal)
     try {
-      await cluster.refreshMetadata()
+      if (isUnknownTopic(error)) await discover()
+      else if (isOffsetOutOfRange(error)) await reopen()
+      else await cluster?.refreshMetadata()
     } catch (again) {
       log.debug({ error: String(again) }, 'the cluster does not answer yet')
     }
   }
 
   async function reopen(): Promise<void> {
-    const lost: AssignedPartition[] = []
-    for (const { low, high, ...partition } of await deps.bounds(topics)) {
-      const cursor = cursors.get(partitionId(partition))
-      if (!cursor || (cursor.position >= low && cursor.position <= high)) continue
-      log.error({ ...partition, expected: cursor.position, low, high }, 'the log no longer holds what came next')
+    const topics = [...new Set([...cursors.values()].map(({ topic }) => topic))]
+    const lost = (await deps.bounds(topics)).filter((each) => {
+      const position = cursors.get(partitionId(each))?.position
+      return position !== undefined && (position < each.low || position > each.high)
+    })
+    for (const { topic, partition, low, high } of lost) {
+      const cursor = cursors.get(partitionId({ topic, partition }))
+      if (!cursor) continue
+      log.error({ topic, partition, expected: cursor.position, low, high }, 'the log no longer holds what came next')
       cursor.position = low
-      lost.push({ ...partition, offset: low })
     }
-    opened = [...opened, ...lost]
-    ready.nudge()
+    open(lost)
   }
 
   const running = run().catch((error: unknown) => {
     failure = error
     ready.nudge()
   })
-  const setPaused = (partitions: readonly TopicPartition[], paused: boolean) => {
-    for (const partition of partitions) {
-      const cursor = cursors.get(partitionId(partition))
-      if (cursor) cursor.paused = paused
-    }
+
+  /** What was read ahead is dropped, and read again when its turn comes. */
+  function goTo(partition: TopicPartition, offset: bigint | undefined): void {
+    const dropped = ready.drop((batch) => partitionId(batch) === partitionId(partition))
+    const cursor = cursors.get(partitionId(partition))
+    const to = offset ?? (dropped[0] && startOf(dropped[0]))
+    if (cursor && to !== undefined) cursor.position = to
   }
 
   return {
@@ -136,26 +195,36 @@ export async function startLogReader(deps: LogReaderDeps, options: ConsumerOptio
       const assigned = opened
       opened = []
       let room = options.maxPollRecords
-      return { revoked: [], assigned, batches: ready.take((batch) => (room -= batch.records.length) > 0) }
+      return { revoked: [], assigned, batches: ready.take((batch) => (room -= batch.records.length) >= 0) }
     },
-    pause: (partitions) => setPaused(partitions, true),
-    resume: (partitions) => setPaused(partitions, false),
-    seek(offsets) {
-      for (const offset of offsets) {
-        const cursor = cursors.get(partitionId(offset))
-        if (cursor) cursor.position = offset.offset
-        ready.drop((batch) => partitionId(batch) === partitionId(offset))
+    pause(partitions) {
+      for (const partition of partitions) {
+        const cursor = cursors.get(partitionId(partition))
+        if (cursor) cursor.paused = true
+        goTo(partition, undefined)
       }
     },
+    resume(partitions) {
+      for (const partition of partitions) {
+        const cursor = cursors.get(partitionId(partition))
+        if (cursor) cursor.paused = false
+      }
+    },
+    seek(offsets) {
+      for (const each of offsets) goTo(each, each.offset)
+    },
     commit: deps.commit,
-    changed: () => opened.length > 0,
+    // Nothing is ever taken away from who reads alone.
+    changed: () => false,
     caughtUp: () =>
       ready.size === 0 && opened.length === 0 && [...cursors.values()].every(({ position, end }) => position >= end),
     async close() {
       closing.abort()
       ready.drop(() => true)
-      await cluster.disconnect()
+      await cluster?.disconnect()
       await running
+      // One that was connecting meanwhile.
+      await cluster?.disconnect()
     },
   }
 }

@@ -24,7 +24,7 @@ function toHeaders(headers: NonNullable<FetchedMessage['headers']>): readonly Ka
 
 /** kafkajs wants an object: headers of one name become a list; the order across names is lost (docs/differences.md). */
 export function fromHeaders(headers: readonly KafkaHeader[]): Record<string, Buffer | Buffer[]> {
-  const result: Record<string, Buffer | Buffer[]> = {}
+  const result: Record<string, Buffer | Buffer[]> = Object.create(null) as Record<string, Buffer | Buffer[]>
   for (const { key, value } of headers) {
     const former = result[key]
     result[key] = former === undefined ? value : Array.isArray(former) ? [...former, value] : [former, value]

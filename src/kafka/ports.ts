@@ -1,4 +1,5 @@
 import type { Header, OpenPartition, RecordMetadata, TopicPartition, TopicPartitionOffset } from '#api'
+import type { TopicSpec } from './topics.ts'
 
 /** A record as Kafka holds it. */
 export interface KafkaRecord {
@@ -55,15 +56,13 @@ export interface RecordConsumer {
 export interface ConsumerOptions {
   readonly groupId: string
   readonly clientId: string
-  readonly topics: readonly (string | RegExp)[]
+  readonly topics: readonly TopicSpec[]
   /** The most records of one poll. */
   readonly maxPollRecords: number
   /** Told when Kafka becomes unreachable or reachable again. */
   readonly onUpstream: (state: { readonly reachable: boolean; readonly since: number }) => void
   /** Told which topics do not exist yet; reading begins when they do. */
   readonly onMissing: (topics: readonly string[]) => void
-  /** Ends the wait for topics. */
-  readonly signal: AbortSignal
 }
 
 /** What a partition holds: the first offset and the one after the last. */
@@ -111,7 +110,7 @@ export interface KafkaClient {
   topicExists(topic: string): Promise<boolean>
   committed(groupId: string, topics: readonly string[]): Promise<readonly TopicPartitionOffset[]>
   timestampAt(partition: TopicPartition, offset: bigint): Promise<number | 'below' | 'beyond' | 'gone'>
-  groupConsumer(options: GroupConsumerOptions): Promise<RecordConsumer>
+  groupConsumer(options: GroupConsumerOptions): RecordConsumer
   logReader(options: LogReaderOptions): Promise<RecordConsumer>
   producer(options: { readonly clientId: string }): Promise<RecordProducer>
   close(): Promise<void>

@@ -35,37 +35,43 @@ export async function startProducer(kafka: Kafka): Promise<RecordProducer> {
     }
   }
 
+  async function sendOnce(records: readonly ProducerRecord[]): Promise<readonly RecordMetadata[]> {
+    const messages = records.map(toMessage)
+    const byTopic = groupBy(records.keys(), (index) => records[index]?.topic ?? '')
+    const answers = await producer.sendBatch({
+      acks: -1,
+      topicMessages: [...byTopic].map(([topic, indexes]) => ({
+        topic,
+        messages: indexes.flatMap((index) => messages[index] ?? []),
+      })),
+    })
+    const nextOffsets = new Map(
+      answers.map(({ topicName: topic, partition, baseOffset }) => [
+        partitionId({ topic, partition }),
+        BigInt(baseOffset ?? -1),
+      ]),
+    )
+    // Records of one partition keep their order, so the n-th has the base offset plus n.
+    return records.map(({ topic }, index): RecordMetadata => {
+      const message = messages[index]
+      const partition = (message && chosen.get(message)) ?? -1
+      const id = partitionId({ topic, partition })
+      const offset = nextOffsets.get(id)
+      if (offset === undefined || offset < 0n) return { topic, partition }
+      nextOffsets.set(id, offset + 1n)
+      return { topic, partition, offset }
+    })
+  }
+
   return {
     async send(records) {
-      const messages = records.map(toMessage)
-      const byTopic = groupBy(records.keys(), (index) => records[index]?.topic ?? '')
       try {
         await connected()
-        const answers = await producer.sendBatch({
-          acks: -1,
-          topicMessages: [...byTopic].map(([topic, indexes]) => ({
-            topic,
-            messages: indexes.flatMap((index) => messages[index] ?? []),
-          })),
-        })
-        const nextOffsets = new Map(
-          answers.map(({ topicName: topic, partition, baseOffset }) => [
-            partitionId({ topic, partition }),
-            BigInt(baseOffset ?? -1),
-          ]),
-        )
-        // Records of one partition keep their order, so the n-th has the base offset plus n.
-        return records.map(({ topic }, index): RecordMetadata => {
-          const message = messages[index]
-          const partition = (message && chosen.get(message)) ?? -1
-          const id = partitionId({ topic, partition })
-          const offset = nextOffsets.get(id)
-          if (offset === undefined || offset < 0n) return { topic, partition }
-          nextOffsets.set(id, offset + 1n)
-          return { topic, partition, offset }
-        })
+        const metadata: RecordMetadata[] = []
+        for (const part of requests(records)) metadata.push(...(await sendOnce(part)))
+        return metadata
       } catch (error) {
-        const topics = [...byTopic.keys()].join(', ')
+        const topics = [...new Set(records.map(({ topic }) => topic))].join(', ')
         const message = `Kafka did not acknowledge ${records.length} records for ${topics}: ${String(error)}`
         throw new (isPassing(error) ? RetriableError : ConnectError)(message, { cause: error, context: { topics } })
       }
@@ -84,20 +90,39 @@ const toMessage = ({ key, value, headers, partition, timestamp }: ProducerRecord
   ...(timestamp !== undefined && { timestamp: String(timestamp) }),
 })
 
-/** Whether the same records may be taken later: everything but what Kafka refuses for good. */
-function isPassing(error: unknown): boolean {
-  const refused = [
-    'MESSAGE_TOO_LARGE',
-    'RECORD_LIST_TOO_LARGE',
-    'INVALID_TOPIC_EXCEPTION',
-    'TOPIC_AUTHORIZATION_FAILED',
-  ]
-  const type = findType(error)
-  return type === undefined ? error instanceof KafkaJSError : !refused.includes(type)
+/** Brokers take about 1 MB at once (`message.max.bytes`), and kafkajs makes one batch of all that goes to a partition. */
+const requestBytes = 900_000
+const recordOverhead = 70
+
+function* requests(records: readonly ProducerRecord[]): Generator<readonly ProducerRecord[]> {
+  let from = 0
+  let bytes = 0
+  for (const [index, record] of records.entries()) {
+    const size = sizeOf(record)
+    if (index > from && bytes + size > requestBytes) {
+      yield records.slice(from, index)
+      from = index
+      bytes = 0
+    }
+    bytes += size
+  }
+  yield records.slice(from)
 }
 
-function findType(error: unknown): string | undefined {
+const sizeOf = ({ key, value, headers }: ProducerRecord): number =>
+  headers.reduce(
+    (sum, header) => sum + header.key.length + header.value.length,
+    recordOverhead + (key?.length ?? 0) + (value?.length ?? 0),
+  )
+
+/** Whether the same records may be taken later: what a broker refuses says so itself, anything else is the network's. */
+function isPassing(error: unknown): boolean {
+  const refusal = findRefusal(error)
+  return refusal ? refusal.retriable : error instanceof KafkaJSError
+}
+
+function findRefusal(error: unknown): { readonly retriable: boolean } | undefined {
   if (typeof error !== 'object' || error === null) return undefined
-  if ('type' in error && typeof error.type === 'string') return error.type
-  return 'cause' in error ? findType(error.cause) : undefined
+  if ('type' in error && 'retriable' in error) return { retriable: error.retriable === true }
+  return 'cause' in error ? findRefusal(error.cause) : undefined
 }

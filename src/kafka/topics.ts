@@ -1,50 +1,45 @@
-import type { Clock, Logger } from '#api'
-import type { ConsumerOptions } from './ports.ts'
+/** Topics by name, or all whose whole name matches an expression. */
+export type TopicSpec = string | RegExp
 
-export interface TopicLookup {
-  listTopics(): Promise<readonly string[]>
-  readonly log: Logger
-  readonly clock: Clock
+export interface MatchedTopics {
+  readonly existing: readonly string[]
+  /** Names that do not exist, and expressions that match nothing. */
+  readonly missing: readonly string[]
 }
 
-const lookAgainMs = 1000
+/** Kafka's own topics are read only by who names them. */
+const internal = new Set(['__consumer_offsets', '__transaction_state'])
 
-/**
- * Resolves with the topics that the options name or match, once every named one exists and every expression matches one.
- * A topic that does not exist yet is no error, as in Kafka Connect; it is told in the log and through `onMissing`.
- * With `signal` aborted it resolves with those there are.
- */
-export async function awaitTopics(
-  { listTopics, log, clock }: TopicLookup,
-  options: ConsumerOptions,
-): Promise<readonly string[]> {
-  let told = ''
-  for (let unreachable = false; ; ) {
-    try {
-      const existing = await listTopics()
-      if (unreachable) options.onUpstream({ reachable: true, since: clock.now() })
-      unreachable = false
-      const missing = options.topics.filter((topic) => matching(topic, existing).length === 0).map(String)
-      if (missing.join() !== told) {
-        told = missing.join()
-        if (missing.length > 0)
-          log.warn({ topics: missing, group: options.groupId }, 'topics do not exist yet; reading begins when they do')
-        options.onMissing(missing)
-      }
-      if (missing.length === 0 || options.signal.aborted) {
-        return [...new Set(options.topics.flatMap((topic) => matching(topic, existing)))]
-      }
-    } catch (error) {
-      if (options.signal.aborted) return []
-      if (!unreachable) {
-        log.warn({ error: String(error) }, 'Kafka does not answer and is asked again')
-        options.onUpstream({ reachable: false, since: clock.now() })
-      }
-      unreachable = true
-    }
-    await clock.sleep(lookAgainMs, options.signal)
+export function matchTopics(specs: readonly TopicSpec[], all: readonly string[]): MatchedTopics {
+  const matches = (spec: TopicSpec) =>
+    all.filter((name) => (typeof spec === 'string' ? name === spec : !internal.has(name) && spec.test(name)))
+  return {
+    existing: [...new Set(specs.flatMap(matches))].toSorted(),
+    missing: specs.filter((spec) => matches(spec).length === 0).map(String),
   }
 }
 
-const matching = (topic: string | RegExp, existing: readonly string[]): readonly string[] =>
-  existing.filter((name) => (typeof topic === 'string' ? name === topic : topic.test(name)))
+export interface TopicWatch {
+  /** Looks which topics exist; tells through `onMissing` when others are missing than before. */
+  look(): Promise<readonly string[]>
+  /** How long (ms) to wait until the next look: short while topics are missing. */
+  interval(): number
+}
+
+/** Follows which of the wanted topics exist. A missing one is no error, as in Kafka Connect: it is read once it is there. */
+export function watchTopics(
+  specs: readonly TopicSpec[],
+  listTopics: () => Promise<readonly string[]>,
+  onMissing: (topics: readonly string[]) => void,
+): TopicWatch {
+  let told = ''
+  return {
+    async look() {
+      const { existing, missing } = matchTopics(specs, await listTopics())
+      if (missing.join() !== told) onMissing(missing)
+      told = missing.join()
+      return existing
+    },
+    interval: () => (told === '' ? 30_000 : 1000),
+  }
+}

@@ -1,56 +1,70 @@
-import { messageOf, RetriableError, traceOf } from '#api'
-import type { KafkaClient, KafkaHeader, KafkaRecord, RecordProducer } from '../kafka/index.ts'
+import { isRetriable, messageOf, traceOf } from '#api'
+import type { KafkaHeader, KafkaRecord, RecordProducer } from '../kafka/index.ts'
+import { backoffDelay } from '../util/backoff.ts'
 import type { Failure } from './error-operator.ts'
+import type { TaskRun, WorkerDeps } from './task-run.ts'
 
 export interface DeadLetterQueue {
-  /** Resolves when Kafka has acknowledged the record; rejects when it cannot be written, and the task then fails. */
+  /** Creates the topic (one partition) when it is missing, as Kafka Connect does at a task's start. */
+  open(): Promise<void>
+  /** Resolves when Kafka has acknowledged the record, however long that takes; rejects when it is refused or the task is to stop. */
   write(record: KafkaRecord, failure: Failure): Promise<void>
   close(): Promise<void>
 }
 
-export interface DeadLetterQueueOptions {
-  readonly kafka: KafkaClient
-  readonly connector: string
-  readonly task: number
-  readonly topic: string
-  readonly replicationFactor: number
-  readonly contextHeaders: boolean
+interface DeadLetterQueueSettings {
+  readonly 'errors.deadletterqueue.topic.name': string
+  readonly 'errors.deadletterqueue.topic.replication.factor': number
+  readonly 'errors.deadletterqueue.context.headers.enable': boolean
 }
 
-/** Opens the queue, creating its topic (one partition) when it is missing, as Kafka Connect does at a task's start. */
-export async function openDeadLetterQueue(options: DeadLetterQueueOptions): Promise<DeadLetterQueue> {
-  const { kafka, topic, connector, task } = options
-  if (!(await kafka.topicExists(topic))) {
-    await kafka.createTopic(topic, { partitions: 1, replicationFactor: options.replicationFactor })
-  }
-  const producer: RecordProducer = await kafka.producer({ clientId: `connector-dlq-producer-${connector}-${task}` })
+/** The queue that the connector declares; undefined when it declares none. */
+export function createDeadLetterQueue(
+  settings: DeadLetterQueueSettings,
+  run: TaskRun,
+  { kafka, clock }: WorkerDeps,
+): DeadLetterQueue | undefined {
+  const topic = settings['errors.deadletterqueue.topic.name']
+  if (topic === '') return undefined
+  let producer: RecordProducer | undefined
+
   return {
-    async write(record, failure) {
-      const headers = options.contextHeaders
-        ? [...record.headers, ...contextHeaders(record, failure, connector, task)]
-        : record.headers
-      const letter = { topic, key: record.key, value: record.value, headers, timestamp: record.timestamp }
-      // Kafka may be away for a moment; the record must not be lost for that.
+    async open() {
+      if (!(await kafka.topicExists(topic))) {
+        const replicationFactor = settings['errors.deadletterqueue.topic.replication.factor']
+        await kafka.createTopic(topic, { partitions: 1, replicationFactor })
+      }
+      producer ??= await kafka.producer({ clientId: `connector-dlq-producer-${run.connector}-${run.task}` })
+    },
+    async write({ key, value, headers, timestamp, ...origin }, failure) {
+      const context = settings['errors.deadletterqueue.context.headers.enable']
+        ? contextHeaders(origin, failure, run)
+        : []
+      const letter = { topic, key, value, headers: [...headers, ...context], timestamp }
       for (let attempt = 0; ; attempt++) {
         try {
-          await producer.send([letter])
+          await producer?.send([letter])
           return
         } catch (error) {
-          if (!(error instanceof RetriableError) || attempt >= 10) throw error
+          if (!isRetriable(error) || run.signal.aborted) throw error
+          await clock.sleep(backoffDelay(attempt, { initialMs: 100, maxMs: 5000, jitter: 0.5 }), run.signal)
         }
       }
     },
-    close: () => producer.close(),
+    close: async () => producer?.close(),
   }
 }
 
 /** The headers of Kafka Connect's `DeadLetterQueueReporter`. */
-function contextHeaders(record: KafkaRecord, failure: Failure, connector: string, task: number): KafkaHeader[] {
-  const { error, stage, executing } = failure
+function contextHeaders(
+  { topic, partition, offset }: Pick<KafkaRecord, 'topic' | 'partition' | 'offset'>,
+  { error, stage, executing }: Failure,
+  { connector, task }: TaskRun,
+): KafkaHeader[] {
   const facts = {
-    topic: record.topic,
-    partition: record.partition,
-    offset: record.offset,
+    topic,
+    partition,
+    offset,
     'connector.name': connector,
     'task.id': task,
     stage,

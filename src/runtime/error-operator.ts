@@ -86,8 +86,10 @@ export function createErrorOperator<R>(options: ErrorOperatorOptions<R>): ErrorO
       const began = clock.now()
       let failure = first
       for (let retry = 0; isRetriable(failure.error) && !signal.aborted; retry++) {
-        const delay = backoffDelay(retry, { initialMs: 300, maxMs: settings['errors.retry.delay.max.ms'], jitter: 0.2 })
-        if (deadline >= 0 && clock.now() + delay - began > deadline) break
+        const left = deadline < 0 ? Number.POSITIVE_INFINITY : began + deadline - clock.now()
+        if (left <= 0) break
+        const maxMs = Math.min(left, settings['errors.retry.delay.max.ms'])
+        const delay = backoffDelay(retry, { initialMs: 300, maxMs, jitter: 0.2 })
         await clock.sleep(delay, signal)
         if (signal.aborted) break
         try {

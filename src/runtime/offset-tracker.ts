@@ -19,6 +19,8 @@ export interface OffsetTracker {
 interface Entry extends TopicPartition {
   consumed: bigint
   committed: bigint
+  /** What the group had committed when the partition was opened. */
+  readonly refillEnd: bigint
 }
 
 export function createOffsetTracker(): OffsetTracker {
@@ -29,7 +31,13 @@ export function createOffsetTracker(): OffsetTracker {
     all,
     opened(partitions) {
       for (const { topic, partition, offset, committed = offset } of partitions) {
-        entries.set(partitionId({ topic, partition }), { topic, partition, consumed: offset, committed })
+        entries.set(partitionId({ topic, partition }), {
+          topic,
+          partition,
+          consumed: offset,
+          committed,
+          refillEnd: committed,
+        })
       }
     },
     closed(partitions) {
@@ -62,7 +70,7 @@ export function createOffsetTracker(): OffsetTracker {
     },
     isRefill(record) {
       const entry = entries.get(partitionId(record))
-      return entry !== undefined && record.offset < entry.committed
+      return entry !== undefined && record.offset < entry.refillEnd
     },
   }
 }

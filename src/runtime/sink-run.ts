@@ -1,14 +1,17 @@
-import type { Progress, SinkConnector, SinkRecord, SinkTask, SinkTaskContext } from '#api'
+import type { Progress, SinkConnector, SinkRecord, SinkTask, SinkTaskContext, TopicPartition } from '#api'
 import { isRetriable, messageOf } from '#api'
 import type { ConsumerOptions, KafkaRecord, RecordBatch, RecordConsumer } from '../kafka/index.ts'
 import { backoffDelay } from '../util/backoff.ts'
+import { type Closers, createClosers } from '../util/closers.ts'
 import { javaRegex } from '../util/java-regex.ts'
 import { createCommitter } from './committer.ts'
 import { sinkConfig } from './connector-config.ts'
 import { buildConverter } from './converters.ts'
-import { openDeadLetterQueue } from './dead-letter-queue.ts'
+import { createDeadLetterQueue } from './dead-letter-queue.ts'
+import { createErrantReports } from './errant-reports.ts'
 import { createErrorOperator } from './error-operator.ts'
 import { createOffsetTracker } from './offset-tracker.ts'
+import { createPauses } from './pauses.ts'
 import { createSinkPipeline } from './sink-pipeline.ts'
 import { type TaskRun, taskContext, type WorkerDeps } from './task-run.ts'
 import { buildTransformChain } from './transform-chain.ts'
@@ -21,24 +24,26 @@ const longestPollMs = 1000
  * in `put` nothing is polled, so a slow task holds Kafka back and no queue grows.
  */
 export async function runSink(connector: SinkConnector, run: TaskRun, deps: WorkerDeps): Promise<void> {
+  const closers = createClosers(run.log)
+  try {
+    await startAndLoop(connector, run, deps, closers)
+  } finally {
+    await closers.closeAll()
+  }
+}
+
+async function startAndLoop(connector: SinkConnector, run: TaskRun, deps: WorkerDeps, closers: Closers): Promise<void> {
   const { clock } = deps
   const { log, signal, props } = run
   const config = sinkConfig.parse(props)
   const key = buildConverter('key', props, deps.workerProps, deps.plugins, log)
+  closers.add('key converter', () => key.converter.close?.())
   const value = buildConverter('value', props, deps.workerProps, deps.plugins, log)
+  closers.add('value converter', () => value.converter.close?.())
+  const chain = buildTransformChain(props, deps.plugins)
   const tracker = createOffsetTracker()
-  const dlqTopic = config['errors.deadletterqueue.topic.name']
-  const dlq =
-    dlqTopic === ''
-      ? undefined
-      : await openDeadLetterQueue({
-          kafka: deps.kafka,
-          connector: run.connector,
-          task: run.task,
-          topic: dlqTopic,
-          replicationFactor: config['errors.deadletterqueue.topic.replication.factor'],
-          contextHeaders: config['errors.deadletterqueue.context.headers.enable'],
-        })
+  const dlq = createDeadLetterQueue(config, run, deps)
+  if (dlq) closers.add('dead letter queue', dlq.close)
   const errors = createErrorOperator<KafkaRecord>({
     settings: config,
     log,
@@ -51,35 +56,22 @@ export async function runSink(connector: SinkConnector, run: TaskRun, deps: Work
     isRefill: tracker.isRefill,
     ...(dlq && { report: dlq.write }),
   })
-  const pipeline = createSinkPipeline({ key, value, chain: buildTransformChain(props, deps.plugins), errors })
-  const reports = new Set<Promise<void>>()
-  let reportFailure: unknown
+  const pipeline = createSinkPipeline({ key, value, chain, errors })
+  const reports = createErrantReports(errors, connector.name)
   let commitAsked = false
   let consumer: RecordConsumer | undefined
+  const pauses = createPauses(() => consumer)
 
   const context: SinkTaskContext<unknown> = {
     ...taskContext(connector.config, run, deps),
     clusterId: () => deps.kafka.clusterId(),
     timestampAt: deps.kafka.timestampAt,
-    pause: (partitions) => consumer?.pause(partitions),
-    resume: (partitions) => consumer?.resume(partitions),
+    pause: pauses.pause,
+    resume: pauses.resume,
     requestCommit: () => {
       commitAsked = true
     },
-    reportErrant(record, error) {
-      const failure = { stage: 'TASK_PUT', executing: connector.name, error } as const
-      // The origin of a record is the raw record (sink-pipeline.ts).
-      const report = errors.fail(record.origin as KafkaRecord, failure).catch((cause: unknown) => {
-        reportFailure ??= cause
-        throw cause
-      })
-      reports.add(report)
-      report.then(
-        () => reports.delete(report),
-        () => reports.delete(report),
-      )
-      return report
-    },
+    reportErrant: reports.report,
   }
   const task = await (connector as SinkConnector<never>).startTask(context as SinkTaskContext<never>)
   const committer = createCommitter({ task, tracker, consumer: () => consumer, reports, run, deps })
@@ -100,23 +92,16 @@ export async function runSink(connector: SinkConnector, run: TaskRun, deps: Work
       }
     }
     const taken = await put(task, records, progress, run, deps, reader.changed)
+    reports.check()
     if (taken) tracker.consumed(progress)
-    else reader.seek(tracker.all())
     if (failure) throw failure.cause
-    if (reportFailure !== undefined) throw reportFailure
   }
 
   async function loop(reader: RecordConsumer): Promise<void> {
     let nextCommit = clock.now() + deps.settings['offset.flush.interval.ms']
     let caughtUp = false
-    let paused = false
     while (!signal.aborted) {
-      if (paused !== run.paused()) {
-        paused = run.paused()
-        if (paused) reader.pause(tracker.all())
-        else reader.resume(tracker.all())
-        commitAsked = true
-      }
+      if (pauses.setAll(run.paused(), tracker.all())) commitAsked = true
       const polled = await reader.poll(Math.min(longestPollMs, Math.max(0, nextCommit - clock.now())), signal)
       if (polled.revoked.length > 0) {
         await task.close?.(polled.revoked)
@@ -125,9 +110,10 @@ export async function runSink(connector: SinkConnector, run: TaskRun, deps: Work
       if (polled.assigned.length > 0) {
         tracker.opened(polled.assigned)
         await task.open?.(polled.assigned)
-        if (paused) reader.pause(polled.assigned)
+        pauses.opened(polled.assigned)
       }
       if (polled.batches.length > 0) await takeIn(reader, polled.batches)
+      reports.check()
       if (!caughtUp && reader.caughtUp()) {
         caughtUp = true
         task.caughtUp?.()
@@ -142,23 +128,7 @@ export async function runSink(connector: SinkConnector, run: TaskRun, deps: Work
     }
   }
 
-  try {
-    consumer = await openConsumer()
-    await loop(consumer)
-  } finally {
-    // A commit may be under way already; what came after it is committed by one more.
-    await committer.settled()
-    await committer.commit()
-    await committer.settled()
-    await task.close?.(tracker.all())
-    await task.stop?.()
-    await consumer?.close()
-    await key.converter.close?.()
-    await value.converter.close?.()
-    await dlq?.close()
-  }
-
-  async function openConsumer(): Promise<RecordConsumer> {
+  async function openConsumer(): Promise<RecordConsumer | undefined> {
     const regex = config['topics.regex']
     const options: ConsumerOptions = {
       groupId: `connect-${run.connector}`,
@@ -168,24 +138,32 @@ export async function runSink(connector: SinkConnector, run: TaskRun, deps: Work
       onUpstream: (state) => task.upstream?.(state),
       onMissing(topics) {
         run.waiting(topics.length > 0 ? `for topics that do not exist yet: ${topics.join(', ')}` : undefined)
-        // There is nothing to catch up with.
-        if (topics.length > 0) task.caughtUp?.()
       },
-      signal,
     }
-    for (let attempt = 0; ; attempt++) {
+    for (let attempt = 0; !signal.aborted; attempt++) {
       try {
-        return connector.placement === 'everyWorker'
-          ? await deps.kafka.logReader({ ...options, warmMs: connector.warmMs?.(context.config as never) ?? 0 })
-          : await deps.kafka.groupConsumer({ ...options, committable: committer.now })
+        await dlq?.open()
+        const opened =
+          connector.placement === 'everyWorker'
+            ? await deps.kafka.logReader({ ...options, warmMs: connector.warmMs?.(context.config as never) ?? 0 })
+            : deps.kafka.groupConsumer({ ...options, committable: committer.now })
+        if (attempt > 0) run.waiting(undefined)
+        return opened
       } catch (error) {
-        if (signal.aborted) throw error
-        log.warn({ error }, 'reading could not begin and is tried again')
+        if (!isRetriable(error) && attempt === 0) log.warn({ error }, 'reading could not begin and is tried again')
         run.waiting(messageOf(error))
         await clock.sleep(backoffDelay(attempt, { initialMs: 200, maxMs: 5000, jitter: 0.2 }), signal)
       }
     }
+    return undefined
   }
+
+  closers.add('consumer', () => consumer?.close())
+  closers.add('task', () => task.stop?.())
+  closers.add('partitions', () => task.close?.(tracker.all() satisfies readonly TopicPartition[]))
+  closers.add('last commit', committer.last)
+  consumer = await openConsumer()
+  if (consumer) await loop(consumer)
 }
 
 /** How far a batch has come: to its end, or to the record that failed. */
@@ -196,8 +174,8 @@ function progressOf(batch: RecordBatch, failed?: KafkaRecord): Progress {
 }
 
 /**
- * Puts until the task takes the records. False when the task is to stop, or when the assignment changed between two tries:
- * the records come again.
+ * Puts until the task takes the records. False when the task is to stop, or when the assignment changed between two tries: the
+ * records come again, from where the group's commit is.
  */
 async function put(
   task: SinkTask,

@@ -34,6 +34,7 @@ export function startTask({ plugin, connector, task, props, paused }: TaskSpec, 
   const stopping = new AbortController()
   const log = deps.log.child({ connector, task })
   let isPaused = paused
+  let isLeftBehind = false
   let reported: Facts = {}
   let waitsFor: string | undefined
   let failure: string | undefined
@@ -46,6 +47,7 @@ export function startTask({ plugin, connector, task, props, paused }: TaskSpec, 
     log,
     signal: stopping.signal,
     paused: () => isPaused,
+    cancelled: () => isLeftBehind,
     report: (facts) => {
       reported = facts
     },
@@ -90,7 +92,9 @@ export function startTask({ plugin, connector, task, props, paused }: TaskSpec, 
         Promise.resolve(ended),
         deps.clock,
       )
-      if (!inTime) log.error({}, 'task did not stop in time and is left behind')
+      if (inTime) return
+      isLeftBehind = true
+      log.error({}, 'task did not stop in time and is left behind')
     },
   }
 }

@@ -35,6 +35,8 @@ export interface TaskRun {
   readonly signal: AbortSignal
   /** Looked at between two polls. */
   paused(): boolean
+  /** It did not stop in time and was left behind: whatever it still does must not show outside. */
+  cancelled(): boolean
   /** What the connector says of its task. */
   report(facts: Facts): void
   /** What the task waits for before it can begin; undefined: nothing. */

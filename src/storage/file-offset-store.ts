@@ -1,6 +1,7 @@
 import { mkdir, open, readFile, rename } from 'node:fs/promises'
 import { dirname } from 'node:path'
-import { ConfigError, toJson } from '#api'
+import { ConfigError } from '#api'
+import { parseExactly, stringifyExactly } from '../util/exact-json.ts'
 import { createMemoryOffsetStore } from './memory-offset-store.ts'
 import type { OffsetMap, OffsetStore } from './offset-store.ts'
 
@@ -16,7 +17,7 @@ export async function openFileOffsetStore(file: string): Promise<OffsetStore> {
     ...memory,
     async put(connector, offsets) {
       await memory.put(connector, offsets)
-      const text = `${toJson(Object.fromEntries(entries))}\n`
+      const text = `${stringifyExactly(Object.fromEntries(entries))}\n`
       const write = writing.then(() => replace(file, text))
       writing = write.catch(() => undefined)
       await write
@@ -31,7 +32,7 @@ async function read(file: string): Promise<Record<string, OffsetMap>> {
     throw error
   })
   try {
-    return JSON.parse(text) as Record<string, OffsetMap>
+    return parseExactly(text) as Record<string, OffsetMap>
   } catch (error) {
     throw new ConfigError(
       `The offsets in ${file} cannot be read: ${String(error)}. Restore the file, or delete it to begin anew.`,

@@ -1,3 +1,4 @@
+import { parseExactly } from '../util/exact-json.ts'
 import { type OffsetMap, type OffsetStore, offsetKey } from './offset-store.ts'
 
 /** Offsets that live as long as the process. `entries` is shared with who persists them. */
@@ -8,7 +9,7 @@ export function createMemoryOffsetStore(entries = new Map<string, OffsetMap>()):
     },
     async list(connector) {
       return [...entries].flatMap(([key, offset]) => {
-        const [name, partition] = JSON.parse(key) as [string, OffsetMap]
+        const [name, partition] = parseExactly(key) as [string, OffsetMap]
         return name === connector ? [{ partition, offset }] : []
       })
     },

@@ -1,3 +1,5 @@
+import { stringifyExactly } from '../util/exact-json.ts'
+
 /** A source partition or offset: primitives only. */
 export type OffsetMap = Readonly<Record<string, unknown>>
 
@@ -17,4 +19,4 @@ export interface OffsetStore {
 }
 
 /** The key's text; the keys of the partition keep the order that the connector gave them, as in Java. */
-export const offsetKey = (connector: string, partition: OffsetMap): string => JSON.stringify([connector, partition])
+export const offsetKey = (connector: string, partition: OffsetMap): string => stringifyExactly([connector, partition])

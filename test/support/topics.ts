@@ -60,7 +60,6 @@ export async function readAll(topic: string, count?: number, kafka = kafkaClient
     warmMs: -1,
     onUpstream() {},
     onMissing() {},
-    signal,
   })
   const records: KafkaRecord[] = []
   try {
