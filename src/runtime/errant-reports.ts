@@ -14,25 +14,33 @@ export interface ErrantReports {
 }
 
 export function createErrantReports(errors: ErrorOperator<KafkaRecord>, executing: string): ErrantReports {
-  const underWay = new Set<Promise<void>>()
+  let last: Promise<unknown> = Promise.resolve()
+  let pending = 0
   let failure: { readonly cause: unknown } | undefined
+  /** The origin of a record is the raw record (sink-pipeline.ts). */
+  async function track(raw: KafkaRecord, error: unknown): Promise<void> {
+    try {
+      await errors.fail(raw, { stage: 'TASK_PUT', executing, error })
+    } catch (cause) {
+      failure ??= { cause }
+      throw cause
+    } finally {
+      pending--
+    }
+  }
+
   return {
     report(record, error) {
-      // The origin of a record is the raw record (sink-pipeline.ts).
-      const work = errors.fail(record.origin as KafkaRecord, { stage: 'TASK_PUT', executing, error })
-      underWay.add(work)
-      const done = (): void => void underWay.delete(work)
-      work.then(done, (cause: unknown) => {
-        failure ??= { cause }
-        done()
-      })
+      pending++
+      const work = track(record.origin as KafkaRecord, error)
+      last = Promise.allSettled([last, work])
       return work
     },
     async settled() {
-      await Promise.allSettled(underWay)
+      await last
       return failure === undefined
     },
-    isQuiet: () => underWay.size === 0 && failure === undefined,
+    isQuiet: () => pending === 0 && failure === undefined,
     check() {
       if (failure) throw failure.cause
     },

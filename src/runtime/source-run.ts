@@ -1,44 +1,52 @@
-import type { Header, RecordMetadata, SourceConnector, SourceRecord, SourceTask, SourceTaskContext } from '#api'
-import { ConnectError, isRetriable, messageOf, toJson } from '#api'
-import type { KafkaHeader, ProducerRecord, RecordProducer } from '../kafka/index.ts'
+import type { Header, SourceConnector, SourceRecord, SourceTask, SourceTaskContext } from '#api'
+import { isRetriable, toJson } from '#api'
+import type { KafkaHeader, ProducerRecord } from '../kafka/index.ts'
 import type { OffsetMap } from '../storage/index.ts'
 import { offsetKey } from '../storage/index.ts'
-import { backoffDelay } from '../util/backoff.ts'
+import { type Closers, createClosers } from '../util/closers.ts'
 import { sourceConfig } from './connector-config.ts'
 import { buildConverter, type NamedConverter } from './converters.ts'
+import { createDelivery, type Outgoing } from './delivery.ts'
 import { createErrorOperator, type ErrorOperator, type Failure, type Stage } from './error-operator.ts'
 import { type TaskRun, taskContext, type WorkerDeps } from './task-run.ts'
 import { buildTransformChain, type TransformChain } from './transform-chain.ts'
 
-/** Kafka counts as away after this long without an acknowledgement. */
-const awayAfterMs = 2000
 const pollAgainMs = 500
-
-/** One record of the task and all that goes to Kafka for it; nothing when it was dropped. */
-interface Outgoing {
-  readonly record: SourceRecord
-  readonly messages: readonly ProducerRecord[]
-  /** Why it was skipped. */
-  readonly error?: unknown
-}
 
 /**
  * Runs a source task: poll, transform, convert, produce; a record's source offset counts only when Kafka has acknowledged
  * everything that it was split into. Batches follow one another, so what is acknowledged has no gaps.
  */
 export async function runSource(connector: SourceConnector, run: TaskRun, deps: WorkerDeps): Promise<void> {
+  const closers = createClosers(run.log)
+  try {
+    await startAndLoop(connector, run, deps, closers)
+  } finally {
+    await closers.closeAll()
+  }
+}
+
+async function startAndLoop(
+  connector: SourceConnector,
+  run: TaskRun,
+  deps: WorkerDeps,
+  closers: Closers,
+): Promise<void> {
   const { clock } = deps
   const { log, signal, props } = run
   const config = sourceConfig.parse(props)
   const key = buildConverter('key', props, deps.workerProps, deps.plugins, log)
+  closers.add('key converter', () => key.converter.close?.())
   const value = buildConverter('value', props, deps.workerProps, deps.plugins, log)
+  closers.add('value converter', () => value.converter.close?.())
   const errors = createErrorOperator<SourceRecord>({
-    settings: config,
+    // What comes from outside has somebody who waits for the answer: one bad message fails nobody else's task.
+    settings: connector.placement === 'everyWorker' ? { ...config, 'errors.tolerance': 'all' } : config,
     log,
     clock,
     signal,
     describe: ({ topic, sourcePartition, sourceOffset }) => ({
-      text: `a record for ${topic} from ${JSON.stringify(sourcePartition)}${JSON.stringify(sourceOffset)}`,
+      text: `a record for ${topic} from ${toJson(sourcePartition)}${toJson(sourceOffset)}`,
       facts: { topic, sourcePartition, sourceOffset },
     }),
   })
@@ -50,8 +58,12 @@ export async function runSource(connector: SourceConnector, run: TaskRun, deps: 
     valueSchema: async (topic) => value.converter.schemaFor?.(topic),
     keySchema: async (topic) => key.converter.schemaFor?.(topic),
   }
-  const task = await (connector as SourceConnector<never>).startTask(context as SourceTaskContext<never>)
   const producer = await deps.kafka.producer({ clientId: `connector-producer-${run.connector}-${run.task}` })
+  closers.add('producer', () => producer.close())
+  const task = await (connector as SourceConnector<never>).startTask(context as SourceTaskContext<never>)
+  closers.add('task', () => task.stop?.())
+  closers.add('source offsets', () => flush())
+  const produce = createDelivery({ producer, task, run, deps, errors, acknowledged: offsets.acknowledged })
 
   async function handOver(records: readonly SourceRecord[]): Promise<void> {
     const outgoing: Outgoing[] = []
@@ -64,36 +76,38 @@ export async function runSource(connector: SourceConnector, run: TaskRun, deps: 
         break
       }
     }
-    await produce(outgoing, { producer, task, run, deps, acknowledged: offsets.acknowledged })
+    await produce(outgoing)
     if (!failure) return
     task.commitRecord?.(failure.record, undefined, failure.cause)
     throw failure.cause
   }
 
   async function flush(): Promise<void> {
-    if (await offsets.flush()) await task.commit?.()
+    if (run.cancelled() || !(await offsets.flush())) return
+    try {
+      await task.commit?.()
+    } catch (error) {
+      log.error({ error }, 'the task threw when it was told that its offsets are stored')
+    }
   }
 
-  try {
-    let nextFlush = clock.now() + deps.settings['offset.flush.interval.ms']
-    while (!signal.aborted) {
-      if (run.paused()) await clock.sleep(100, signal)
-      else {
-        const records = await poll(task, run, deps)
-        if (records.length > 0) await handOver(records)
-      }
-      if (clock.now() >= nextFlush) {
-        nextFlush = clock.now() + deps.settings['offset.flush.interval.ms']
-        await flush()
-      }
-      await new Promise((resolve) => setImmediate(resolve))
+  let nextFlush = clock.now() + deps.settings['offset.flush.interval.ms']
+  let isPaused = false
+  while (!signal.aborted) {
+    if (isPaused !== run.paused()) {
+      isPaused = run.paused()
+      task.paused?.(isPaused)
     }
-  } finally {
-    await flush().catch((error: unknown) => log.error({ error }, 'source offsets were not stored'))
-    await task.stop?.()
-    await producer.close()
-    await key.converter.close?.()
-    await value.converter.close?.()
+    if (isPaused) await clock.sleep(100, signal)
+    else {
+      const records = await poll(task, run, deps)
+      if (records.length > 0) await handOver(records)
+    }
+    if (clock.now() >= nextFlush) {
+      nextFlush = clock.now() + deps.settings['offset.flush.interval.ms']
+      await flush()
+    }
+    await new Promise((resolve) => setImmediate(resolve))
   }
 }
 
@@ -153,47 +167,6 @@ const toBytes = (headers: readonly Header[]): readonly KafkaHeader[] =>
 function toHeaderBytes(value: unknown): Buffer {
   if (Buffer.isBuffer(value)) return value
   return Buffer.from(typeof value === 'string' ? value : toJson(value))
-}
-
-interface ProduceOptions {
-  readonly producer: RecordProducer
-  readonly task: SourceTask
-  readonly run: TaskRun
-  readonly deps: WorkerDeps
-  acknowledged(record: SourceRecord): void
-}
-
-/** Produces until Kafka has acknowledged, however long that takes; only a stop or a refusal for good ends it. */
-async function produce(outgoing: readonly Outgoing[], options: ProduceOptions): Promise<void> {
-  const { producer, task, run, deps } = options
-  const messages = outgoing.flatMap((each) => each.messages)
-  const since = deps.clock.now()
-  let away = false
-  let metadata: readonly RecordMetadata[] = []
-  for (let attempt = 0; messages.length > 0; attempt++) {
-    try {
-      metadata = await producer.send(messages)
-      break
-    } catch (error) {
-      if (!isRetriable(error)) {
-        throw new ConnectError(`Unrecoverable exception trying to send: ${messageOf(error)}`, { cause: error })
-      }
-      if (run.signal.aborted) throw error
-      if (!away && deps.clock.now() - since >= awayAfterMs) {
-        away = true
-        run.log.warn({ error }, 'Kafka does not acknowledge; the records are sent again until it does')
-        task.upstream?.({ reachable: false, since })
-      }
-      await deps.clock.sleep(backoffDelay(attempt, { initialMs: 100, maxMs: 2000, jitter: 0.5 }), run.signal)
-    }
-  }
-  if (away) task.upstream?.({ reachable: true, since: deps.clock.now() })
-  let at = 0
-  for (const { record, messages: own, error } of outgoing) {
-    at += own.length
-    options.acknowledged(record)
-    task.commitRecord?.(record, own.length > 0 ? metadata[at - 1] : undefined, error)
-  }
 }
 
 /** Keeps the newest acknowledged offset of each source partition until it is flushed. */

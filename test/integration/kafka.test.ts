@@ -138,8 +138,7 @@ test('two members of a group share the partitions, and each record is read once'
   const topic = await topicWith(0, 4)
   const groupId = `kafka-test-${randomUUID()}`
   const kafka = client()
-  const members = [0, 1].map(() => kafka.groupConsumer({ ...options([topic], groupId), committable: () => [] }))
-  const consumers = await Promise.all(members)
+  const consumers = [0, 1].map(() => kafka.groupConsumer({ ...options([topic], groupId), committable: () => [] }))
   onTestFinished(async () => {
     await Promise.all(consumers.map((consumer) => consumer.close()))
   })
@@ -169,11 +168,11 @@ test('a group continues after what was committed', async () => {
   const topic = await topicWith(40)
   const groupId = `kafka-test-${randomUUID()}`
   const kafka = client()
-  const first = await kafka.groupConsumer({ ...options([topic], groupId), committable: () => [] })
+  const first = kafka.groupConsumer({ ...options([topic], groupId), committable: () => [] })
   await read(first, 40)
   await first.commit([{ topic, partition: 0, offset: 33n }])
   await first.close()
-  const second = await kafka.groupConsumer({ ...options([topic], groupId), committable: () => [] })
+  const second = kafka.groupConsumer({ ...options([topic], groupId), committable: () => [] })
   onTestFinished(() => second.close())
   expect(values(await read(second, 7))[0]).toBe(33)
 })

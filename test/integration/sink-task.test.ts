@@ -182,7 +182,7 @@ test('topics.regex reads every topic whose whole name matches', async () => {
   }
   await put({ 'topics.regex': `${prefix}\\.[ab]` })
   await eventually(() => handle.values.length >= 2)
-  expect(handle.values.toSorted()).toEqual([`${prefix}.a`, `${prefix}.b`])
+  expect(handle.values.map(String).toSorted()).toEqual([`${prefix}.a`, `${prefix}.b`])
 })
 
 test('transformations make one record many, none or other', async () => {
@@ -225,4 +225,85 @@ test('a reader of every worker reads back its window without reporting old failu
   await write(topic, ['poison too'])
   await eventually(async () => (await committed(name, topic))[0] === 4)
   expect((await readAll(dlq, 2)).map(({ value }) => String(value))).toEqual(['poison', 'poison too'])
+})
+
+test('a report that is not tolerated fails the task even when the task swallows it, and nothing of it is committed', async () => {
+  const { name, handle, put, failed } = setUp()
+  const topic = await newTopic()
+  handle.onPut = (records, context) => {
+    for (const record of records) {
+      if (record.value === '1') context.reportErrant(record, new DataError('undeliverable')).catch(() => undefined)
+    }
+  }
+  await write(topic, numbers(3))
+  await put({ topics: topic })
+  expect((await failed()).trace).toContain('undeliverable')
+  expect(await committed(name, topic)).toEqual({})
+})
+
+test('what was not flushed when the group rebalances in the middle of a retried put comes again', async () => {
+  const { handle, put } = setUp()
+  const topic = await newTopic(2)
+  let refuse = true
+  handle.onPut = (records) => {
+    if (refuse && records.length > 0) throw new RetriableError('not yet')
+  }
+  await put({ topics: topic })
+  await write(
+    topic,
+    numbers(100).map((value, index) => ({ value, partition: index % 2 })),
+  )
+  await eventually(() => handle.puts > 0)
+  // A second task joins the group while the first has its records in hand.
+  const second = kafkaClient().groupConsumer({
+    groupId: `connect-${handle.name}`,
+    clientId: 'second',
+    topics: [topic],
+    maxPollRecords: 10,
+    onUpstream() {},
+    onMissing() {},
+    committable: () => [],
+  })
+  await eventually(async () => (await second.poll(100, new AbortController().signal)).assigned.length > 0)
+  await second.close()
+  refuse = false
+  await eventually(() => new Set(handle.values).size === 100, { timeoutMs: 40_000 })
+  expect(new Set(handle.values)).toEqual(new Set(numbers(100)))
+})
+
+test('a paused connector is given nothing more, and all of it afterwards', async () => {
+  const { name, herder, handle, put } = setUp()
+  const topic = await newTopic()
+  await write(topic, numbers(6000))
+  handle.onPut = async (records) => {
+    if (records.length > 0) await new Promise((resolve) => setTimeout(resolve, 20))
+  }
+  await put({ topics: topic })
+  await eventually(() => handle.values.length > 0)
+  await herder.setTargetState(name, 'PAUSED')
+  // The batch in hand is still taken; the commit at the pause tells that it was.
+  const taken = await eventually(async () => {
+    const before = handle.values.length
+    return (await committed(name, topic))[0] === before && before
+  })
+  expect(taken).toBeLessThan(6000)
+  await write(topic, ['late'])
+  expect(handle.values).toHaveLength(taken)
+  await herder.setTargetState(name, 'STARTED')
+  await eventually(() => handle.values.length >= 6001)
+  expect(handle.values).toEqual([...numbers(6000), 'late'])
+})
+
+test('a reader of every worker reads the topics that are there, and those that come later', async () => {
+  const { handle, put } = setUp()
+  const prefix = `later-${randomUUID()}`
+  const kafka = kafkaClient()
+  await kafka.createTopic(`${prefix}.a`, { partitions: 1, replicationFactor: 1 })
+  await put({ 'connector.class': 'RecordingReader', topics: `${prefix}.a,${prefix}.b` })
+  await write(`${prefix}.a`, ['a0'])
+  await eventually(() => handle.values.length === 1)
+  await kafka.createTopic(`${prefix}.b`, { partitions: 1, replicationFactor: 1 })
+  await write(`${prefix}.b`, ['b0'])
+  await eventually(() => handle.values.length === 2)
+  expect(handle.values).toEqual(['a0', 'b0'])
 })

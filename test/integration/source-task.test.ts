@@ -73,3 +73,28 @@ test('tolerated, it is skipped and told, and the stream goes on', async () => {
   expect(handle.acknowledged[3]).toMatchObject({ written: false, error: expect.any(Error) })
   expect((await readAll(topic, 5)).map(({ value }) => String(value))).toEqual(['0', '1', '2', '4', '5'])
 })
+
+test('more than a broker takes at once goes in several requests', async () => {
+  const { topic, start, handle } = await setUp()
+  handle.make = () => 'x'.repeat(60_000)
+  await start({ count: '40' })
+  await eventually(() => handle.acknowledged.length === 40)
+  expect(handle.acknowledged.every(({ written }) => written)).toBe(true)
+  expect(await readAll(topic, 40)).toHaveLength(40)
+})
+
+test('a record that is too large for the broker is skipped alone when that is tolerated, and else fails the task', async () => {
+  const { name, topic, start, handle } = await setUp()
+  handle.make = (index) => (index === 2 ? 'x'.repeat(2_000_000) : String(index))
+  const herder = await start({ count: '5' })
+  const task = await eventually(async () =>
+    (await herder.connectorState(name)).tasks.find(({ state }) => state === 'FAILED'),
+  )
+  expect(task.trace).toContain('KAFKA_PRODUCE')
+  await herder.deleteConnector(name)
+  const tolerant = { 'connector.class': 'CountingSource', topic, count: '5', 'errors.tolerance': 'all' }
+  await herder.putConnector(name, tolerant, { replace: false })
+  await eventually(() => handle.acknowledged.at(-1)?.value === '4')
+  const written = (await readAll(topic, 4)).map(({ value }) => String(value))
+  expect(new Set(written)).toEqual(new Set(['0', '1', '3', '4']))
+})

@@ -1,4 +1,4 @@
-import type { SinkRecord, SourceRecord, TopicPartitionOffset } from '#api'
+import type { SinkRecord, SinkTaskContext, SourceRecord, TopicPartitionOffset } from '#api'
 import { defineConfig, defineSink, defineSource } from '#api'
 
 /** What a test sees of a recording sink and may make it do. */
@@ -8,7 +8,10 @@ export interface SinkHandle {
   readonly tasks: Set<number>
   caughtUp: number
   /** Called before a batch is taken; may throw or wait. */
-  onPut?: ((records: readonly SinkRecord[]) => void | Promise<void>) | undefined
+  onPut?: ((records: readonly SinkRecord[], context: SinkTaskContext<unknown>) => void | Promise<void>) | undefined
+  /** How often `put` was called. */
+  puts: number
+  readonly name: string
   /** What may be committed; all when absent. */
   onFlush?: (
     offsets: readonly TopicPartitionOffset[],
@@ -18,7 +21,14 @@ export interface SinkHandle {
 const sinks = new Map<string, SinkHandle>()
 
 export function sinkHandle(connector: string): SinkHandle {
-  const handle = sinks.get(connector) ?? { values: [], records: [], tasks: new Set(), caughtUp: 0 }
+  const handle = sinks.get(connector) ?? {
+    name: connector,
+    values: [],
+    records: [],
+    tasks: new Set(),
+    caughtUp: 0,
+    puts: 0,
+  }
   sinks.set(connector, handle)
   return handle
 }
@@ -33,12 +43,14 @@ function sink(name: string, placement: 'group' | 'everyWorker') {
     }),
     placement,
     warmMs: (config) => config['warm.ms'],
-    startTask({ connector, task }) {
+    startTask(context) {
+      const { connector, task } = context
       const handle = sinkHandle(connector)
       handle.tasks.add(task)
       return {
         async put(records: readonly SinkRecord[]) {
-          await handle.onPut?.(records)
+          handle.puts++
+          await handle.onPut?.(records, context)
           handle.records.push(...records)
           handle.values.push(...records.map(({ value }) => value))
         },
