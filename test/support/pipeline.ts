@@ -52,6 +52,17 @@ export const publishSource = (name: string, topic: string, registryUrl: string):
   ...avro(registryUrl),
 })
 
+/** From a topic to a remote WebSocket endpoint that acknowledges by id, as a member of a group. */
+export const remoteSink = (name: string, topic: string, uri: string, registryUrl: string): Declaration => ({
+  name,
+  'connector.class': 'WebSocketClientSink',
+  topics: topic,
+  uri,
+  ack: 'id',
+  message: '{"id":#{id},"data":#{value}}',
+  ...avro(registryUrl),
+})
+
 export interface Follower {
   readonly client: Client
   readonly seqs: number[]
