@@ -34,7 +34,7 @@ export const settingKeys: Readonly<Record<string, SettingKey>> = {
   'gateway.origins': {
     format: 'origins',
     default: [],
-    doc: "Origins of pages that may connect, such as `https://maps.example`. Empty: the gateway's own host only. `*`: any.",
+    doc: "Origins of pages that may connect, such as `https://maps.example`. Empty: the gateway's own pages only, under `localhost`, an IP address or the name in `gateway.host`; list any other name that the gateway is reached by. `*`: any.",
   },
   'gateway.static': optional('A folder whose files are served at `/`.'),
   'gateway.namespaces': {
@@ -43,7 +43,9 @@ export const settingKeys: Readonly<Record<string, SettingKey>> = {
     doc: 'Who may `subscribe` and `publish` in each namespace: `anonymous`, `token` or `none`. A channel in no namespace is refused. `expose.coordinates` tells publishers topic, partition and offset.',
   },
   'gateway.auth.secret': {
-    ...optional('The secret that tokens are signed with (HS256), at least 32 bytes.'),
+    ...optional(
+      'The secret that tokens are signed with (HS256), at least 32 bytes. A token without `exp` stays good until the secret changes.',
+    ),
     format: 'secret',
     sensitive: true,
   },

@@ -47,7 +47,10 @@ export function createAuth({ auth, namespaces }: Pick<GatewaySettings, 'auth' | 
           ...(auth.issuer === null ? {} : { issuer: auth.issuer }),
           ...(auth.audience === null ? {} : { audience: auth.audience }),
         })
-        const { sub, exp } = payload
+        const { exp } = payload
+        const sub: unknown = payload.sub
+        // The library checks no type here: who would be nobody, or everybody with an empty name, is not let in.
+        if (sub !== undefined && (typeof sub !== 'string' || sub === '')) return undefined
         return {
           client: sub ?? randomUUID(),
           isAuthenticated: sub !== undefined,

@@ -22,7 +22,7 @@ export interface Connections {
   /** Connections closed so far because their clients did not read. */
   closedSlow(): number
   all(): Iterable<Connection>
-  /** Makes the connection the producer's only one; answers the former one. */
+  /** Makes the connection the producer's only one, unless it was closed meanwhile; answers the former one. */
   takeProducer(producer: string, connection: Connection): Connection | undefined
 }
 
@@ -46,6 +46,7 @@ export function createConnections(limit: number, end: (client: Client) => void):
     closedSlow: () => slow,
     all: () => open,
     takeProducer(producer, connection) {
+      if (!open.has(connection) || connection.client.closed) return undefined
       const former = producers.get(producer)
       producers.set(producer, connection)
       producerOf.set(connection, producer)

@@ -1,8 +1,10 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse, STATUS_CODES } from 'node:http'
+import { isIP } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { anonymous } from './auth.ts'
 import { errorCodes, type Refusal, refuse } from './codes.ts'
 import type { Gate } from './gate.ts'
+import type { GatewaySettings } from './settings.ts'
 import { serveFile } from './static-files.ts'
 import type { SseTransport } from './transports/sse.ts'
 import type { WebSocketTransport } from './transports/websocket.ts'
@@ -14,13 +16,18 @@ export interface HttpOptions {
   readonly isReady: () => boolean
 }
 
+/** How long (ms) a connection may take to say what it wants, and how often that is looked at. */
+const [headersTimeout, connectionsCheckingInterval] = [10_000, 5_000]
+/** Beyond the sessions: for refusals, files and health. */
+const spareConnections = 128
+
 /** The gate's HTTP side: `/ws`, `/sse`, `/health` and, where configured, files. */
 export function createHttpServer({ gate, websocket, sse, isReady }: HttpOptions): Server {
   const { settings, auth, log } = gate
 
   /** Why a client is not let in at all. */
   const atTheDoor = (request: IncomingMessage): Refusal | undefined => {
-    if (!isOriginAllowed(request, settings.origins)) return refuse('forbidden', 'Pages of this origin may not connect.')
+    if (!isOriginAllowed(request, settings)) return refuse('forbidden', 'Pages of this origin may not connect.')
     if (!isReady()) return refuse('unavailable', 'The gate is warming up.', { retryAfter: 2000 })
     return gate.connections.isFull()
       ? refuse('busy', 'The gate has as many connections as it may have.', { retryAfter: 5000 })
@@ -65,14 +72,17 @@ export function createHttpServer({ gate, websocket, sse, isReady }: HttpOptions)
     websocket.upgrade(request, socket, head, tokenOf(request, url))
   }
 
-  const server = createServer((request, response) => {
+  const server = createServer({ headersTimeout, connectionsCheckingInterval }, (request, response) => {
     serve(request, response).catch((error: unknown) => {
+      if (isHungUp(error)) return log.debug({ err: error }, 'client gone before its answer was whole')
       // The path alone: the query may hold a token.
       log.error({ path: urlOf(request)?.pathname, err: error }, 'request failed')
       if (response.headersSent) response.destroy()
       else sendJson(response, 500, refuse('internal', 'The gate failed.'))
     })
   })
+  const { sessions } = settings.limits
+  if (sessions > 0) server.maxConnections = sessions + spareConnections
   server.on('upgrade', upgrade)
   return server
 }
@@ -97,10 +107,23 @@ function parseUrl(path: string): URL | undefined {
 }
 
 /** Requests without an origin come from no page. The gate's own pages may always connect. */
-function isOriginAllowed({ headers: { origin, host } }: IncomingMessage, allowed: readonly string[]): boolean {
-  if (origin === undefined || allowed.includes('*') || allowed.includes(origin)) return true
-  return host !== undefined && (origin === `http://${host}` || origin === `https://${host}`)
+function isOriginAllowed({ headers: { origin, host } }: IncomingMessage, settings: GatewaySettings): boolean {
+  if (origin === undefined || settings.origins.includes('*') || settings.origins.includes(origin)) return true
+  return (
+    host !== undefined && (origin === `http://${host}` || origin === `https://${host}`) && isOwnHost(host, settings)
+  )
 }
+
+/** Any other name may be a stranger's that points here for a while (DNS rebinding); an address cannot be. */
+function isOwnHost(host: string, settings: GatewaySettings): boolean {
+  const name = host.toLowerCase().replace(/:\d+$/, '')
+  return name === 'localhost' || name === settings.host.toLowerCase() || isIP(name.replace(/^\[(.*)\]$/, '$1')) !== 0
+}
+
+const isHungUp = (error: unknown): boolean =>
+  error instanceof Error &&
+  'code' in error &&
+  ['ERR_STREAM_PREMATURE_CLOSE', 'ECONNRESET', 'EPIPE'].includes(String(error.code))
 
 const statusOf = ({ code }: Refusal): number =>
   Object.hasOwn(errorCodes, code) ? errorCodes[code as keyof typeof errorCodes].status : 400

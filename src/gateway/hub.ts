@@ -22,7 +22,7 @@ import { tickStream } from './stream-upkeep.ts'
 /** Joins the tasks to the connections: knows who publishes what, and who may have it. All transports go through it. */
 export interface Hub {
   readonly port: GatewayPort
-  /** Answers with a refusal, or calls `onJoined` and then sends. */
+  /** Answers with a refusal, or calls `onJoined` and then sends. Does neither when the client was closed meanwhile. */
   subscribe(client: Client, request: SubscribeRequest): Promise<Refusal | undefined>
   /** Never rejects. */
   publish(identity: Identity, request: PublishRequest): Promise<IngressAnswer>
@@ -109,8 +109,12 @@ export function createHub(options: HubOptions): Hub {
   const port: GatewayPort = {
     attachSink(attachment) {
       const patterns = attachment.templates.map(templatePattern)
-      checkNamespaces(attachment.connector, patterns)
-      checkOverlap(attachment.connector, patterns, streams.keys())
+      const { connector } = attachment
+      checkNamespaces(connector, patterns)
+      const [former, others] = bySameConnector(connector, streams.keys())
+      checkOverlap(connector, patterns, others)
+      // A task that hangs is left behind by its successor and cannot detach itself.
+      for (const stream of former) stream.feed.detach()
       const stream = createStream({ ...options, attachment, patterns, sequence, events })
       streams.set(stream, createPositionCheck(stream, keyring, { maxAgeMs: settings.position.maxAgeMs, clock }))
       return stream.feed
@@ -119,7 +123,9 @@ export function createHub(options: HubOptions): Hub {
       const { connector } = attachment
       const patterns = attachment.channels.map(parsePattern)
       checkNamespaces(connector, patterns)
-      checkOverlap(connector, patterns, sources)
+      const [former, others] = bySameConnector(connector, sources)
+      checkOverlap(connector, patterns, others)
+      for (const source of former) sources.delete(source)
       const source: Source = { connector, patterns, publish: (ingress) => attachment.publish(ingress) }
       sources.add(source)
       return { detach: () => void sources.delete(source) }
@@ -169,13 +175,14 @@ export function createHub(options: HubOptions): Hub {
             retryAfter: 2000,
           })
         }
-        if (client.closed) return undefined
         const before = stream
         stream = route(client, request)
         if ('code' in stream) return stream
         if (stream !== before)
           return refuse('unavailable', 'What serves this channel was restarted.', { retryAfter: 1000 })
       }
+      // The one place for all that was waited for on the way here, a token's check included.
+      if (client.closed) return undefined
       const { id, channels, wantsSnapshot, expiresAt, onJoined } = request
       const sent = joinStream({
         id,
@@ -226,6 +233,13 @@ const no = (refusal: Refusal): IngressAnswer => ({ ok: false, ...refusal })
 const endSubscriptions = (stream: Stream): void => {
   for (const client of new Set([...stream.subscriptions].map((subscription) => subscription.client)))
     closeClient(client, 'detached')
+}
+
+/** The connector's own attachments, and all others. */
+function bySameConnector<T extends { readonly connector: string }>(connector: string, all: Iterable<T>): [T[], T[]] {
+  const [own, others]: [T[], T[]] = [[], []]
+  for (const each of all) (each.connector === connector ? own : others).push(each)
+  return [own, others]
 }
 
 const checkOverlap = (

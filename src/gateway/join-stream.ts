@@ -112,14 +112,13 @@ function hasMissed(
   after: number,
   { base }: Extract<Checked, { ok: true }>,
 ): boolean {
-  return channels.some(({ log }) =>
-    log.items
-      .slice(log.head)
-      .some(
-        (item) =>
-          item.seq > after && (item.kind === 'expiry' || !isBehind(base, item.partition, item.offset, item.path)),
-      ),
-  )
+  return channels.some(({ log }) => {
+    for (let place = fifoFind(log, (item) => item.seq > after); place < log.items.length; place++) {
+      const item = log.items[place]
+      if (item && (item.kind === 'expiry' || !isBehind(base, item.partition, item.offset, item.path))) return true
+    }
+    return false
+  })
 }
 
 function refuseSnapshot(stream: Stream, now: number): Refusal | undefined {

@@ -170,8 +170,9 @@ export function behindSeq(channels: readonly ChannelState[], base: Vector): numb
     seq = Math.max(seq, evicted?.seq ?? 0)
     const place = fifoFind(log, (item) => !dominates(base, vectorAt(item.epoch, item.cursor)))
     // What vanished just at the position may not have been seen.
-    const last = log.items.slice(log.head, place).findLast((item) => item.kind === 'message')
-    seq = Math.max(seq, last?.seq ?? 0)
+    let last = place - 1
+    while (last >= log.head && log.items[last]?.kind !== 'message') last--
+    if (last >= log.head) seq = Math.max(seq, log.items[last]?.seq ?? 0)
   }
   return seq
 }

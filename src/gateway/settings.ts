@@ -48,7 +48,7 @@ export interface GatewaySettings {
   readonly host: string
   /** 0: any free port. */
   readonly port: number
-  /** Empty: the same host only; `*`: any. Requests without `Origin` pass. */
+  /** Empty: the gate's own pages only, under `localhost`, an address or `host`; `*`: any. Requests without `Origin` pass. */
   readonly origins: readonly string[]
   /** A folder served at `/`. */
   readonly static: string | null

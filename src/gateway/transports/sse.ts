@@ -38,7 +38,11 @@ export function createSseTransport(gate: Gate, formIndex: number): SseTransport 
   return {
     async serve({ request, response, query, identity, headers }, onRefused) {
       const socket = response.socket
-      if (!socket) return
+      // Behind a stream that never ends there is no turn for another answer; and the client may have gone meanwhile.
+      if (!socket || socket.destroyed) {
+        request.socket.destroy()
+        return
+      }
       const channels = query.getAll('channel')
       if (channels.length === 0)
         return onRefused(refuse('bad_request', 'Name the channel: /sse?channel=…', { field: 'channel' }))
@@ -62,7 +66,8 @@ export function createSseTransport(gate: Gate, formIndex: number): SseTransport 
       const client = createClient({ session: randomUUID(), form, outlet, events, bufferBytes: limits.sendBufferBytes })
       const connection = openConnection(gate, { client, identity, write, destroy: () => socket.destroy() })
       gate.connections.add(connection)
-      socket.once('close', () => gate.connections.remove(connection))
+      const onClose = (): void => gate.connections.remove(connection)
+      socket.once('close', onClose)
 
       const onJoined = ({ position: told, recovered, reason, hasSnapshot }: Joined): void => {
         begun = true
@@ -83,6 +88,8 @@ export function createSseTransport(gate: Gate, formIndex: number): SseTransport 
       })
       if (refusal) {
         client.closed = true
+        // The connection may be kept for further requests.
+        socket.off('close', onClose)
         gate.connections.remove(connection)
         return onRefused(refusal)
       }
