@@ -33,6 +33,9 @@ export interface Client {
 
 /** A connection that has lived this long (ms) was a good one: the next back-off begins at the beginning. */
 const stableMs = 5000
+/** `token_expired` and `bad_token`: with a function there may be a better token next time. */
+const tokenRefusals = [4501, 4502]
+const maxTokenRefusals = 5
 
 /** Connects to the gate at `url` (such as `wss://host/ws`) and stays connected until `close` or a final refusal. */
 export function connect(url: string, options: ClientOptions = {}): Client {
@@ -45,6 +48,8 @@ export function connect(url: string, options: ClientOptions = {}): Client {
   let state: ClientState = { state: 'connecting', attempt: 0 }
   let connection: Connection | undefined
   let attempt = 0
+  /** Since a connection lived for a while. */
+  let tokensRefused = 0
   let connectedAt: number | undefined
   let timer: unknown
   let drain: { readonly at: number; readonly timer: unknown } | undefined
@@ -159,14 +164,22 @@ export function connect(url: string, options: ClientOptions = {}): Client {
     publishes.disconnected()
     const lived = connectedAt === undefined ? 0 : timers.now() - connectedAt
     connectedAt = undefined
-    if (lived >= stableMs) attempt = 0
-    if (code >= 4500 && code <= 4999) return finish(code, reason)
+    if (lived >= stableMs) {
+      attempt = 0
+      tokensRefused = 0
+    }
+    if (isFinal(code)) return finish(code, reason)
     const hint = drain ? Math.max(0, drain.at - timers.now()) : 0
     if (drain) timers.clear(drain.timer)
     drain = undefined
     const retryInMs = hint + backoffDelay(attempt++, settings.backoff, settings.random)
     timer = timers.set(open, retryInMs)
     enter({ state: 'waiting', retryInMs, code, reason })
+  }
+
+  function isFinal(code: number): boolean {
+    if (typeof settings.token === 'function' && tokenRefusals.includes(code)) return ++tokensRefused >= maxTokenRefusals
+    return code >= 4500 && code <= 4999
   }
 
   function finish(code: number, reason: string): void {

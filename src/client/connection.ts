@@ -11,6 +11,8 @@ export interface Connection {
   /** An id that no other frame of this connection has. */
   nextId(): number
   send(frame: ClientFrame): void
+  /** Sends a frame that is JSON already. */
+  sendText(text: string): void
   /** Closes the socket and forgets it at once, without waiting for the other side; `onEnd` is called. */
   end(ending: Ending): void
 }
@@ -62,9 +64,10 @@ export function openConnection(url: string, settings: Settings, handlers: Connec
     if (ping) watch = timers.set(look, patience)
   }
 
-  const send = (frame: ClientFrame): void => {
-    if (!ended) socket.send(JSON.stringify(frame))
+  const sendText = (text: string): void => {
+    if (!ended) socket.send(text)
   }
+  const send = (frame: ClientFrame): void => sendText(JSON.stringify(frame))
 
   socket.addEventListener('open', () => {
     if (!ended) handlers.onOpen()
@@ -90,7 +93,7 @@ export function openConnection(url: string, settings: Settings, handlers: Connec
     finish({ code: event.code, reason: event.reason ?? '' }),
   )
 
-  return { nextId: () => ++lastId, send, end }
+  return { nextId: () => ++lastId, send, sendText, end }
 }
 
 function parse(text: string): ServerFrame | undefined {

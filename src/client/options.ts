@@ -21,7 +21,7 @@ export interface Timers {
 }
 
 export interface ClientOptions {
-  /** A token, or how to get one: asked before each connection and whenever the gate says that the last one expires. */
+  /** A token, or how to get one: asked before each connection and whenever the gate says that the last one expires; five refused in a row end the client, a text that is refused does so at once. */
   readonly token?: string | (() => string | undefined | Promise<string | undefined>) | undefined
   /** Names this producer, so that a `messageId` makes a retry safe across connections. */
   readonly producer?: string | undefined

@@ -17,16 +17,16 @@ export interface Published {
 }
 
 interface Pending {
-  readonly channel: string
-  readonly data: unknown
-  readonly options: PublishOptions
+  readonly messageId: number | undefined
+  /** Channel, data, key and number as JSON, with the opening brace. */
+  readonly text: string
   readonly resolve: (published: Published) => void
   readonly reject: (error: ClientError) => void
   sent: boolean
 }
 
 export interface Publishes {
-  /** Sends, or holds until `connected` when `connection` is undefined. */
+  /** Sends, or holds until `connected` when `connection` is undefined. Rejects with a `TypeError` for what is no JSON. */
   add(channel: string, data: unknown, options: PublishOptions): Promise<Published>
   /**
    * Sends what waited, the numbered ones in the order of their numbers; never so many at once that the gate stops reading,
@@ -41,7 +41,7 @@ export interface Publishes {
 }
 
 const byNumber = (a: Pending, b: Pending): number =>
-  (a.options.messageId ?? Number.MAX_VALUE) - (b.options.messageId ?? Number.MAX_VALUE)
+  (a.messageId ?? Number.MAX_VALUE) - (b.messageId ?? Number.MAX_VALUE)
 
 /** The publishes that wait for an answer, `limit` at most. */
 export function trackPublishes(limit: number): Publishes {
@@ -55,8 +55,7 @@ export function trackPublishes(limit: number): Publishes {
     const id = through.nextId()
     answers.set(id, pending)
     pending.sent = true
-    const { key, messageId } = pending.options
-    through.send({ type: 'publish', id, channel: pending.channel, data: pending.data, key, messageId })
+    through.sendText(`{"type":"publish","id":${id},${pending.text.slice(1)}`)
   }
 
   const sendNext = (through: Connection): void => {
@@ -68,13 +67,15 @@ export function trackPublishes(limit: number): Publishes {
   }
 
   return {
-    add(channel, data, options) {
+    add(channel, data, { key, messageId }) {
       if (waiting.size >= limit) {
         const message = `${limit} publishes wait for an answer already; publish more slowly.`
         return Promise.reject(new ClientError(message, { code: 'too_many_pending', retryable: true }))
       }
       return new Promise((resolve, reject) => {
-        const pending = { channel, data: data ?? null, options, resolve, reject, sent: false }
+        // At once: what cannot be serialised is this caller's error, and must not come up at every reconnect.
+        const text = JSON.stringify({ channel, data: data ?? null, key, messageId })
+        const pending = { messageId, text, resolve, reject, sent: false }
         waiting.add(pending)
         if (!connection) return
         unsent.push(pending)
@@ -92,7 +93,7 @@ export function trackPublishes(limit: number): Publishes {
       unsent = []
       answers = new Map()
       for (const pending of waiting) {
-        if (pending.options.messageId !== undefined) continue
+        if (pending.messageId !== undefined) continue
         waiting.delete(pending)
         const message = pending.sent
           ? 'The connection ended before the answer came; the message may have arrived or not.'

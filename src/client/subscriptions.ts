@@ -1,5 +1,4 @@
 import { backoffDelay } from './backoff.ts'
-import { covers } from './channel.ts'
 import type { Connection } from './connection.ts'
 import { ClientError } from './error.ts'
 import type {
@@ -26,7 +25,6 @@ export interface Message {
 }
 
 export interface Subscribed {
-  /** As subscribed: a channel or a pattern. */
   readonly channel: string
   readonly position?: string | undefined
   /** `true`: continues after the position; `false`: something may be missing, see `reason`; `null`: no position was given. */
@@ -125,11 +123,11 @@ export function trackSubscriptions(settings: Settings, guard: (handler: () => vo
     guard(() => entry.options.onError?.(error))
   }
 
-  /** The subscription that a message belongs to; the gate refuses overlapping ones, so there is one at most. */
+  /** The subscription that a message belongs to; of two for one channel the gate refuses the second. */
   const find = (channel: string): Entry | undefined => {
-    const exact = byChannel.get(channel)
-    if (exact?.live) return exact
-    for (const entry of entries) if (entry.live && covers(entry.channel, channel)) return entry
+    const latest = byChannel.get(channel)
+    if (latest?.live) return latest
+    for (const entry of entries) if (entry.live && entry.channel === channel) return entry
     return undefined
   }
 
@@ -217,8 +215,6 @@ export function trackSubscriptions(settings: Settings, guard: (handler: () => vo
     onUnsubscribed({ subscription, code }) {
       const entry = byId.get(subscription)
       if (!entry) return
-      // This gate lags behind another that told the position: it will catch up.
-      if (code === 'position_ahead') return later(entry)
       remove(entry)
       guard(() => entry.options.onUnsubscribed?.({ code }))
     },

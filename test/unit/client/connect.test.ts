@@ -58,6 +58,42 @@ test('does not come back after 4500–4999', async () => {
   await expect(client.publish('report:7', {})).rejects.toMatchObject({ code: 'closed', retryable: false })
 })
 
+test.each([4501, 4502])('brings another token after %i, and gives up after five in a row', async (refusal) => {
+  const gate = await startFakeGate()
+  let asked = 0
+  const { reached, timers } = openClient(gate.url, { token: () => `t${++asked}` })
+  const refuse = async (number: number) => {
+    const session = await gate.session()
+    expect(await session.frame()).toMatchObject({ type: 'connect', token: `t${number}` })
+    session.close(refusal)
+  }
+  for (const number of [1, 2, 3, 4]) {
+    await refuse(number)
+    timers.advance((await reached('waiting')).retryInMs)
+  }
+  const good = await gate.session()
+  await good.greet()
+  await reached('connected')
+  timers.advance(6000)
+  good.close(refusal)
+  for (const number of [6, 7, 8, 9]) {
+    const { retryInMs, code } = await reached('waiting')
+    expect(code).toBe(refusal)
+    timers.advance(retryInMs)
+    await refuse(number)
+  }
+  expect(await reached('closed')).toMatchObject({ code: refusal })
+})
+
+test('a token that is a text does not get better', async () => {
+  const gate = await startFakeGate()
+  const { reached } = openClient(gate.url, { token: 't' })
+  const session = await gate.session()
+  await session.frame()
+  session.close(4502)
+  expect(await reached('closed')).toMatchObject({ code: 4502 })
+})
+
 test('a draining gate is left when it said, and come back to at once', async () => {
   const gate = await startFakeGate()
   const { client, reached, timers } = openClient(gate.url, { backoff: { initialMs: 100 } })

@@ -71,3 +71,27 @@ test('holds no more publishes than the limit', async () => {
   client.close()
   await expect(first).rejects.toMatchObject({ code: 'closed' })
 })
+
+test('what is no JSON is rejected at once and never comes between the client and the gate', async () => {
+  const gate = await startFakeGate()
+  const { client, reached, timers } = openClient(gate.url)
+  const first = await gate.session()
+  await first.greet()
+  await reached('connected')
+  const circle: Record<string, unknown> = {}
+  circle['self'] = circle
+  await expect(client.publish('report:7', { v: 1n }, { messageId: 1 })).rejects.toThrow(TypeError)
+  await expect(client.publish('report:7', circle)).rejects.toThrow(TypeError)
+  const data = { v: 'as it was' }
+  const good = client.publish('report:7', data, { messageId: 2 })
+  data.v = 'changed later'
+  await first.frame()
+  first.terminate()
+  timers.advance((await reached('waiting')).retryInMs)
+  const second = await gate.session()
+  await second.greet()
+  const frame = await second.frame()
+  expect(frame).toMatchObject({ type: 'publish', messageId: 2, data: { v: 'as it was' } })
+  second.send({ type: 'published', id: frame['id'] })
+  expect(await good).toMatchObject({ duplicate: false })
+})
