@@ -1,5 +1,5 @@
 export { type DockerAnswer, dockerEngine } from './docker-engine.ts'
-export { type FetchOptions, fetchStack, type StackFiles } from './fetch-stack.ts'
+export type { FetchOptions, StackFiles } from './fetch-stack.ts'
 export { stackLock } from './lock.ts'
 export { freePort } from './ports.ts'
 export type { KafkaHandle, ServerHandle, Stack, StackOptions, StackSettings } from './stack.ts'

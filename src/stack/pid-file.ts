@@ -39,7 +39,7 @@ export async function findServer(
 }
 
 /** Whether the process that has the record's pid now is the one that was recorded; `marker` is part of its command. */
-export const isSameProcess = (record: ServerRecord, marker: string, found: ProcessIdentity | undefined): boolean =>
+const isSameProcess = (record: ServerRecord, marker: string, found: ProcessIdentity | undefined): boolean =>
   found !== undefined && found.startTime === record.startTime && found.command.includes(marker)
 
 function parseRecord(json: unknown): ServerRecord | undefined {

@@ -59,7 +59,7 @@ export async function startEphemeralStack(settings: StackSettings): Promise<Stac
   }
 }
 
-/** Brings what a later start needs, so that it needs no network; says so when Docker makes that unnecessary. */
+/** Brings what a later start needs, so that it needs no network; says so when Docker makes that unnecessary. Called by `scripts/setup.mjs` from the build. @public */
 export async function prepareStack(settings: StackSettings): Promise<void> {
   const { version } = await dockerEngine()
   if (version && (await hasDockerCompose()))
