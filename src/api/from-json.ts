@@ -2,8 +2,9 @@ import { SchemaMismatchError } from './errors.ts'
 import { logicalNames, type Schema } from './schema.ts'
 
 /**
- * Fits parsed JSON to a schema, as data from outside must. Integers beyond 2^53 are taken as strings and refused as numbers,
- * since JSON.parse has already rounded those; bytes are base64; absent fields take their default.
+ * Fits parsed JSON to a schema, as data from outside must: what it returns, the converter that gave the schema can write.
+ * Integers beyond 2^53 and decimals of more than 15 digits are taken as strings and refused as numbers, since JSON.parse
+ * rounds those (bigints are refused alike); bytes are base64; absent fields take their default.
  * Throws `SchemaMismatchError` whose `context.field` is the path of the first thing that does not fit.
  */
 export function fromJson(schema: Schema, json: unknown): unknown {
@@ -28,6 +29,8 @@ function fit(schema: Schema, json: unknown, path: string): unknown {
     throw mismatch(path, `must be ${article(schema)}, not null`)
   }
   if (schema.name === logicalNames.decimal) return fitDecimal(schema, json, path)
+  if (schema.name === unionName && schema.type === 'struct') return fitUnion(schema, json, path)
+  if (schema.parameters?.['avro.type'] === 'null') throw mismatch(path, `must be null, not ${describe(json)}`)
   switch (schema.type) {
     case 'int8':
     case 'int16':
@@ -36,8 +39,8 @@ function fit(schema: Schema, json: unknown, path: string): unknown {
       return fitInteger(schema, json, path)
     case 'float32':
     case 'float64':
-      if (typeof json === 'number') return json
       if (json === 'NaN' || json === 'Infinity' || json === '-Infinity') return Number(json)
+      if (typeof json === 'number' || typeof json === 'bigint') return fitFloat(schema, Number(json), path)
       break
     case 'boolean':
       if (typeof json === 'boolean') return json
@@ -62,12 +65,22 @@ function fit(schema: Schema, json: unknown, path: string): unknown {
 
 const anything: Schema = { type: 'string', optional: true }
 
+/** The struct by which Avro's converter stands for a union of several types; its fields are the branches. */
+const unionName = 'io.confluent.connect.avro.Union'
+
+/** What `JSON.parse` made infinite, or single precision would, was a number and must not become another value. */
+function fitFloat({ type }: Schema, number: number, path: string): number {
+  const kept = type === 'float32' ? Math.fround(number) : number
+  if (!Number.isFinite(kept)) throw mismatch(path, `is out of the range of ${type}`)
+  return number
+}
+
 function fitInteger(schema: Schema, json: unknown, path: string): number | bigint {
-  if (typeof json === 'number') {
-    if (!Number.isInteger(json)) throw mismatch(path, `must be an integer, not ${json}`)
-    if (!Number.isSafeInteger(json)) {
+  if (typeof json === 'number' || typeof json === 'bigint') {
+    if (typeof json === 'bigint' || (Number.isInteger(json) && !Number.isSafeInteger(json))) {
       throw mismatch(path, 'is beyond 2^53: send it as a string', { reason: 'unsafe_integer' })
     }
+    if (!Number.isInteger(json)) throw mismatch(path, `must be an integer, not ${json}`)
   } else if (typeof json !== 'string' || !/^-?\d{1,19}$/.test(json)) {
     throw mismatch(path, `must be an integer, not ${describe(json)}`)
   }
@@ -78,17 +91,35 @@ function fitInteger(schema: Schema, json: unknown, path: string): number | bigin
   return Number.isSafeInteger(number) ? number : value
 }
 
-function fitDecimal(schema: Schema, json: unknown, path: string): string {
-  const text = typeof json === 'number' || typeof json === 'string' ? String(json) : ''
-  const match = /^(-?)(\d+)(?:\.(\d+))?$/.exec(text)
-  const scale = Number(schema.parameters?.['scale'] ?? 0)
-  const fraction = match?.[3] ?? ''
-  if (!match || fraction.replace(/0+$/, '').length > scale) {
+/** More digits than these a double does not keep for every decimal. */
+const exactDigits = 15
+
+function fitDecimal({ parameters = {} }: Schema, json: unknown, path: string): string {
+  const text = typeof json === 'string' || typeof json === 'number' || typeof json === 'bigint' ? String(json) : ''
+  const [, sign = '', whole, fraction = ''] = /^(-?)(\d+)(?:\.(\d+))?$/.exec(text) ?? []
+  const scale = Number(parameters['scale'] ?? 0)
+  if (typeof json !== 'string' && significant(`${whole ?? ''}${fraction}`).length > exactDigits) {
+    throw mismatch(path, `has more than ${exactDigits} digits: send it as a string`, { reason: 'unsafe_number' })
+  }
+  if (whole === undefined || fraction.replace(/0+$/, '').length > scale) {
     throw mismatch(path, `must be a decimal with at most ${scale} digits after the point, not ${describe(json)}`)
   }
   const digits = fraction.slice(0, scale).padEnd(scale, '0')
-  return `${match[1]}${match[2]}${scale > 0 ? `.${digits}` : ''}`
+  const { 'connect.decimal.precision': precision, size } = parameters
+  if (precision !== undefined && significant(`${whole}${digits}`).length > Number(precision)) {
+    throw mismatch(path, `must be a decimal with at most ${precision} digits, not ${describe(json)}`)
+  }
+  if (size !== undefined && !fitsBytes(BigInt(`${sign}${whole}${digits}`), Number(size))) {
+    throw mismatch(path, `must be a decimal of at most ${size} bytes, not ${describe(json)}`)
+  }
+  return `${sign}${whole}${scale > 0 ? `.${digits}` : ''}`
 }
+
+/** Digits without the zeros in front. */
+const significant = (digits: string): string => digits.replace(/^0+/, '')
+
+/** Whether an integer fits two's complement of so many bytes. */
+const fitsBytes = (value: bigint, size: number): boolean => BigInt.asIntN(size * 8, value) === value
 
 function fitString(schema: Schema, json: string, path: string): string {
   const allowed = schema.parameters?.['allowed']?.split(',')
@@ -139,6 +170,16 @@ function fitStruct(schema: Schema, json: unknown, path: string): unknown {
   return result
 }
 
+/** `{branch: value}` of one branch; others may be there as null. */
+function fitUnion(schema: Schema, json: unknown, path: string): unknown {
+  const fitted = fitStruct(schema, json, path) as Readonly<Record<string, unknown>>
+  const [given, ...more] = Object.entries(fitted).filter(([, value]) => value !== null)
+  if (given && more.length === 0) return Object.fromEntries([given])
+  if (!given && schema.optional) return null
+  const names = (schema.fields ?? []).map((field) => field.name).join(', ')
+  throw mismatch(path, `must have one of ${names}${given ? ', not several' : ''}`)
+}
+
 const isObject = (json: unknown): json is Record<string, unknown> =>
   typeof json === 'object' && json !== null && !Array.isArray(json)
 
@@ -147,7 +188,7 @@ const article = (schema: Schema): string => (/^[aeiou]/.test(schema.type) ? `an 
 function describe(json: unknown): string {
   if (typeof json === 'string') return `"${json.slice(0, 40)}"`
   if (Array.isArray(json)) return 'an array'
-  return typeof json === 'object' ? 'an object' : JSON.stringify(json)
+  return typeof json === 'object' ? 'an object' : `${json as number | bigint | boolean}`
 }
 
 function mismatch(path: string, problem: string, facts: Record<string, unknown> = {}): SchemaMismatchError {

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check'
 
-type Json = string | Json[] | { readonly [attribute: string]: unknown }
+export type Json = string | Json[] | { readonly [attribute: string]: unknown }
 
 const primitive = fc.constantFrom('boolean', 'int', 'long', 'float', 'double', 'bytes', 'string')
 
@@ -138,7 +138,8 @@ function unionOf(branches: Json[]): fc.Arbitrary<unknown> {
   return fc.oneof(fc.constant(null), ...others.map((branch) => valueOf(branch).map(wrap(branch))))
 }
 
-const nameOf = (json: Json): string =>
+/** The name of a branch, as values of a union give it. */
+export const nameOf = (json: Json): string =>
   typeof json === 'string' ? json : Array.isArray(json) ? '' : String(json['name'] ?? json['type'])
 
 /** A schema with a value of it. */

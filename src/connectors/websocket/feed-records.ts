@@ -66,13 +66,12 @@ export function compileFeed(options: FeedOptions, sourcePartition: Readonly<Reco
   })
 
   const fromJsonText = (message: FeedMessage, schemas: FeedSchemas, before: Cursor) => {
-    const text = message.data.toString()
-    const json = readJson(text)
+    const json = readJson(message.data.toString())
     const cursor = cursorIn(json) ?? before
     const elements = elementsOf(json)
     const records: SourceRecord[] = elements.map((element, index) =>
       inElement(options.records, index, () => {
-        const value = fitMessage(schemas.value, element, text)
+        const value = fitMessage(schemas.value, element)
         const key = keyOf ? keyOf({ message: json, value: element }) : null
         // Only with its last record is a message done: until then the feed continues before it.
         return record(message, value, schemas, key, index === elements.length - 1 ? cursor : before)

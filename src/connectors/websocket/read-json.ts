@@ -1,11 +1,12 @@
 import { DataError, fromJson, messageOf, type Schema, SchemaMismatchError } from '#api'
+import { parseExactly } from '../../util/exact-json.ts'
 
 const maxDepth = 100
 
-/** Parses JSON from outside. Throws `DataError`. */
+/** Parses JSON from outside; integers beyond 2^53 are bigints. Throws `DataError`. */
 export function readJson(text: string): unknown {
   try {
-    return JSON.parse(text)
+    return parseExactly(text)
   } catch (error) {
     throw new DataError(`The message is not JSON: ${messageOf(error)}.`, {
       cause: error,
@@ -15,16 +16,15 @@ export function readJson(text: string): unknown {
 }
 
 /**
- * Parses JSON from outside and fits it to the schema; without one it only refuses what could not be kept: integers that parsing
- * has rounded, and nesting that later steps could not follow. Null is refused either way: it would delete the key.
+ * Fits parsed JSON to the schema; without one it only refuses what could not be kept: integers beyond 2^53, numbers that
+ * parsing made infinite, and nesting that later steps could not follow. Null is refused either way: it would delete the key.
  * Throws `DataError`, for a misfit `SchemaMismatchError` with the field.
  */
-export function fitMessage(schema: Schema | undefined, json: unknown, text: string): unknown {
+export function fitMessage(schema: Schema | undefined, json: unknown): unknown {
   if (json === null) throw mismatch('', 'must not be null')
   try {
     if (schema) return fromJson(schema, json)
-    // 1e300 is an integer to JavaScript too, but nothing of it was lost: only what was written in digits is meant.
-    checkFree(json, '', 0, /\d{16}/.test(text))
+    checkFree(json, '', 0)
     return json
   } catch (error) {
     if (error instanceof RangeError) throw mismatch('', 'is nested too deeply')
@@ -45,16 +45,20 @@ export function fitKey(schema: Schema | undefined, key: string | null): unknown 
   }
 }
 
-function checkFree(json: unknown, path: string, depth: number, digits: boolean): void {
+function checkFree(json: unknown, path: string, depth: number): void {
   if (depth > maxDepth) throw mismatch(path, `is nested more than ${maxDepth} levels deep`)
-  if (digits && typeof json === 'number' && Number.isInteger(json) && !Number.isSafeInteger(json)) {
+  if (typeof json === 'bigint') {
     throw mismatch(path, 'is beyond 2^53: send it as a string', { reason: 'unsafe_integer' })
+  }
+  if (json === Number.POSITIVE_INFINITY || json === Number.NEGATIVE_INFINITY) {
+    throw mismatch(path, 'is larger than a number can be: send it as a string', { reason: 'unsafe_number' })
   }
   if (typeof json !== 'object' || json === null) return
   for (const [name, value] of Object.entries(json)) {
     // What cannot be at fault makes no path: this runs over whole messages.
-    if (typeof value !== 'object' && !(digits && typeof value === 'number')) continue
-    checkFree(value, path === '' ? name : `${path}.${name}`, depth + 1, digits)
+    if (typeof value === 'number' ? Number.isFinite(value) : typeof value !== 'object' && typeof value !== 'bigint')
+      continue
+    checkFree(value, path === '' ? name : `${path}.${name}`, depth + 1)
   }
 }
 

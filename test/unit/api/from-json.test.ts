@@ -34,7 +34,17 @@ test('an integer beyond 2^53 is refused as a number, since its digits are gone',
   expect(misfit({ type: 'int64' }, 2 ** 53).context).toMatchObject({ reason: 'unsafe_integer' })
   expect(fromJson({ type: 'int64' }, '9223372036854775807')).toBe(2n ** 63n - 1n)
   expect(fromJson({ type: 'int64' }, '5')).toBe(5)
+  expect(misfit({ type: 'int64' }, 2n ** 62n).context).toMatchObject({ reason: 'unsafe_integer' })
+  expect(fromJson({ type: 'float64' }, 2n ** 64n)).toBe(2 ** 64)
 })
+
+test.each([JSON.parse('12345678901234567.8912'), 2n ** 60n])(
+  'the decimal %d is refused as a number, since its digits may be gone',
+  (json) => {
+    const schema: Schema = { type: 'bytes', name: logicalNames.decimal, parameters: { scale: '4' } }
+    expect(misfit(schema, json).context).toMatchObject({ reason: 'unsafe_number' })
+  },
+)
 
 test.each<[Schema['type'], unknown]>([
   ['int8', 128],
@@ -50,6 +60,8 @@ test.each<[Schema['type'], unknown]>([
   ['int32', 1.5],
   ['int32', true],
   ['float64', '1'],
+  ['float64', Number.POSITIVE_INFINITY],
+  ['float32', 1e39],
   ['boolean', 0],
   ['string', 5],
   ['bytes', 'no base64!'],
@@ -74,6 +86,9 @@ test.each<[Schema, unknown, unknown]>([
   [{ type: 'bytes', name: logicalNames.decimal, parameters: { scale: '2' } }, '-12.3', '-12.30'],
   [{ type: 'bytes', name: logicalNames.decimal, parameters: { scale: '2' } }, 5, '5.00'],
   [{ type: 'bytes', name: logicalNames.decimal }, '7.000', '7'],
+  [{ type: 'bytes', name: logicalNames.decimal, parameters: { scale: '3' } }, 123456789012.345, '123456789012.345'],
+  [{ type: 'bytes', name: logicalNames.decimal }, '12345678901234567890', '12345678901234567890'],
+  [{ type: 'float32' }, 3.4e38, 3.4e38],
 ])('%j takes %j', (schema, json, value) => {
   expect(fromJson(schema, json)).toEqual(value)
 })

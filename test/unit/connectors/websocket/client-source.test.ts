@@ -112,6 +112,12 @@ test('makes one record of each element, and none of a message without the array'
   expect((await run.records(2)).map(({ value }) => value)).toEqual(['a', 'b'])
 })
 
+test('makes a key of an integer beyond 2^53 with all its digits', async () => {
+  const { run, say } = await start({ records: 'items', key: '#{message.feed}/#{value.n}' })
+  say('{"feed":9007199254740993,"items":[{"n":1}]}')
+  expect(await run.records(1)).toMatchObject([{ key: '9007199254740993/1' }])
+})
+
 test('takes a message that is an array apart', async () => {
   const { run, say } = await start({ records: '[]' })
   say('[1,2]')
