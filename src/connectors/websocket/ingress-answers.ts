@@ -1,7 +1,7 @@
 import { ConnectError, DataError, type IngressAnswer, isRetriable, type RecordMetadata } from '#api'
 
 /** Whether the reason that an error gives is a code of its own for clients; every other misfit is `invalid`. */
-const codes = ['bad_json', 'unsafe_integer', 'topic_not_allowed']
+const codes = ['bad_json', 'unsafe_integer', 'unsafe_number', 'topic_not_allowed']
 
 export const shuttingDown: IngressAnswer = {
   ok: false,
@@ -15,6 +15,14 @@ export const kafkaUnavailable: IngressAnswer = {
   ok: false,
   code: 'kafka_unavailable',
   message: 'Messages cannot be stored at present; send it again later.',
+  retryable: true,
+  retryAfter: 2000,
+}
+
+export const paused: IngressAnswer = {
+  ok: false,
+  code: 'unavailable',
+  message: 'What takes these messages is paused; send it again later.',
   retryable: true,
   retryAfter: 2000,
 }
@@ -47,6 +55,14 @@ export const outOfOrder = (lowest: number): IngressAnswer => ({
   code: 'out_of_order',
   message: `Message ${lowest} was refused and has to come first; send again from there.`,
   retryable: true,
+})
+
+/** For an id below the highest that is neither among the stored nor among the refused. */
+export const unknownMessageId = (id: number): IngressAnswer => ({
+  ok: false,
+  code: 'unknown_message_id',
+  message: `Message ${id} comes behind higher ones and is not known to be stored; ids have to grow.`,
+  retryable: false,
 })
 
 export const topicNotAllowed = (): DataError =>

@@ -1,6 +1,6 @@
 import type { Clock, IngressAnswer, SourceRecord } from '#api'
 import { createBell } from './bell.ts'
-import { busy, kafkaUnavailable, shuttingDown, tooLarge } from './ingress-answers.ts'
+import { busy, kafkaUnavailable, paused, shuttingDown, tooLarge } from './ingress-answers.ts'
 
 /** A message on its way into Kafka: it has its place until it is answered. */
 export interface Place {
@@ -25,6 +25,7 @@ export function createIngressQueue({ maxMessages, maxBytes, stallMs, clock }: In
   const bell = createBell(clock)
   let bytes = 0
   let kafkaAway = false
+  let isPaused = false
   let closed = false
 
   const oldest = (): number => {
@@ -36,6 +37,7 @@ export function createIngressQueue({ maxMessages, maxBytes, stallMs, clock }: In
     /** Why a message of this size cannot be taken now; undefined: it can. */
     refusal(size: number): IngressAnswer | undefined {
       if (closed) return shuttingDown
+      if (isPaused) return paused
       if (kafkaAway || clock.now() - oldest() > stallMs) return kafkaUnavailable
       if (size > maxBytes) return tooLarge(maxBytes)
       if (places.size >= maxMessages || bytes + size > maxBytes) return busy
@@ -69,6 +71,10 @@ export function createIngressQueue({ maxMessages, maxBytes, stallMs, clock }: In
     },
     upstream(reachable: boolean): void {
       kafkaAway = !reachable
+    },
+    /** While paused nothing new is taken, since nobody would fetch it; what waits goes on waiting. */
+    pause(now: boolean): void {
+      isPaused = now
     },
     /** Takes no more and answers all that wait. */
     close(): void {

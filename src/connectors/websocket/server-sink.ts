@@ -69,8 +69,15 @@ const config = defineConfig({
     type: 'long',
     importance: 'medium',
     default: 300_000,
-    doc: 'How far back a worker reads the topics when it starts, to fill snapshot and window again before clients are let in.',
+    doc: 'How far back a worker reads the topics at least when it starts, to fill the window again before clients are let in. The snapshot may need more, and then more is read: `snapshot.expire.ms`, or all when that is 0 (see `snapshot.warm.from`).',
     validator: atLeast(0),
+  },
+  'snapshot.warm.from': {
+    type: 'string',
+    values: ['earliest', 'window'],
+    importance: 'medium',
+    default: 'earliest',
+    doc: 'What a worker reads at its start to fill a snapshot that forgets nothing (`snapshot.expire.ms` is 0). `earliest`: all that the topics hold, so that no key is missing; the start takes as long as that takes to read, and clients are let in only then, so keep such topics compacted or short. `window`: `window.warm.ms` only; a key that was not updated since is missing until its next record.',
   },
 })
 
@@ -81,7 +88,10 @@ export const webSocketServerSink = defineSink({
   doc: "Publishes the records of Kafka topics on the gateway's channels, to every client that has subscribed over WebSocket or SSE. Each worker reads all partitions, so that it serves every channel. A message is told by its position, with which a client that comes back continues.",
   config,
   placement: 'everyWorker',
-  warmMs: (options) => options['window.warm.ms'],
+  warmMs(options) {
+    if (options['snapshot.expire.ms'] > 0) return Math.max(options['window.warm.ms'], options['snapshot.expire.ms'])
+    return options['snapshot.warm.from'] === 'window' ? options['window.warm.ms'] : -1
+  },
 
   check(options, props) {
     const splits = Object.entries(props).some(

@@ -89,7 +89,7 @@ const config = defineConfig({
     type: 'int',
     importance: 'low',
     default: 10_000,
-    doc: 'The most producers (authenticated ones that gave a name, else sessions) whose `messageId`s are remembered; the least recently seen is forgotten first.',
+    doc: 'The most producers (authenticated clients that gave a name), and the most sessions of others, whose `messageId`s are remembered; the least recently seen is forgotten first.',
     validator: atLeast(1),
   },
 })
@@ -150,7 +150,7 @@ export const webSocketServerSource = defineSource({
         topic,
         key: fitKey(schemas.key, key),
         keySchema: schemas.key ?? (key === null ? undefined : { type: 'string' }),
-        value: fitMessage(options['schema.fit'] ? schemas.value : undefined, json, ingress.data),
+        value: fitMessage(options['schema.fit'] ? schemas.value : undefined, json),
         valueSchema: options['schema.fit'] ? schemas.value : undefined,
         timestamp: ingress.receivedAt,
         headers: [],
@@ -189,6 +189,7 @@ export const webSocketServerSource = defineSource({
         place.answer(error === undefined ? okAnswer(metadata) : failedAnswer(error))
       },
       upstream: ({ reachable }) => queue.upstream(reachable),
+      paused: (isPaused) => queue.pause(isPaused),
       stop() {
         feed.detach()
         queue.close()

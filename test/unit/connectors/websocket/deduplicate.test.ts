@@ -20,10 +20,38 @@ function setUp(maxProducers = 10) {
 
 test('answers what was stored with duplicate, also for lower ids', async () => {
   const { send, accepted } = setUp()
-  expect(await send(5)).toEqual(ok)
-  expect(await send(5)).toEqual({ ok: true, duplicate: true })
-  expect(await send(3)).toEqual({ ok: true, duplicate: true })
-  expect(accepted).toEqual([5])
+  for (const id of [3, 5]) expect(await send(id)).toEqual(ok)
+  for (const id of [5, 3]) expect(await send(id)).toEqual({ ok: true, duplicate: true })
+  expect(accepted).toEqual([3, 5])
+})
+
+test('never calls a duplicate what was not stored: a lower id that comes for the first time is refused for good', async () => {
+  const { send, accepted } = setUp()
+  await send(200)
+  expect(await send(150)).toMatchObject({ ok: false, code: 'unknown_message_id', retryable: false })
+  expect(await send(200)).toEqual({ ok: true, duplicate: true })
+  expect(accepted).toEqual([200])
+})
+
+test('never calls a duplicate what was refused so long ago that the answer is forgotten', async () => {
+  const { send } = setUp()
+  for (let id = 1; id <= 66; id++) await send(id, never)
+  expect(await send(1)).toMatchObject({ ok: false, code: 'unknown_message_id', retryable: false })
+  expect(await send(66)).toEqual(never)
+})
+
+test('sessions, which anybody can open, push out no producer', async () => {
+  const { send, accepted } = setUp(2)
+  await send(1, ok, { producer: 'p' })
+  for (const session of ['a', 'b', 'c']) await send(1, ok, { session })
+  expect(await send(1, ok, { producer: 'p' })).toEqual({ ok: true, duplicate: true })
+  expect(accepted).toHaveLength(4)
+})
+
+test('a client whose name has a line break is not another client', async () => {
+  const { send } = setUp()
+  await send(1, ok, { client: 'a\nb', producer: 'c' })
+  expect(await send(1, ok, { client: 'a', producer: 'b\nc' })).toEqual(ok)
 })
 
 test('joins a resend to the sending that waits', async () => {

@@ -69,6 +69,16 @@ test('gives the gate templates, limits and an identity', async () => {
   expect(await gateway.sinks[0]?.identity.clusterId()).toBe('cluster')
 })
 
+test.each([
+  [{}, -1],
+  [{ 'snapshot.warm.from': 'window' }, 300_000],
+  [{ 'snapshot.expire.ms': '3600000' }, 3_600_000],
+  [{ 'snapshot.expire.ms': '15000' }, 300_000],
+  [{ 'snapshot.expire.ms': '15000', 'snapshot.warm.from': 'earliest', 'window.warm.ms': '0' }, 15_000],
+])('with %j a worker reads back %i ms, so that the snapshot is whole', (more, ms) => {
+  expect(webSocketServerSink.warmMs?.(webSocketServerSink.config.parse({ channel: 'a', ...more }))).toBe(ms)
+})
+
 test('publishes a tombstone without data', async () => {
   const { run, publications } = await start({ channel: 'bus:#{key}', 'message.key': 'key' })
   await run.put([sinkRecord(1, null, { key: 'b' })])

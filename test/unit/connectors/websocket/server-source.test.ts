@@ -1,5 +1,13 @@
 import { expect, test, vi } from 'vitest'
-import { ConnectError, type Ingress, type IngressAnswer, RetriableError, type Schema, SchemaMismatchError } from '#api'
+import {
+  ConnectError,
+  type Ingress,
+  type IngressAnswer,
+  logicalNames,
+  RetriableError,
+  type Schema,
+  SchemaMismatchError,
+} from '#api'
 import { webSocketServerSource } from '../../../../src/connectors/websocket/server-source.ts'
 import { runSource } from '../../../conformance/run-task.ts'
 import { testSource } from '../../../conformance/source.ts'
@@ -86,6 +94,7 @@ test.each([
   ['broken text', '{', { code: 'bad_json', retryable: false }],
   ['null', 'null', { code: 'invalid' }],
   ['a rounded integer', '{"a":[0,12345678901234567890]}', { code: 'unsafe_integer', field: 'a.1' }],
+  ['a number without end', '{"a":-1e400}', { code: 'unsafe_number', field: 'a' }],
   ['a deep nest', '['.repeat(5000) + ']'.repeat(5000), { code: 'invalid' }],
 ])('refuses %s even without a schema', async (_what, data, refusal) => {
   const { publish } = await start()
@@ -99,6 +108,16 @@ test('names the field that does not fit the schema', async () => {
   expect(await publish({ data: '{"at":9007199254740993}' })).toMatchObject({ code: 'unsafe_integer', field: 'at' })
   void publish({ data: '{"at":"9007199254740993"}' })
   expect(await run.records(1)).toMatchObject([{ value: { at: 9007199254740993n }, valueSchema: schema }])
+})
+
+test('does not take a decimal that parsing has rounded', async () => {
+  const dec: Schema = { type: 'bytes', name: logicalNames.decimal, parameters: { scale: '4' } }
+  const schema: Schema = { type: 'struct', fields: [{ name: 'dec', schema: dec }] }
+  const { publish } = await start({}, async () => schema)
+  expect(await publish({ data: '{"dec":12345678901234567.8912}' })).toMatchObject({
+    code: 'unsafe_number',
+    field: 'dec',
+  })
 })
 
 test('says that the schema cannot be had, without naming the topic', async () => {
@@ -117,6 +136,23 @@ test('refuses new messages while Kafka is away and keeps those that wait', async
   run.task.upstream?.({ reachable: true, since: 0 })
   run.acknowledge(records)
   expect(await waiting).toMatchObject({ ok: true })
+})
+
+test('answers new messages while it is paused, and keeps those that wait', async () => {
+  const { run, publish } = await start()
+  const waiting = publish()
+  await immediate()
+  run.task.paused?.(true)
+  expect(await Promise.race([publish(), immediate()])).toMatchObject({
+    ok: false,
+    code: 'unavailable',
+    retryable: true,
+    retryAfter: expect.any(Number),
+  })
+  run.task.paused?.(false)
+  const next = publish()
+  await run.records(2)
+  expect([await waiting, await next]).toMatchObject([{ ok: true }, { ok: true }])
 })
 
 test('refuses new messages when the oldest has waited too long', async () => {
