@@ -55,4 +55,11 @@ export function decodeCursor(start: readonly number[], text: string): Vector | u
   return { next, paths }
 }
 
+/** The vector of a cursor that this gate made. */
+export function vectorAt({ start }: { readonly start: readonly number[] }, cursor: string): Vector {
+  const vector = decodeCursor(start, cursor)
+  if (!vector) throw new Error(`The gate made a cursor that it cannot read: ${cursor}`)
+  return vector
+}
+
 const parse = (text: string | undefined): number => Number.parseInt(text ?? '', 36)

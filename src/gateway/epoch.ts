@@ -15,6 +15,8 @@ export interface Epoch {
 export interface Epochs {
   issue(facts: Omit<EpochFacts, 'connector' | 'rule' | 'cluster'>): Epoch
   own(text: string): Epoch | undefined
+  /** What was told so far is no longer taken for our own. */
+  clear(): void
 }
 
 const maxRemembered = 1000
@@ -23,10 +25,11 @@ export function createEpochs(
   identify: () => Pick<EpochFacts, 'connector' | 'rule' | 'cluster'>,
   keyring: Keyring,
 ): Epochs {
-  const told = new Map<string, Epoch>()
+  let told = new Map<string, Epoch>()
   return {
     issue(facts) {
       let sealed: string | undefined
+      const list = told
       const epoch: Epoch = {
         partitions: facts.partitions,
         start: facts.start,
@@ -34,14 +37,17 @@ export function createEpochs(
         text() {
           if (sealed !== undefined) return sealed
           sealed = keyring.seal({ ...identify(), ...facts })
-          told.set(sealed, epoch)
-          const [oldest] = told.keys()
-          if (told.size > maxRemembered && oldest !== undefined) told.delete(oldest)
+          list.set(sealed, epoch)
+          const [oldest] = list.keys()
+          if (list.size > maxRemembered && oldest !== undefined) list.delete(oldest)
           return sealed
         },
       }
       return epoch
     },
     own: (text) => told.get(text),
+    clear() {
+      told = new Map()
+    },
   }
 }

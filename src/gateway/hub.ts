@@ -167,6 +167,7 @@ export function createHub(options: HubOptions): Hub {
       const { position } = request
       let checked: Awaited<ReturnType<PositionCheck['check']>> | undefined
       if (position !== undefined) {
+        const [before, resetAt] = [stream, stream.resetAt()]
         try {
           checked = await streams.get(stream)?.check(position)
         } catch (error) {
@@ -175,10 +176,9 @@ export function createHub(options: HubOptions): Hub {
             retryAfter: 2000,
           })
         }
-        const before = stream
         stream = route(client, request)
         if ('code' in stream) return stream
-        if (stream !== before)
+        if (stream !== before || stream.resetAt() !== resetAt)
           return refuse('unavailable', 'What serves this channel was restarted.', { retryAfter: 1000 })
       }
       // The one place for all that was waited for on the way here, a token's check included.

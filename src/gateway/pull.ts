@@ -1,6 +1,6 @@
 import type { ChannelState, Item } from './channel-state.ts'
 import { closeClient, type Subscription } from './client.ts'
-import { decodeCursor, encodeCursor } from './cursor.ts'
+import { encodeCursor, vectorAt } from './cursor.ts'
 import type { Epoch } from './epoch.ts'
 import { fifoFind } from './fifo.ts'
 import type { SnapshotPages } from './snapshot-pages.ts'
@@ -146,12 +146,6 @@ function framesOf({ client: { form } }: Subscription, pull: Pull, { channel, ite
 function cursorBefore(channel: ChannelState, place: number, epoch: Epoch): string {
   const former = place > channel.log.head ? channel.log.items[place - 1] : channel.evicted
   return former?.epoch === epoch ? former.cursor : '.'
-}
-
-function vectorAt(epoch: Epoch, cursor: string): Vector {
-  const vector = decodeCursor(epoch.start, cursor)
-  if (!vector) throw new Error(`The gate made a cursor that it cannot read: ${cursor}`)
-  return vector
 }
 
 function goLive(subscription: Subscription, pull: Pull, now: number): void {

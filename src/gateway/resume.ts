@@ -29,6 +29,7 @@ export function createPositionCheck(
 ): PositionCheck {
   const { attachment, tracker } = stream
   const topicsSame = new Map<string, Promise<boolean>>()
+  let askedSince: number | undefined
   const ask = limitConcurrency(maxAsking)
 
   const timestampAt = (partition: TopicPartition, offset: number): Promise<number | 'below' | 'beyond' | 'gone'> =>
@@ -58,6 +59,14 @@ export function createPositionCheck(
     return asked
   }
 
+  /** Whether the epoch may be of before a log went back; what was learnt of epochs until then is forgotten. */
+  const isOfFormerLog = ({ issuedAt }: EpochFacts): boolean => {
+    const resetAt = stream.resetAt()
+    if (askedSince !== resetAt) topicsSame.clear()
+    askedSince = resetAt
+    return resetAt !== undefined && issuedAt <= resetAt
+  }
+
   /** Whether the position lies beyond the end of a partition; beyond what this worker has read is no matter. */
   const isAhead = async (base: Vector): Promise<boolean> => {
     const { next } = tracker.vector()
@@ -81,6 +90,7 @@ export function createPositionCheck(
       if (!vector || !(epoch ?? facts) || (facts && facts.connector !== stream.connector)) return no('position_invalid')
       if (facts && facts.cluster !== stream.cluster()) return no('cluster_changed')
       if (facts && facts.rule !== attachment.rule) return no('rule_changed')
+      if (facts && isOfFormerLog(facts)) return no('topic_changed')
       if ((epoch ?? facts ?? { issuedAt: 0 }).issuedAt + maxAgeMs < clock.now()) return no('position_expired')
       const base = epoch ? vector : translate(vector, facts?.partitions ?? [], stream)
       if (!base || (facts && !(await remembered(text, facts)))) return no('topic_changed')

@@ -3,8 +3,10 @@ import type { ChannelState } from './channel-state.ts'
 
 /** The last value of each key of a stream's channels, within bounds. */
 export interface Snapshot {
-  /** Undefined data removes the key. `at` (ms) is when it was updated. */
-  put(channel: ChannelState, key: string, data: string | undefined, at: number): void
+  /** Undefined data removes the key. `at` (ms) is when it was updated; `partition` the index of its record's partition. */
+  put(channel: ChannelState, key: string, data: string | undefined, at: number, partition: number): void
+  /** Removes what came from these partitions: their records are no more. */
+  forget(partitions: ReadonlySet<number>): void
   /** Removes what was not updated for `expireMs` and says what that was. */
   expire(now: number): readonly { readonly channel: ChannelState; readonly key: string }[]
   /** Whether nothing is missing for want of space. */
@@ -21,6 +23,7 @@ export interface SnapshotEntry {
   readonly key: string
   data: string
   at: number
+  partition: number
   former: SnapshotEntry | undefined
   next: SnapshotEntry | undefined
 }
@@ -58,16 +61,17 @@ export function createSnapshot(limits: SnapshotLimits): Snapshot {
   }
 
   return {
-    put(channel, key, data, at) {
+    put(channel, key, data, at, partition) {
       const known = channel.keys.get(key)
       if (known) unlink(known)
       if (data === undefined) {
         channel.keys.delete(key)
         return
       }
-      const entry = known ?? { channel, key, data, at, former: undefined, next: undefined }
+      const entry = known ?? { channel, key, data, at, partition, former: undefined, next: undefined }
       entry.data = data
       entry.at = at
+      entry.partition = partition
       if (entries < limits.maxEntries && bytes + sizeOf(entry) <= limits.maxBytes) return append(entry)
       channel.keys.delete(key)
       overflowedAt = Math.max(at, overflowedAt ?? at)
@@ -81,6 +85,18 @@ export function createSnapshot(limits: SnapshotLimits): Snapshot {
         expired.push({ channel: entry.channel, key: entry.key })
       }
       return expired
+    },
+    forget(partitions) {
+      let entry = oldest
+      while (entry) {
+        const { next } = entry
+        if (partitions.has(entry.partition)) {
+          unlink(entry)
+          entry.channel.keys.delete(entry.key)
+        }
+        entry = next
+      }
+      if (entries === 0) overflowedAt = undefined
     },
     // What found no room would have expired by then.
     isComplete: (now) => overflowedAt === undefined || (limits.expireMs > 0 && overflowedAt + limits.expireMs <= now),

@@ -31,7 +31,8 @@ export interface Stream {
   cluster(): string | undefined
   /** What Kafka held at the start is here, and positions can be made. */
   isReady(): boolean
-  isDetached(): boolean
+  /** When (ms) a log went back last: positions that were issued until then name offsets of another log. */
+  resetAt(): number | undefined
   /** Since when (ms) Kafka is unreachable. */
   staleSince(): number | undefined
   channel(name: string): ChannelState
@@ -85,6 +86,7 @@ export function createStream(options: StreamOptions): Stream {
   let cluster: string | undefined
   let isWarm = false
   let staleSince: number | undefined
+  let resetAt: number | undefined
   let dropped = false
 
   const identify = (): { connector: string; rule: string; cluster: string } => ({
@@ -140,7 +142,8 @@ export function createStream(options: StreamOptions): Stream {
     }
     const epoch = tracker.epoch()
     const cursor = tracker.cursor(path)
-    if (key !== undefined) snapshot.put(channel, key, data, isWarm ? now : Math.min(now, publication.origin.timestamp))
+    if (key !== undefined)
+      snapshot.put(channel, key, data, isWarm ? now : Math.min(now, publication.origin.timestamp), index)
     if (channel.live.size > 0 && channel.epoch !== epoch) {
       append(channel, note(epoch, formerEpoch === epoch ? formerCursor : '.'))
       channel.epoch = epoch
@@ -167,7 +170,22 @@ export function createStream(options: StreamOptions): Stream {
     formerCursor = cursor
   }
 
+  /** The logs of these partitions are others than before: what was made of the former ones is of no use. */
+  const reset = (back: ReadonlySet<number>, now: number): void => {
+    resetAt = now
+    epochs.clear()
+    tracker.renew(now)
+    window.reset()
+    for (const [index, offset] of tracker.vector().next.entries()) window.setFloor(index, offset)
+    snapshot.forget(back)
+    for (const channel of channels.values()) {
+      channel.pages = undefined
+      release(channel)
+    }
+  }
+
   const publish = (publications: readonly Publication[], progress: readonly Progress[]): void => {
+    if (life.signal.aborted) return
     const now = clock.now()
     let formerPath: readonly number[] | undefined
     let ordinal = 0
@@ -195,19 +213,22 @@ export function createStream(options: StreamOptions): Stream {
 
   const feed: SinkFeed = {
     open(partitions) {
-      let gap = false
-      for (const opened of tracker.open(partitions)) {
-        gap ||= opened.gap
-        if (opened.gap) window.clear()
-        if (opened.gap || !window.knows(opened.index)) window.setFloor(opened.index, opened.offset)
+      if (life.signal.aborted) return
+      const opened = tracker.open(partitions)
+      const jumped = opened.filter(({ jump }) => jump !== undefined)
+      const back = new Set(jumped.filter(({ jump }) => jump === 'back').map(({ index }) => index))
+      if (back.size > 0) reset(back, clock.now())
+      else if (jumped.length > 0) window.clear()
+      for (const { index, offset, jump } of opened) {
+        if (jump !== undefined || !window.knows(index)) window.setFloor(index, offset)
       }
-      if (gap) events.gap(stream)
+      if (jumped.length > 0) events.gap(stream)
     },
     // The partitions keep their places: positions name them, and they may be opened again.
     close() {},
     publish,
     ready() {
-      if (isWarm) return
+      if (isWarm || life.signal.aborted) return
       isWarm = true
       snapshot.sortByAge()
       const now = clock.now()
@@ -216,6 +237,7 @@ export function createStream(options: StreamOptions): Stream {
       if (cluster !== undefined) events.ready(stream)
     },
     upstream({ reachable, since }) {
+      if (life.signal.aborted) return
       staleSince = reachable ? undefined : since
       events.upstream(stream)
     },
@@ -254,7 +276,7 @@ export function createStream(options: StreamOptions): Stream {
     feed,
     cluster: () => cluster,
     isReady: () => isWarm && cluster !== undefined,
-    isDetached: () => life.signal.aborted,
+    resetAt: () => resetAt,
     staleSince: () => staleSince,
     channel: channelFor,
     release,

@@ -10,8 +10,8 @@ const longestCursor = 1024
 
 /** Where a stream stands, and the cursors that say so. Offsets are numbers here: Kafka's stay far below 2^53. */
 export interface Tracker {
-  /** What was opened, and whether records between the former end and the new start were passed over. */
-  open(partitions: readonly OpenPartition[]): readonly { index: number; offset: number; gap: boolean }[]
+  /** Never called in the middle of a record. After a jump back all positions need a new epoch. */
+  open(partitions: readonly OpenPartition[]): readonly Opened[]
   /** Takes up a record; false when it is behind already. */
   begin(origin: RecordOrigin, now: number): boolean
   /** The record taken up last. */
@@ -31,6 +31,16 @@ export interface Tracker {
   moves(): number
   indexOf(partition: TopicPartition): number | undefined
   partitions(): readonly TopicPartition[]
+}
+
+export interface Opened {
+  readonly index: number
+  readonly offset: number
+  /**
+   * Reading goes on elsewhere than where it ended. `ahead`: records between were passed over; `back`: the log was cut off or
+   * the topic was made anew, so that offsets say something else than before.
+   */
+  readonly jump: 'ahead' | 'back' | undefined
 }
 
 export function createTracker(epochs: Epochs, epochMs: number, now: number): Tracker {
@@ -95,13 +105,12 @@ export function createTracker(epochs: Epochs, epochMs: number, now: number): Tra
         const start = Number(at.offset)
         const found = indexOf(at)
         if (found !== undefined) {
-          const gap = start > (next[found] ?? 0)
-          if (gap) {
-            next[found] = start
-            before[found] = at.timestampBefore
-            moves++
-          }
-          return { index: found, offset: start, gap }
+          const end = next[found] ?? 0
+          if (start === end) return { index: found, offset: start, jump: undefined }
+          next[found] = start
+          before[found] = at.timestampBefore
+          moves++
+          return { index: found, offset: start, jump: start > end ? 'ahead' : 'back' }
         }
         const fresh = partitions.length
         // A new list: the epochs issued so far keep theirs.
@@ -111,7 +120,7 @@ export function createTracker(epochs: Epochs, epochMs: number, now: number): Tra
         const ofTopic = indexes.get(at.topic) ?? []
         ofTopic[at.partition] = fresh
         indexes.set(at.topic, ofTopic)
-        return { index: fresh, offset: start, gap: false }
+        return { index: fresh, offset: start, jump: undefined }
       })
     },
     begin(origin, at) {
@@ -156,7 +165,11 @@ export function createTracker(epochs: Epochs, epochMs: number, now: number): Tra
     },
     position(at) {
       renewIfDue(at)
-      return { epoch, cursor: encodeCursor(epoch.start, vector()) }
+      const cursor = encodeCursor(epoch.start, vector())
+      if (cursor.length <= longestCursor) return { epoch, cursor }
+      // With very many partitions a cursor would outgrow what is read.
+      renew(at)
+      return { epoch, cursor: '.' }
     },
     renew,
     epoch: () => epoch,

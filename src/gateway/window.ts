@@ -1,7 +1,8 @@
 import type { WindowLimits } from '#api'
 import type { ChannelState, Item } from './channel-state.ts'
+import { vectorAt } from './cursor.ts'
 import { createFifo, type Fifo, fifoFirst, fifoShift } from './fifo.ts'
-import { comparePaths, type Vector } from './vector.ts'
+import { comparePaths, dominates, type Vector } from './vector.ts'
 
 /** The latest messages of a stream, bounded by bytes and age; what a resume is served from. */
 export interface Window {
@@ -12,6 +13,8 @@ export interface Window {
   knows(partition: number): boolean
   evict(now: number): void
   clear(): void
+  /** Clears it and forgets what it knows of what left: no position from before is taken any more. */
+  reset(): void
   /** Whether everything after the vector, of all the stream's channels, is still here. */
   covers(vector: Vector): boolean
   /** Bytes held; frames made later are added by who makes them. */
@@ -24,11 +27,18 @@ interface Held {
   readonly item: Item
 }
 
+interface Evicted {
+  readonly offset: number
+  readonly path: readonly number[] | undefined
+}
+
 /** `onIdle` is called with channels whose last item left. */
 export function createWindow(limits: WindowLimits, onIdle: (channel: ChannelState) => void): Window {
   const held: Fifo<Held> = createFifo()
   /** For each partition the highest part of a record that is no longer here. */
-  const evicted: { offset: number; path: readonly number[] | undefined }[] = []
+  const evicted: Evicted[] = []
+  /** What vanished from snapshots last that is no longer here: who is not beyond it may not know. */
+  let lastExpiry: Item | undefined
   const account = { bytes: 0 }
 
   const dropFirst = (): void => {
@@ -39,6 +49,7 @@ export function createWindow(limits: WindowLimits, onIdle: (channel: ChannelStat
     account.bytes -= item.bytes
     item.isHeld = false
     if (item.kind === 'message') evicted[item.partition] = { offset: item.offset, path: item.path }
+    if (item.kind === 'expiry') lastExpiry = item
     channel.evicted = { seq: item.seq, epoch: item.epoch, cursor: item.cursor }
     onIdle(channel)
   }
@@ -47,6 +58,22 @@ export function createWindow(limits: WindowLimits, onIdle: (channel: ChannelStat
       if (account.bytes <= limits.maxBytes && first.item.at >= now - limits.maxAgeMs) return
       dropFirst()
     }
+  }
+
+  const clear = (): void => {
+    while (fifoFirst(held)) dropFirst()
+  }
+  const isCovered = (last: Evicted, partition: number, vector: Vector): boolean => {
+    const next = vector.next[partition] ?? 0
+    if (last.offset !== next) return last.offset < next
+    const reached = vector.paths.get(partition)
+    return last.path !== undefined && reached !== undefined && comparePaths(last.path, reached) <= 0
+  }
+  /** Just at the position an expiry may have come after it. */
+  const knowsExpiries = (vector: Vector): boolean => {
+    if (!lastExpiry) return true
+    const expired = vectorAt(lastExpiry.epoch, lastExpiry.cursor)
+    return dominates(vector, expired) && !dominates(expired, vector)
   }
 
   return {
@@ -63,16 +90,13 @@ export function createWindow(limits: WindowLimits, onIdle: (channel: ChannelStat
     },
     knows: (partition) => evicted[partition] !== undefined,
     evict,
-    clear() {
-      while (fifoFirst(held)) dropFirst()
+    clear,
+    reset() {
+      clear()
+      evicted.length = 0
+      lastExpiry = undefined
     },
-    covers: (vector) =>
-      evicted.every((last, partition) => {
-        const next = vector.next[partition] ?? 0
-        if (last.offset !== next) return last.offset < next
-        const reached = vector.paths.get(partition)
-        return last.path !== undefined && reached !== undefined && comparePaths(last.path, reached) <= 0
-      }),
+    covers: (vector) => knowsExpiries(vector) && evicted.every((last, partition) => isCovered(last, partition, vector)),
     account,
     size: () => held.items.length - held.head,
   }

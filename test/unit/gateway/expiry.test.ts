@@ -36,3 +36,33 @@ test('what vanished while no worker ran is told to who comes back with a positio
   expect(fresh.of('snapshot')).toMatchObject([{ items: [] }])
   expect(fresh.of('message')).toEqual([])
 })
+
+test('a position from before something vanished is not taken once the window has forgotten both', async () => {
+  const gate = fakeGate(clock)
+  const feed = gate.hub.port.attachSink(makeAttachment({ ...expiring, window: { maxBytes: 1e6, maxAgeMs: 30_000 } }))
+  const buses = feeder(feed)
+  feed.ready()
+  await settle()
+  const join = async (position?: string): Promise<{ recovered: unknown; position: string }> => {
+    const client = gate.connect()
+    client.send({ type: 'subscribe', id: 1, channel: 'bus:1', position })
+    await settle()
+    const [told] = client.of('subscribed')
+    client.disconnect()
+    return { recovered: told?.['recovered'], position: String(told?.['position']) }
+  }
+  const later = (ms: number): void => {
+    clock.advance(ms)
+    gate.hub.tick(clock.now())
+  }
+  buses.record([{ channel: 'bus:1', data: 1, key: 'vanishes' }])
+  const { position } = await join()
+  later(20_000)
+  expect(await join(position)).toMatchObject({ recovered: true })
+  later(60_000)
+  // The channel's own state was released meanwhile.
+  expect(await join(position)).toMatchObject({ recovered: false })
+  buses.record([{ channel: 'bus:2', data: 2 }])
+  const after = await join()
+  expect(await join(after.position)).toMatchObject({ recovered: true })
+})
