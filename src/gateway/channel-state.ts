@@ -78,6 +78,26 @@ export const createChannelState = (name: string, account: { bytes: number }): Ch
 export const isIdle = (channel: ChannelState): boolean =>
   channel.subscriptions === 0 && fifoSize(channel.log) === 0 && channel.keys.size === 0
 
+/** What an item of the window costs beside its texts. */
+const overhead = 320
+/** What the state of a channel costs. */
+const channelOverhead = 1024
+
+/** What a message counts for in the window; the first of its channel is charged for the channel's state too. */
+export const costOf = (channel: ChannelState, cursor: string, key = '', data = ''): number =>
+  overhead + (fifoSize(channel.log) === 0 ? channelOverhead : 0) + cursor.length + 2 * (key.length + data.length)
+
+/** An item of no record. */
+export const createItem = (given: Pick<Item, 'kind' | 'seq' | 'epoch' | 'cursor' | 'key' | 'data' | 'at'>): Item => ({
+  ...given,
+  partition: -1,
+  offset: -1,
+  path: [],
+  bytes: overhead,
+  isHeld: false,
+  frames: [],
+})
+
 /** The frame of an item for a client's form, made once for all. */
 export function frameOf(channel: ChannelState, item: Item, client: Client): Buffer {
   const { form } = client

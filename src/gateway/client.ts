@@ -52,7 +52,6 @@ export interface Subscription {
   readonly client: Client
   readonly stream: Stream
   readonly channels: readonly ChannelState[]
-  readonly wantsSnapshot: boolean
   /** Milliseconds since the epoch: the end of the token it was made with. */
   readonly expiresAt: number | undefined
   /** It has everything up to this sequence number. */

@@ -56,7 +56,6 @@ export function joinStream(options: JoinOptions): Refusal | number {
     client,
     stream,
     channels,
-    wantsSnapshot,
     expiresAt,
     fromSeq: stream.sequence.last,
     pull: undefined,

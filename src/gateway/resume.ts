@@ -92,6 +92,7 @@ export function createPositionCheck(
       if (facts && facts.rule !== attachment.rule) return no('rule_changed')
       if (facts && isOfFormerLog(facts)) return no('topic_changed')
       if ((epoch ?? facts ?? { issuedAt: 0 }).issuedAt + maxAgeMs < clock.now()) return no('position_expired')
+      if (facts && facts.issuedAt < stream.unreadPast.vanishedAt()) return no('window_passed')
       const base = epoch ? vector : translate(vector, facts?.partitions ?? [], stream)
       if (!base || (facts && !(await remembered(text, facts)))) return no('topic_changed')
       return (await isAhead(base)) ? no('position_ahead') : { ok: true, base, epoch }

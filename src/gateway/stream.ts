@@ -1,6 +1,6 @@
 import type { Clock, Logger, Progress, Publication, SinkAttachment, SinkFeed } from '#api'
 import { backoffDelay } from '../util/backoff.ts'
-import { type ChannelState, createChannelState, type Item, isIdle } from './channel-state.ts'
+import { type ChannelState, costOf, createChannelState, createItem, type Item, isIdle } from './channel-state.ts'
 import { channelProblem, type Pattern } from './channels.ts'
 import type { Subscription } from './client.ts'
 import { createEpochs, type Epoch, type Epochs } from './epoch.ts'
@@ -9,6 +9,7 @@ import type { Keyring } from './keyring.ts'
 import type { GatewaySettings } from './settings.ts'
 import { createSnapshot, type Snapshot } from './snapshot.ts'
 import { createTracker, type Tracker } from './tracker.ts'
+import { createUnreadPast, type UnreadPast } from './unread-past.ts'
 import { comparePaths } from './vector.ts'
 import { createWindow, type Window } from './window.ts'
 
@@ -22,6 +23,7 @@ export interface Stream {
   readonly epochs: Epochs
   readonly window: Window
   readonly snapshot: Snapshot
+  readonly unreadPast: UnreadPast
   readonly subscriptions: Set<Subscription>
   /** Those that catch up. */
   readonly pulls: Set<Subscription>
@@ -70,9 +72,6 @@ export interface StreamOptions {
   readonly log: Logger
 }
 
-/** What an item of the window costs beside its texts. */
-const overhead = 320
-
 export function createStream(options: StreamOptions): Stream {
   const { attachment, patterns, settings, sequence, fanOut, events, clock } = options
   const log = options.log.child({ connector: attachment.connector })
@@ -101,6 +100,7 @@ export function createStream(options: StreamOptions): Stream {
   const tracker = createTracker(epochs, settings.position.epochMs, clock.now())
   const window = createWindow(attachment.window, release)
   const snapshot = createSnapshot(attachment.snapshot)
+  const unreadPast = createUnreadPast(attachment.snapshot.expireMs)
 
   const channelFor = (name: string): ChannelState => {
     const known = channels.get(name)
@@ -135,11 +135,6 @@ export function createStream(options: StreamOptions): Stream {
     if (!known && channelProblem(name, settings.limits.channelLength) !== undefined) return dropOnce(name)
     const channel = known ?? channelFor(name)
     const { index, offset } = tracker
-    const last = isManifold ? channel.log.items.at(-1) : undefined
-    if (last?.partition === index && last.offset === offset) {
-      // Two templates made the same channel of one part of a record.
-      if (comparePaths(last.path.slice(0, -1), publication.path) === 0) return
-    }
     const epoch = tracker.epoch()
     const cursor = tracker.cursor(path)
     if (key !== undefined)
@@ -159,7 +154,7 @@ export function createStream(options: StreamOptions): Stream {
       offset,
       path,
       at: now,
-      bytes: overhead + 2 * (data?.length ?? 0),
+      bytes: costOf(channel, cursor, key, data),
       isHeld: false,
       frames: [],
     }
@@ -189,10 +184,13 @@ export function createStream(options: StreamOptions): Stream {
     const now = clock.now()
     let formerPath: readonly number[] | undefined
     let ordinal = 0
+    /** The channels that the part of a record under way has come to. */
+    const reached = new Set<string>()
     for (const publication of publications) {
       const { origin, path } = publication
       const [index, offset] = [tracker.index, tracker.offset]
       if (!tracker.begin(origin, now)) continue
+      unreadPast.read(tracker.index, origin.timestamp)
       if (!isManifold) {
         put(publication, path, now)
         continue
@@ -202,12 +200,17 @@ export function createStream(options: StreamOptions): Stream {
         tracker.index === index &&
         tracker.offset === offset &&
         comparePaths(formerPath, path) === 0
+      if (!isSame) reached.clear()
       ordinal = isSame ? ordinal + 1 : 0
       formerPath = path
+      // Two templates made the same channel of it.
+      if (reached.has(publication.channel)) continue
+      reached.add(publication.channel)
       put(publication, [...path, ordinal], now)
     }
     tracker.finish()
     tracker.advance(progress)
+    for (const at of progress) unreadPast.read(tracker.indexOf(at) ?? -1, at.timestamp)
     fanOut.wake(stream)
   }
 
@@ -219,7 +222,8 @@ export function createStream(options: StreamOptions): Stream {
       const back = new Set(jumped.filter(({ jump }) => jump === 'back').map(({ index }) => index))
       if (back.size > 0) reset(back, clock.now())
       else if (jumped.length > 0) window.clear()
-      for (const { index, offset, jump } of opened) {
+      for (const { index, offset, timestampBefore, jump } of opened) {
+        if (!window.knows(index)) unreadPast.begins(index, offset, timestampBefore)
         if (jump !== undefined || !window.knows(index)) window.setFloor(index, offset)
       }
       if (jumped.length > 0) events.gap(stream)
@@ -232,6 +236,7 @@ export function createStream(options: StreamOptions): Stream {
       isWarm = true
       snapshot.sortByAge()
       const now = clock.now()
+      unreadPast.end(now)
       // Who continues from before this worker's time was not told.
       for (const { channel, key } of snapshot.expire(now)) stream.expire(channel, key, now)
       if (cluster !== undefined) events.ready(stream)
@@ -270,6 +275,7 @@ export function createStream(options: StreamOptions): Stream {
     epochs,
     window,
     snapshot,
+    unreadPast,
     subscriptions,
     pulls,
     sequence,
@@ -293,13 +299,3 @@ export function createStream(options: StreamOptions): Stream {
   void learnCluster()
   return stream
 }
-
-const createItem = (given: Pick<Item, 'kind' | 'seq' | 'epoch' | 'cursor' | 'key' | 'data' | 'at'>): Item => ({
-  ...given,
-  partition: -1,
-  offset: -1,
-  path: [],
-  bytes: overhead,
-  isHeld: false,
-  frames: [],
-})

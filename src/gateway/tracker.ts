@@ -36,6 +36,7 @@ export interface Tracker {
 export interface Opened {
   readonly index: number
   readonly offset: number
+  readonly timestampBefore: number | undefined
   /**
    * Reading goes on elsewhere than where it ended. `ahead`: records between were passed over; `back`: the log was cut off or
    * the topic was made anew, so that offsets say something else than before.
@@ -103,24 +104,25 @@ export function createTracker(epochs: Epochs, epochMs: number, now: number): Tra
       tailOf = -1
       return sorted.map((at) => {
         const start = Number(at.offset)
+        const { timestampBefore } = at
         const found = indexOf(at)
         if (found !== undefined) {
           const end = next[found] ?? 0
-          if (start === end) return { index: found, offset: start, jump: undefined }
+          if (start === end) return { index: found, offset: start, timestampBefore, jump: undefined }
           next[found] = start
-          before[found] = at.timestampBefore
+          before[found] = timestampBefore
           moves++
-          return { index: found, offset: start, jump: start > end ? 'ahead' : 'back' }
+          return { index: found, offset: start, timestampBefore, jump: start > end ? 'ahead' : 'back' }
         }
         const fresh = partitions.length
         // A new list: the epochs issued so far keep theirs.
         partitions = [...partitions, { topic: at.topic, partition: at.partition }]
         next.push(start)
-        before.push(at.timestampBefore)
+        before.push(timestampBefore)
         const ofTopic = indexes.get(at.topic) ?? []
         ofTopic[at.partition] = fresh
         indexes.set(at.topic, ofTopic)
-        return { index: fresh, offset: start, jump: undefined }
+        return { index: fresh, offset: start, timestampBefore, jump: undefined }
       })
     },
     begin(origin, at) {

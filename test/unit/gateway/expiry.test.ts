@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import type { SinkFeed } from '#api'
 import { type FakeGate, type Feeder, fakeGate, feeder, makeAttachment, manualClock, settle } from './harness.ts'
 
 const expiring = { templates: ['bus:#{value.route}'], snapshot: { expireMs: 10_000, maxBytes: 10_000, maxEntries: 9 } }
@@ -65,4 +66,45 @@ test('a position from before something vanished is not taken once the window has
   buses.record([{ channel: 'bus:2', data: 2 }])
   const after = await join()
   expect(await join(after.position)).toMatchObject({ recovered: true })
+})
+
+test.each([
+  ['whose time is known', 0, true],
+  ['that Kafka holds no longer', 0, false],
+  ['whose time is known', 11_000, true],
+  ['that Kafka holds no longer', 11_000, false],
+])('what was shown of records before the start, %s, ends a position of %i ms later', async (_, later, isKnown) => {
+  const start = clock.now()
+  const first = worker()
+  first.buses.feed.ready()
+  await settle()
+  const publish = (feed: SinkFeed, offset: bigint, timestamp: number): void => {
+    const origin = { topic: 't', partition: 0, offset, timestamp }
+    const publication = { channel: 'bus:1', key: `k${offset}`, data: '1', origin, path: [] }
+    feed.publish([publication], [{ topic: 't', partition: 0, offset: offset + 1n, timestamp }])
+  }
+  publish(first.buses.feed, 0n, start)
+  clock.advance(later)
+  // Not read from the epoch, which says when the client was there.
+  first.gate.hub.tick(clock.now())
+  publish(first.buses.feed, 1n, start)
+  for (const stream of first.gate.hub.streams()) stream.tracker.renew(clock.now())
+  const client = first.gate.connect()
+  client.send({ type: 'subscribe', id: 1, channel: 'bus:1' })
+  await settle()
+  const position = client.of('subscribed')[0]?.['position']
+
+  const gate = fakeGate(clock)
+  const feed = gate.hub.port.attachSink(makeAttachment(expiring))
+  feed.open([{ topic: 't', partition: 0, offset: 1n, timestampBefore: isKnown ? start : undefined }])
+  publish(feed, 1n, start)
+  clock.advance(20_000)
+  feed.ready()
+  await settle()
+  const back = gate.connect()
+  back.send({ type: 'subscribe', id: 1, channel: 'bus:1', position })
+  await settle()
+  expect(back.of('subscribed')).toMatchObject([
+    later === 0 ? { recovered: false, reason: 'window_passed' } : { recovered: true },
+  ])
 })

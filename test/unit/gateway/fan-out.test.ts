@@ -154,3 +154,32 @@ test('a new epoch is told in line before the first message under it', async () =
   )
   expect(new Set(epochs).size).toBe(2)
 })
+
+test('a channel that two templates make of one part of a record gets it once, however small the window', async () => {
+  const clock = manualClock()
+  const gate = fakeGate(clock)
+  const same = makeAttachment({ templates: ['bus:#{value.a}', 'bus:#{value.b}'], window: { maxBytes: 0, maxAgeMs: 0 } })
+  const feed = gate.hub.port.attachSink(same)
+  feed.open([{ topic: 't', partition: 0, offset: 0n }])
+  feed.ready()
+  await settle()
+  const client = gate.connect()
+  client.send({ type: 'subscribe', id: 1, channel: 'bus:1' })
+  await settle()
+  for (let n = 0; n < 100; n++) {
+    const origin = { topic: 't', partition: 0, offset: BigInt(n), timestamp: n }
+    const publication = { channel: 'bus:1', key: undefined, data: String(n), origin, path: [] }
+    feed.publish([publication, publication], [{ topic: 't', partition: 0, offset: BigInt(n + 1), timestamp: n }])
+  }
+  await settle()
+  expect(client.of('message').map(({ data }) => data)).toEqual(Array.from({ length: 100 }, (_, n) => n))
+})
+
+test('many channels of a message each count for what they cost', async () => {
+  const gate = fakeGate(manualClock())
+  const window = { maxBytes: 1_000_000, maxAgeMs: 3_600_000 }
+  const buses = feeder(gate.hub.port.attachSink(makeAttachment({ window })))
+  for (let n = 0; n < 2000; n++) buses.record([{ channel: `bus:${n}`, data: n }])
+  const [stream] = [...gate.hub.streams()]
+  expect(stream?.channels.size).toBeLessThan(750)
+})
