@@ -4,6 +4,7 @@ import * as apiErrors from '../../src/api/errors.ts'
 import { settingDocs, workerConfig } from '../../src/config/index.ts'
 import { withoutEffect } from '../../src/config/worker-keys-without-effect.ts'
 import { connectors } from '../../src/connectors/index.ts'
+import { ingressCodes } from '../../src/connectors/websocket/ingress-codes.ts'
 import { converters } from '../../src/converters/index.ts'
 import * as gatewayCodes from '../../src/gateway/codes.ts'
 import { routes } from '../../src/rest/index.ts'
@@ -60,7 +61,7 @@ export async function allPages(root: string): Promise<readonly Page[]> {
       predicate: predicateKeys.keys,
       withoutEffect,
     }),
-    errorsPage(errors, gatewayCodes),
+    errorsPage(errors, gatewayCodes, ingressCodes),
     protocolPage(),
     restPage(routes),
   ]

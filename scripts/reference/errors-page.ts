@@ -17,10 +17,12 @@ export interface GatewayCodes {
   readonly noticeCodes: Readonly<Record<string, string>>
 }
 
+export type IngressCodes = Readonly<Record<string, { readonly retryable: boolean; readonly meaning: string }>>
+
 const yes = (value: boolean): string => (value ? 'yes' : 'no')
 
 /** Every error and every code that an outsider can meet. */
-export const errorsPage = (errors: readonly DocumentedError[], gateway: GatewayCodes): Page =>
+export const errorsPage = (errors: readonly DocumentedError[], gateway: GatewayCodes, ingress: IngressCodes): Page =>
   page(
     'docs/errors.md',
     '# Errors',
@@ -37,7 +39,7 @@ export const errorsPage = (errors: readonly DocumentedError[], gateway: GatewayC
       ]),
     ),
     '## `error` frames of the gateway',
-    'HTTP requests that are refused for the same reason have the status. A source adds its own codes for messages that do not fit.',
+    'HTTP requests that are refused for the same reason have the status.',
     table(
       ['code', 'retryable', 'HTTP status', 'meaning'],
       Object.entries(gateway.errorCodes).map(([name, { status, retryable, meaning }]) => [
@@ -46,6 +48,12 @@ export const errorsPage = (errors: readonly DocumentedError[], gateway: GatewayC
         String(status),
         prose(meaning),
       ]),
+    ),
+    '## `error` frames for a `publish`',
+    'What a WebSocketServerSource answers when it does not take a message.',
+    table(
+      ['code', 'retryable', 'meaning'],
+      Object.entries(ingress).map(([name, { retryable, meaning }]) => [code(name), yes(retryable), prose(meaning)]),
     ),
     '## Close codes',
     'After 4000–4499 come back, with your position; after 4500–4999 do not come back as you are.',

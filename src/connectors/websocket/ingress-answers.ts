@@ -90,7 +90,7 @@ export function refusedAnswer(error: unknown): IngressAnswer {
 export function failedAnswer(error: unknown): IngressAnswer {
   if (isRetriable(error)) return kafkaUnavailable
   if (!(ConnectError.is(error) && isData(error))) {
-    return { ok: false, code: 'failed', message: 'The message could not be stored; send it again.', retryable: true }
+    return { ok: false, code: 'failed', message: 'The message could not be stored.', retryable: false }
   }
   const field = fieldOf(error)
   const message = `${field.field === undefined ? 'The message' : `"${field.field}"`} does not fit its schema.`

@@ -184,7 +184,7 @@ test('tells a client only what it may know of an error behind the queue', async 
   expect(given).toMatchObject([
     { code: 'invalid', field: 'a.b', retryable: false },
     { code: 'kafka_unavailable', retryable: true },
-    { code: 'failed', retryable: true },
+    { code: 'failed', retryable: false },
   ])
   expect(JSON.stringify(given)).not.toContain('reports')
 })

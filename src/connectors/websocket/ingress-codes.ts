@@ -1,0 +1,23 @@
+/** Why a message was not taken: the codes that WebSocketServerSource answers a publish with. Clients and docs rely on them. */
+export const ingressCodes: Readonly<Record<string, { readonly retryable: boolean; readonly meaning: string }>> = {
+  bad_json: { retryable: false, meaning: 'The data is no JSON, or nested too deeply.' },
+  invalid: { retryable: false, meaning: 'The data does not fit the schema; `field` is the path of what does not.' },
+  unsafe_integer: { retryable: false, meaning: 'An integer beyond 2^53 came as a number; send it as a string.' },
+  unsafe_number: { retryable: false, meaning: 'A number has more digits than survive; send it as a string.' },
+  topic_not_allowed: { retryable: false, meaning: 'The message asks for a destination that is not allowed.' },
+  too_large: { retryable: false, meaning: 'The message is larger than may wait for Kafka.' },
+  failed: {
+    retryable: false,
+    meaning: 'The message cannot be stored: a transformation, a converter or Kafka refuses it for good.',
+  },
+  unknown_message_id: {
+    retryable: false,
+    meaning: 'The `messageId` comes behind higher ones and is not known to be stored.',
+  },
+  out_of_order: { retryable: true, meaning: 'A lower `messageId` of this producer was refused and has to come first.' },
+  busy: { retryable: true, meaning: 'Too many messages wait for Kafka.' },
+  kafka_unavailable: { retryable: true, meaning: 'Kafka does not acknowledge at present.' },
+  schema_unavailable: { retryable: true, meaning: 'The schema cannot be had at present.' },
+  unavailable: { retryable: true, meaning: 'The connector is paused.' },
+  shutting_down: { retryable: true, meaning: 'The connector stopped before Kafka acknowledged.' },
+}
