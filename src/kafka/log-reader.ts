@@ -108,6 +108,7 @@ export function startLogReader(deps: LogReaderDeps, options: ConsumerOptions): R
     const gone = [...cursors].filter(([, { topic }]) => !existing.includes(topic))
     for (const [id, { topic, partition }] of gone) {
       log.error({ topic, partition }, 'the topic is gone; it is read from its beginning if it comes back')
+      ready.drop((batch) => partitionId(batch) === id)
       cursors.delete(id)
     }
     const added = (await deps.bounds(existing)).filter((each) => !cursors.has(partitionId(each)))
@@ -170,7 +171,7 @@ export function startLogReader(deps: LogReaderDeps, options: ConsumerOptions): R
       const cursor = cursors.get(partitionId({ topic, partition }))
       if (!cursor) continue
       log.error({ topic, partition, expected: cursor.position, low, high }, 'the log no longer holds what came next')
-      cursor.position = low
+      goTo(cursor, low)
     }
     open(lost)
   }

@@ -89,7 +89,8 @@ export const webSocketServerSink = defineSink({
   config,
   placement: 'everyWorker',
   warmMs(options) {
-    if (options['snapshot.expire.ms'] > 0) return Math.max(options['window.warm.ms'], options['snapshot.expire.ms'])
+    // What was alive when the window begins must have been read, so that a resume learns of its end.
+    if (options['snapshot.expire.ms'] > 0) return options['window.warm.ms'] + options['snapshot.expire.ms']
     return options['snapshot.warm.from'] === 'window' ? options['window.warm.ms'] : -1
   },
 

@@ -72,8 +72,8 @@ test('gives the gate templates, limits and an identity', async () => {
 test.each([
   [{}, -1],
   [{ 'snapshot.warm.from': 'window' }, 300_000],
-  [{ 'snapshot.expire.ms': '3600000' }, 3_600_000],
-  [{ 'snapshot.expire.ms': '15000' }, 300_000],
+  [{ 'snapshot.expire.ms': '3600000' }, 3_900_000],
+  [{ 'snapshot.expire.ms': '15000' }, 315_000],
   [{ 'snapshot.expire.ms': '15000', 'snapshot.warm.from': 'earliest', 'window.warm.ms': '0' }, 15_000],
 ])('with %j a worker reads back %i ms, so that the snapshot is whole', (more, ms) => {
   expect(webSocketServerSink.warmMs?.(webSocketServerSink.config.parse({ channel: 'a', ...more }))).toBe(ms)
