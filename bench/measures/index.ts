@@ -1,0 +1,20 @@
+import type { Bench, Findings } from '../figures.ts'
+import { fanOut } from './fan-out.ts'
+import { ingress } from './ingress.ts'
+import { memory } from './memory.ts'
+import { sinkPath } from './sink-path.ts'
+import { start } from './start.ts'
+
+export interface Measure {
+  readonly needsKafka: boolean
+  run(bench: Bench): Promise<Findings>
+}
+
+/** By the names that the command line knows, in the order in which they run. */
+export const measures: ReadonlyMap<string, Measure> = new Map([
+  ['sink-path', { needsKafka: true, run: sinkPath }],
+  ['fan-out', { needsKafka: false, run: fanOut }],
+  ['ingress', { needsKafka: true, run: ingress }],
+  ['start', { needsKafka: true, run: start }],
+  ['memory', { needsKafka: false, run: memory }],
+])
