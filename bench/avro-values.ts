@@ -4,7 +4,7 @@ import { createVehicles, type Vehicle, vehicleSchema } from './vehicles.ts'
 export const vehicleType = avsc.Type.forSchema(vehicleSchema as unknown as avsc.Schema, { wrapUnions: false })
 
 /** The vehicle in Confluent's wire format. */
-export function encodeVehicle(schemaId: number, vehicle: Vehicle): Buffer {
+function encodeVehicle(schemaId: number, vehicle: Vehicle): Buffer {
   const header = Buffer.alloc(5)
   header.writeInt32BE(schemaId, 1)
   return Buffer.concat([header, vehicleType.toBuffer(vehicle)])

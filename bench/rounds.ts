@@ -1,4 +1,4 @@
-export const median = (values: readonly number[]): number => {
+const median = (values: readonly number[]): number => {
   const sorted = values.toSorted((a, b) => a - b)
   const middle = sorted.length >> 1
   const [low = Number.NaN, high = low] =
@@ -7,7 +7,7 @@ export const median = (values: readonly number[]): number => {
 }
 
 /** The median of each figure over all rounds. */
-export function medians<F extends Readonly<Record<string, number>>>(rounds: readonly F[]): F {
+function medians<F extends Readonly<Record<string, number>>>(rounds: readonly F[]): F {
   const names = Object.keys(rounds[0] ?? {})
   return Object.fromEntries(names.map((name) => [name, median(rounds.map((round) => round[name] ?? Number.NaN))])) as F
 }

@@ -21,7 +21,7 @@ export interface ProgramOptions {
 }
 
 /** Starts one of `programs/`. It ends with `stop`, and with this process however that ends. */
-export function startProgram(name: string, options: ProgramOptions = {}): Program {
+function startProgram(name: string, options: ProgramOptions = {}): Program {
   const { execArgv = [], core, timeoutMs = 180_000 } = options
   const file = fileURLToPath(new URL(`./programs/${name}.js`, import.meta.url))
   const child = fork(file, [], {
