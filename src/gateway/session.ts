@@ -11,6 +11,8 @@ import { answerRequest, type Requester } from './requests.ts'
 
 /** One client's socket, as the WebSocket transport gives it. */
 export interface Link extends Outlet {
+  /** Like `write`, for what may share a system call with the other replies of this turn. */
+  reply(bytes: Buffer): void
   /** Stops and goes on reading from the client. */
   pause(): void
   resume(): void
@@ -57,7 +59,7 @@ export function openSession(gate: Gate, { link, form, frame, token }: SessionOpt
     const bytes = frame(JSON.stringify(reply))
     // Who asks and does not read the answers is slow too.
     if (link.buffered() + bytes.length > limits.sendBufferBytes) closeClient(client, 'slow')
-    else link.write(bytes)
+    else link.reply(bytes)
   }
   const events: ClientEvents = {
     unsubscribed: ({ id }, code) => send({ type: 'unsubscribed', subscription: id, code }),

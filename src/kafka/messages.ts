@@ -37,6 +37,7 @@ export function fromHeaders(headers: readonly KafkaHeader[]): Record<string, Buf
  * and so are control records and those of aborted transactions.
  */
 export function visibleMessages(fetched: FetchedPartition, from: bigint): readonly FetchedMessage[] {
+  if (isPlain(fetched, from)) return fetched.messages
   const aborted = [...(fetched.abortedTransactions ?? [])].toSorted((a, b) =>
     Number(BigInt(a.firstOffset) - BigInt(b.firstOffset)),
   )
@@ -51,4 +52,11 @@ export function visibleMessages(fetched: FetchedPartition, from: bigint): readon
     }
     return offset >= from && !(inTransaction && open.has(producerId))
   })
+}
+
+/** Whether there is nothing to drop, as nearly always: then no offset needs to be parsed twice. */
+function isPlain({ messages, abortedTransactions = [] }: FetchedPartition, from: bigint): boolean {
+  const [first] = messages
+  if (!first || abortedTransactions.length > 0 || BigInt(first.offset) < from) return false
+  return !messages.some(({ isControlRecord }) => isControlRecord)
 }

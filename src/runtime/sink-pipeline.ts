@@ -2,6 +2,7 @@ import type { SchemaAndValue, SinkRecord } from '#api'
 import { type KafkaRecord, textHeaders } from '../kafka/index.ts'
 import type { NamedConverter } from './converters.ts'
 import type { ErrorOperator, Failure, Stage } from './error-operator.ts'
+import { pending } from './pending.ts'
 import type { TransformChain } from './transform-chain.ts'
 
 export interface SinkPipelineOptions {
@@ -67,12 +68,6 @@ export function createSinkPipeline({ key, value, chain, errors }: SinkPipelineOp
     /** The record that made `process` throw. */
     current: () => current,
   }
-}
-
-/** The converter must ask a registry: its promise is left to `later`, which finds the answer under way. */
-function pending(promise: Promise<unknown>): undefined {
-  promise.catch(() => undefined)
-  return undefined
 }
 
 function toSinkRecord(raw: KafkaRecord, key: SchemaAndValue, value: SchemaAndValue): SinkRecord {

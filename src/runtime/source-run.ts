@@ -1,4 +1,4 @@
-import type { Header, SourceConnector, SourceRecord, SourceTask, SourceTaskContext } from '#api'
+import type { Header, MaybePromise, SourceConnector, SourceRecord, SourceTask, SourceTaskContext } from '#api'
 import { isRetriable, toJson } from '#api'
 import type { KafkaHeader, ProducerRecord } from '../kafka/index.ts'
 import type { OffsetMap } from '../storage/index.ts'
@@ -8,6 +8,7 @@ import { sourceConfig } from './connector-config.ts'
 import { buildConverter, type NamedConverter } from './converters.ts'
 import { createDelivery, type Outgoing } from './delivery.ts'
 import { createErrorOperator, type ErrorOperator, type Failure, type Stage } from './error-operator.ts'
+import { pending } from './pending.ts'
 import { type TaskRun, taskContext, type WorkerDeps } from './task-run.ts'
 import { buildTransformChain, type TransformChain } from './transform-chain.ts'
 
@@ -70,7 +71,8 @@ async function startAndLoop(
     let failure: { readonly record: SourceRecord; readonly cause: unknown } | undefined
     for (const record of records) {
       try {
-        outgoing.push(await pipeline(record))
+        const made = pipeline(record)
+        outgoing.push(made instanceof Promise ? await made : made)
       } catch (cause) {
         failure = { record, cause }
         break
@@ -123,39 +125,64 @@ async function poll(task: SourceTask, run: TaskRun, deps: WorkerDeps): Promise<r
   }
 }
 
-/** A task's record as what goes to Kafka: transformed, then converted. */
+/** A task's record as what goes to Kafka: transformed, then converted. Where nothing has to be waited for, no promise is made. */
 function createSourcePipeline(
   key: NamedConverter,
   value: NamedConverter,
   chain: TransformChain,
   errors: ErrorOperator<SourceRecord>,
-): (record: SourceRecord) => Promise<Outgoing> {
+): (record: SourceRecord) => MaybePromise<Outgoing> {
   let stage: Stage = 'TRANSFORMATION'
   const failureOf = (error: unknown): Failure => {
     const executing = { TRANSFORMATION: chain.failed(), KEY_CONVERTER: key.name }[stage as string] ?? value.name
     return { stage, executing, error }
   }
+  const convertKey = ({ topic, keySchema, key: data }: SourceRecord) => {
+    stage = 'KEY_CONVERTER'
+    return key.converter.fromConnectData(topic, keySchema, data)
+  }
+  const convertValue = ({ topic, valueSchema, value: data }: SourceRecord) => {
+    stage = 'VALUE_CONVERTER'
+    return value.converter.fromConnectData(topic, valueSchema, data)
+  }
+  const toMessage = (part: SourceRecord, keyBytes: Buffer | null, valueBytes: Buffer | null): ProducerRecord => {
+    const { topic, partition, timestamp } = part
+    return { topic, partition, timestamp, key: keyBytes, value: valueBytes, headers: toBytes(part.headers) }
+  }
 
-  async function attempt(record: SourceRecord): Promise<Outgoing> {
+  /** Undefined when a converter has to ask a registry first. */
+  function now(record: SourceRecord): Outgoing | undefined {
     stage = 'TRANSFORMATION'
     const messages: ProducerRecord[] = []
     for (const part of chain.apply(record)) {
-      stage = 'KEY_CONVERTER'
-      const keyBytes = await key.converter.fromConnectData(part.topic, part.keySchema, part.key)
-      stage = 'VALUE_CONVERTER'
-      const valueBytes = await value.converter.fromConnectData(part.topic, part.valueSchema, part.value)
-      const { topic, partition, timestamp } = part
-      messages.push({ topic, partition, timestamp, key: keyBytes, value: valueBytes, headers: toBytes(part.headers) })
+      const keyBytes = convertKey(part)
+      if (keyBytes instanceof Promise) return pending(keyBytes)
+      const valueBytes = convertValue(part)
+      if (valueBytes instanceof Promise) return pending(valueBytes)
+      messages.push(toMessage(part, keyBytes, valueBytes))
     }
     return { record, messages }
   }
 
-  return async (record) => {
+  async function later(record: SourceRecord): Promise<Outgoing> {
+    stage = 'TRANSFORMATION'
+    const messages: ProducerRecord[] = []
+    for (const part of chain.apply(record)) {
+      messages.push(toMessage(part, await convertKey(part), await convertValue(part)))
+    }
+    return { record, messages }
+  }
+
+  async function recover(record: SourceRecord, error: unknown): Promise<Outgoing> {
+    const recovered = await errors.recover(record, failureOf(error), () => later(record), failureOf)
+    return recovered ?? { record, messages: [], error }
+  }
+
+  return (record) => {
     try {
-      return await attempt(record)
+      return now(record) ?? later(record).catch((error: unknown) => recover(record, error))
     } catch (error) {
-      const recovered = await errors.recover(record, failureOf(error), () => attempt(record), failureOf)
-      return recovered ?? { record, messages: [], error }
+      return recover(record, error)
     }
   }
 }
@@ -171,22 +198,22 @@ function toHeaderBytes(value: unknown): Buffer {
 
 /** Keeps the newest acknowledged offset of each source partition until it is flushed. */
 function createOffsetWriter(run: TaskRun, deps: WorkerDeps) {
-  let pending = new Map<string, { readonly partition: OffsetMap; readonly offset: OffsetMap }>()
+  let unstored = new Map<string, { readonly partition: OffsetMap; readonly offset: OffsetMap }>()
   return {
     acknowledged({ sourcePartition: partition, sourceOffset: offset }: SourceRecord): void {
       // An empty offset says that the source has none to come back to.
-      if (Object.keys(offset).length > 0) pending.set(offsetKey(run.connector, partition), { partition, offset })
+      if (Object.keys(offset).length > 0) unstored.set(offsetKey(run.connector, partition), { partition, offset })
     },
     /** True when all that was acknowledged is stored; a failure is logged and tried again with the next flush. */
     async flush(): Promise<boolean> {
-      const taken = pending
+      const taken = unstored
       if (taken.size === 0) return true
-      pending = new Map()
+      unstored = new Map()
       try {
         await deps.offsets.put(run.connector, [...taken.values()])
         return true
       } catch (error) {
-        pending = new Map([...taken, ...pending])
+        unstored = new Map([...taken, ...unstored])
         run.log.warn({ error }, 'source offsets could not be stored; it is tried again')
         return false
       }

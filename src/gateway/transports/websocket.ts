@@ -41,10 +41,26 @@ export function createWebSocketTransport(gate: Gate, formIndex: number): WebSock
       if (own) session.fail(own)
       else close(code, reason)
     }
+    let isCorked = false
+    const uncork = (): void => {
+      isCorked = false
+      socket.uncork()
+    }
+    /** Answers to many publishes come in one burst of promises: they leave together when it is over. */
+    const corkForThisTurn = (): void => {
+      if (isCorked) return
+      isCorked = true
+      socket.cork()
+      process.nextTick(uncork)
+    }
     const link: Link = {
       buffered: () => socket.writableLength,
       // Whole frames, each in one write: those that ws sends by itself fall between them.
       write: (bytes) => void socket.write(bytes),
+      reply(bytes) {
+        corkForThisTurn()
+        socket.write(bytes)
+      },
       close(name) {
         // The client's own close frame has to be read.
         websocket.resume()

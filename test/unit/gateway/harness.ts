@@ -171,15 +171,17 @@ export function fakeGate(clock: Clock, change: SettingsChange = {}): FakeGate {
       const frames: Frame[] = []
       let closed: CloseName | undefined
       let paused = false
+      const keep = (bytes: Buffer): void => {
+        for (const line of bytes.toString().split('\n')) if (line) frames.push(JSON.parse(line) as Frame)
+      }
       const session = openSession(gate, {
         form,
         frame,
         token,
         link: {
           buffered: () => client.waiting,
-          write(bytes) {
-            for (const line of bytes.toString().split('\n')) if (line) frames.push(JSON.parse(line) as Frame)
-          },
+          write: keep,
+          reply: keep,
           close(name) {
             closed = name
             connections.remove(session)
