@@ -54,6 +54,10 @@ export interface Subscription {
   readonly channels: readonly ChannelState[]
   /** Milliseconds since the epoch: the end of the token it was made with. */
   readonly expiresAt: number | undefined
+  /** What a sweep needs of the client, here so that it need not be fetched from further away for each delivery. */
+  readonly outlet: Outlet
+  readonly formIndex: number
+  readonly bufferBytes: number
   /** It has everything up to this sequence number. */
   fromSeq: number
   /** Set while it catches up at its own speed instead of getting each sweep's bytes. */

@@ -44,12 +44,21 @@ export function createFanOut(now: () => number): FanOut {
     channel.dirty = false
     byForm.length = 0
     for (const subscription of channel.live) {
-      const { client } = subscription
-      const { index } = client.form
-      let batch = byForm[index]
+      const { client, formIndex, outlet } = subscription
+      let batch = byForm[formIndex]
       if (!batch) {
         batch = makeBatch(channel, items, client)
-        byForm[index] = batch
+        byForm[formIndex] = batch
+      }
+      // Nearly always: one channel has something, the client has none of it yet and takes what it is given.
+      if (
+        alone &&
+        subscription.fromSeq < batch.first &&
+        outlet.buffered() + batch.bytes.length <= subscription.bufferBytes
+      ) {
+        outlet.write(batch.bytes)
+        delivered += batch.messages
+        continue
       }
       if (subscription.fromSeq >= batch.first) {
         // It joined in the middle and has the beginning already.

@@ -57,6 +57,9 @@ export function joinStream(options: JoinOptions): Refusal | number {
     stream,
     channels,
     expiresAt,
+    outlet: client.outlet,
+    formIndex: client.form.index,
+    bufferBytes: client.bufferBytes,
     fromSeq: stream.sequence.last,
     pull: undefined,
   }
