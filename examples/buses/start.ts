@@ -4,7 +4,7 @@ import { parseArgs } from 'node:util'
 import { pino } from 'pino'
 import { packageRoot } from '../../src/cli/package-info.ts'
 import { localStackOptions } from '../../src/cli/stack.ts'
-import { startWorker } from '../../src/cli/start-worker.ts'
+import { startWorker, type Worker } from '../../src/cli/start-worker.ts'
 import { signalled } from '../../src/cli/worker.ts'
 import { connectorFiles } from '../../src/config/index.ts'
 import { registerSchemas } from '../../src/registry/index.ts'
@@ -90,7 +90,10 @@ async function run(): Promise<void> {
     log: createLogger('info', pino.destination({ dest: logFile, append: false, sync: true })),
   })
   closers.push(() => worker.stop())
-  while (!worker.ready() && !interrupted.signal.aborted) await systemClock.sleep(50)
+  while (!worker.ready() && !interrupted.signal.aborted) {
+    await refuseFailed(worker)
+    await systemClock.sleep(50)
+  }
   if (interrupted.signal.aborted) return
   console.log(`
   Buses on a map   ${worker.gatewayUrl}
@@ -101,6 +104,15 @@ async function run(): Promise<void> {
 
   Up after ${((Date.now() - began) / 1000).toFixed(1)} s. Ctrl-C stops everything that this started.
 `)
+}
+
+/** A task that failed never becomes ready: better an error that says why than a wait without end. */
+async function refuseFailed({ herder }: Worker): Promise<void> {
+  for (const name of await herder.connectors()) {
+    const { tasks } = await herder.connectorState(name)
+    const failed = tasks.find((task) => task.state === 'FAILED')
+    if (failed) throw new Error(`Connector ${name} failed: ${failed.trace?.split('\n')[0] ?? 'no trace'}`)
+  }
 }
 
 /** The declarations of `connectors/`, with the addresses that this run has: a port may have been taken. */

@@ -1,4 +1,4 @@
-import type { Progress, SinkConnector, SinkRecord, SinkTask, SinkTaskContext, TopicPartition } from '#api'
+import type { Progress, SinkConnector, SinkRecord, SinkTask, SinkTaskContext } from '#api'
 import { isRetriable, messageOf } from '#api'
 import type { ConsumerOptions, KafkaRecord, RecordBatch, RecordConsumer } from '../kafka/index.ts'
 import { backoffDelay } from '../util/backoff.ts'
@@ -150,7 +150,7 @@ async function startAndLoop(connector: SinkConnector, run: TaskRun, deps: Worker
         if (attempt > 0) run.waiting(undefined)
         return opened
       } catch (error) {
-        if (!isRetriable(error) && attempt === 0) log.warn({ error }, 'reading could not begin and is tried again')
+        if (attempt === 0) log.warn({ error }, 'reading could not begin and is tried again')
         run.waiting(messageOf(error))
         await clock.sleep(backoffDelay(attempt, { initialMs: 200, maxMs: 5000, jitter: 0.2 }), signal)
       }
@@ -160,7 +160,7 @@ async function startAndLoop(connector: SinkConnector, run: TaskRun, deps: Worker
 
   closers.add('consumer', () => consumer?.close())
   closers.add('task', () => task.stop?.())
-  closers.add('partitions', () => task.close?.(tracker.all() satisfies readonly TopicPartition[]))
+  closers.add('partitions', () => task.close?.(tracker.all()))
   closers.add('last commit', committer.last)
   consumer = await openConsumer()
   if (consumer) await loop(consumer)

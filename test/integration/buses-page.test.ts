@@ -16,6 +16,7 @@ const expireMs = 4000
 /** Where nothing covers the map, in a window of 1280 × 800. */
 const open = { x: 20, y: 110, width: 890, height: 570 }
 
+// `needs` has said that it is not run and how to install it; in CI that is a failure.
 describe.skipIf(!chromium)('the city’s buses in a browser', () => {
   const closers: (() => Promise<void>)[] = []
   let example: BusesExample

@@ -61,6 +61,7 @@ function processesOf(dir: string): string[] {
 
 const linux = existsSync('/proc/self')
 
+// What it looks at is in /proc.
 test.skipIf(!linux)(
   'records and schema ids outlive a stop and a kill, and nothing outlives the end',
   { timeout: 180_000 },
@@ -89,6 +90,7 @@ test.skipIf(!linux)(
   },
 )
 
+// What it looks at is in /proc.
 test.skipIf(!linux)(
   'a second start finds what the first left running, and down ends it',
   { timeout: 120_000 },
@@ -112,6 +114,7 @@ test.skipIf(!linux)(
   },
 )
 
+// What it looks at is in /proc.
 test.skipIf(!linux)('a killed test run leaves neither servers nor files behind', { timeout: 120_000 }, async () => {
   const script = join(import.meta.dirname, '..', 'support', 'hold-stack.ts')
   const tsx = join(import.meta.dirname, '..', '..', 'node_modules', 'tsx', 'dist', 'cli.mjs')

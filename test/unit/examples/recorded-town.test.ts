@@ -7,6 +7,7 @@ const recorded = '../shared/data/miway-vehicle-positions-2024-10-05.pb'
 const there = existsSync(recorded)
 if (!there) process.stderr.write(`Skipped: the recorded feed ${recorded} is not there.\n`)
 
+// The recorded feed lies beside the checkout, not in it; where it is absent a line says so.
 test.skipIf(!there)('starts from the vehicles of a recorded feed, and drives them', async () => {
   const town = await loadTown({ recorded })
   const fleet = createFleet(town, 1)
