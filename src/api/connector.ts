@@ -88,7 +88,18 @@ export interface SinkConnector<D extends ConfigDef = ConfigDef> extends Plugin<D
   warmMs?(config: ConfigOf<D>): number
   /** Checks that need more than one key, or the declarations of other connectors; returns complaints by key. */
   check?(config: ConfigOf<D>, props: Props): readonly ConfigComplaint[]
+  /**
+   * Asked before the offsets of a stopped connector are altered over REST (KIP-875). Returns whether it has done all that is needed where
+   * it keeps offsets of its own; absent means false. A throw refuses the change.
+   */
+  alterOffsets?(config: ConfigOf<D>, offsets: readonly AlteredOffset[]): MaybePromise<boolean>
   startTask(context: SinkTaskContext<ConfigOf<D>>): MaybePromise<SinkTask>
+}
+
+/** A sink's `partition` is `{kafka_topic, kafka_partition}`, its `offset` `{kafka_offset}`; `offset: null` forgets the partition. */
+export interface AlteredOffset {
+  readonly partition: Readonly<Record<string, unknown>>
+  readonly offset: Readonly<Record<string, unknown>> | null
 }
 
 export interface ConfigComplaint {
@@ -131,6 +142,8 @@ export interface SourceConnector<D extends ConfigDef = ConfigDef> extends Plugin
   check?(config: ConfigOf<D>, props: Props): readonly ConfigComplaint[]
   /** Splits the work: the properties that differ from the connector's, one entry for each task, `maxTasks` at most. The default is one task. */
   taskConfigs?(config: ConfigOf<D>, maxTasks: number): readonly Readonly<Record<string, string>>[]
+  /** As a sink's. */
+  alterOffsets?(config: ConfigOf<D>, offsets: readonly AlteredOffset[]): MaybePromise<boolean>
   startTask(context: SourceTaskContext<ConfigOf<D>>): MaybePromise<SourceTask>
 }
 

@@ -26,7 +26,27 @@ export interface ConverterContext<C> {
 
 export interface ConverterPlugin<D extends ConfigDef = ConfigDef> extends Plugin<D> {
   readonly kind: 'converter'
+  /** Whether it may be named as `header.converter` too, as most of Kafka Connect's may. */
+  readonly forHeaders?: boolean
   create(context: ConverterContext<ConfigOf<D>>): Converter
+}
+
+/** Turns a header's bytes into a value with its schema and back; always at once. Throws `DataError` for what does not fit. */
+export interface HeaderConverter {
+  toConnectHeader(topic: string, key: string, bytes: Buffer | null): SchemaAndValue
+  fromConnectHeader(topic: string, key: string, schema: Schema | undefined, value: unknown): Buffer | null
+}
+
+export interface HeaderConverterPlugin<D extends ConfigDef = ConfigDef> extends Plugin<D> {
+  readonly kind: 'header_converter'
+  create(context: { readonly config: ConfigOf<D>; readonly log: Logger }): HeaderConverter
+}
+
+/** Declares a header converter. `config` sees the properties after the prefix `header.converter.`. */
+export function defineHeaderConverter<D extends ConfigDef>(
+  spec: Omit<HeaderConverterPlugin<D>, 'kind'>,
+): HeaderConverterPlugin<D> {
+  return { kind: 'header_converter', ...spec }
 }
 
 /** Declares a converter. `config` sees the properties after the prefix `key.converter.` or `value.converter.`. */

@@ -66,6 +66,12 @@ export class BadRequestError extends ConnectError {
   static override readonly status: number = 400
 }
 
+/** A request that the worker's configuration does not allow. */
+export class ForbiddenError extends ConnectError {
+  static override readonly code: string = 'FORBIDDEN'
+  static override readonly status: number = 403
+}
+
 /** A connector, task or plugin that does not exist. */
 export class NotFoundError extends ConnectError {
   static override readonly code: string = 'NOT_FOUND'

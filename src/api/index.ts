@@ -11,6 +11,7 @@ export type {
 } from './config-def.ts'
 export { defineConfig } from './config-def.ts'
 export type {
+  AlteredOffset,
   ConfigComplaint,
   OffsetStorageReader,
   OpenPartition,
@@ -25,8 +26,8 @@ export type {
   TopicIdentity,
 } from './connector.ts'
 export { defineSink, defineSource } from './connector.ts'
-export type { Converter, ConverterContext, ConverterPlugin } from './converter.ts'
-export { defineConverter } from './converter.ts'
+export type { Converter, ConverterContext, ConverterPlugin, HeaderConverter, HeaderConverterPlugin } from './converter.ts'
+export { defineConverter, defineHeaderConverter } from './converter.ts'
 export * from './errors.ts'
 export { fromJson } from './from-json.ts'
 export type {

@@ -19,7 +19,7 @@ export interface Clock {
   sleep(ms: number, signal?: AbortSignal): Promise<void>
 }
 
-export type PluginKind = 'source' | 'sink' | 'converter' | 'transformation' | 'predicate'
+export type PluginKind = 'source' | 'sink' | 'converter' | 'header_converter' | 'transformation' | 'predicate'
 
 /** What every plugin declares about itself. */
 export interface Plugin<D extends ConfigDef = ConfigDef> {

@@ -1,7 +1,7 @@
-import type { Plugin, PluginKind, Props } from '#api'
-import type { Validation } from '../runtime/index.ts'
+import type { AlteredOffset, Plugin, PluginKind, Props } from '#api'
+import type { Preview, Validation } from '../runtime/index.ts'
 
-export type { ValidatedKey, Validation } from '../runtime/index.ts'
+export type { Preview, PreviewedRecord, PreviewStage, ValidatedKey, Validation } from '../runtime/index.ts'
 
 export type ConnectorState = 'UNASSIGNED' | 'RUNNING' | 'PAUSED' | 'STOPPED' | 'FAILED' | 'RESTARTING'
 export type TargetState = 'STARTED' | 'PAUSED' | 'STOPPED'
@@ -57,6 +57,23 @@ export interface ServerInfo {
   readonly kafka_cluster_id: string
 }
 
+export interface LoggerLevel {
+  /** TRACE, DEBUG, INFO, WARN, ERROR, FATAL or OFF. */
+  readonly level: string
+  /** Milliseconds since the epoch; null: never. */
+  readonly last_modified: number | null
+}
+
+export interface ConnectorHealth {
+  /** `degraded`: some tasks failed; `unhealthy`: the connector or all its tasks failed, or it has none though it should run. */
+  readonly status: 'healthy' | 'degraded' | 'unhealthy' | 'paused' | 'stopped'
+  /** One sentence for a person. */
+  readonly message: string
+  readonly tasks: { readonly running: number; readonly failed: number; readonly paused: number; readonly other: number }
+  /** Of `errors.restart.*`: how often the connector's tasks restarted by themselves in the window, and when the next try is due (ms), if one is. */
+  readonly restarts: { readonly count: number; readonly nextAt: number | null }
+}
+
 export interface RestartOptions {
   readonly includeTasks: boolean
   readonly onlyFailed: boolean
@@ -80,12 +97,35 @@ export interface Herder {
     config: Props,
     options: { readonly replace: boolean; readonly initialState?: TargetState },
   ): Promise<{ readonly created: boolean; readonly info: ConnectorInfo; readonly warnings: readonly string[] }>
+  /** Merges into the stored configuration; `null` removes a key. The result is validated as a whole. */
+  patchConnector(
+    name: string,
+    patch: Props,
+  ): Promise<{ readonly info: ConnectorInfo; readonly warnings: readonly string[] }>
   deleteConnector(name: string): Promise<void>
   setTargetState(name: string, state: TargetState): Promise<void>
   restartConnector(name: string, options: RestartOptions): Promise<ConnectorStateInfo>
   restartTask(id: TaskId): Promise<void>
+  /** The topics that a connector has read or written since it was made or they were reset; none for an unknown connector. `ForbiddenError` when they are not tracked. */
+  topics(name: string): Promise<readonly string[]>
+  resetTopics(name: string): Promise<void>
+  /** In every state. */
+  offsets(name: string): Promise<readonly AlteredOffset[]>
+  /** Only while STOPPED and without tasks, else `BadRequestError`. Resolves with Kafka Connect's sentence of what was done. */
+  alterOffsets(name: string, offsets: readonly AlteredOffset[]): Promise<string>
+  resetOffsets(name: string): Promise<string>
+  loggers(): Readonly<Record<string, LoggerLevel>>
+  /** Rejects with `NotFoundError`. */
+  logger(name: string): LoggerLevel
+  /** The loggers that really changed, sorted; undefined for `cluster`, which every worker hears of. `NotFoundError` for a level that does not exist (as Kafka Connect answers). */
+  setLogger(name: string, level: string, scope: 'worker' | 'cluster'): Promise<readonly string[] | undefined>
+  /** Ours: what tools make of states by themselves elsewhere. */
+  health(name: string): Promise<ConnectorHealth>
+  /** Ours: the newest records of the topics through every stage, sending and committing nothing. `ConfigError` for a declaration that cannot run. */
+  preview(props: Props, options: { readonly limit: number; readonly signal: AbortSignal }): Promise<Preview>
   plugins(connectorsOnly: boolean): readonly PluginInfo[]
   /** `plugin` is a class name or alias. */
   validate(plugin: string, props: Props): Promise<Validation>
-  pluginConfig(plugin: string): Plugin
+  /** `version`: `latest`, or the very version; another is `BadRequestError`. */
+  pluginConfig(plugin: string, version?: string): Plugin
 }

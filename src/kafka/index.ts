@@ -2,6 +2,7 @@ export { createKafkaClient, type KafkaClientOptions } from './client.ts'
 export { partitionId } from './partition-map.ts'
 export type {
   AssignedPartition,
+  ClientProps,
   ConsumerOptions,
   GroupConsumerOptions,
   KafkaClient,

@@ -53,7 +53,14 @@ export interface RecordConsumer {
   close(): Promise<void>
 }
 
+/**
+ * Client properties under Kafka's own names, without `consumer.`, `producer.` or `admin.`: the framework's, then the worker's, then the
+ * connector's overrides. What kafkajs cannot do is warned about by name, once.
+ */
+export type ClientProps = Readonly<Record<string, string>>
+
 export interface ConsumerOptions {
+  readonly props?: ClientProps | undefined
   readonly groupId: string
   readonly clientId: string
   readonly topics: readonly TopicSpec[]
@@ -103,16 +110,31 @@ export interface RecordProducer {
 /** Every connection to one Kafka cluster goes through here. */
 export interface KafkaClient {
   clusterId(): Promise<string>
+  /** `-1` leaves partitions or replication factor to the broker; `configs` are topic configurations such as `cleanup.policy`. */
   createTopic(
     topic: string,
-    options: { readonly partitions: number; readonly replicationFactor: number },
+    options: {
+      readonly partitions: number
+      readonly replicationFactor: number
+      readonly configs?: Readonly<Record<string, string>>
+      readonly props?: ClientProps | undefined
+    },
   ): Promise<void>
   topicExists(topic: string): Promise<boolean>
   committed(groupId: string, topics: readonly string[]): Promise<readonly TopicPartitionOffset[]>
+  /**
+   * Sets a group's committed offsets; `offset: null` forgets that partition. Rejects when a topic or partition does not exist, or while the
+   * group has members.
+   */
+  alterOffsets(groupId: string, offsets: readonly (TopicPartition & { readonly offset: bigint | null })[]): Promise<void>
+  /** Resolves too when there is no such group; rejects while it has members. */
+  deleteGroup(groupId: string): Promise<void>
+  /** Up to `limit` of the newest records, oldest first, read without a group and without a trace. */
+  newest(topics: readonly TopicSpec[], limit: number, signal: AbortSignal): Promise<readonly KafkaRecord[]>
   timestampAt(partition: TopicPartition, offset: bigint): Promise<number | 'below' | 'beyond' | 'gone'>
   groupConsumer(options: GroupConsumerOptions): RecordConsumer
   logReader(options: LogReaderOptions): Promise<RecordConsumer>
-  producer(options: { readonly clientId: string }): Promise<RecordProducer>
+  producer(options: { readonly clientId: string; readonly props?: ClientProps | undefined }): Promise<RecordProducer>
   close(): Promise<void>
 }
 

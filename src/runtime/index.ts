@@ -1,4 +1,7 @@
 export { sinkConfig, sourceConfig } from './connector-config.ts'
 export { startTask, type TaskHandle } from './task-handle.ts'
-export type { RuntimeSettings, WorkerDeps } from './task-run.ts'
+export { noMetrics } from './metrics.ts'
+export type { MeteredTask, RuntimeMetrics, TaskMetrics } from './metrics.ts'
+export type { Preview, PreviewedRecord, PreviewStage } from './preview.ts'
+export type { ActiveTopics, ConfigResolver, ResolvedConfig, RuntimeSettings, WorkerDeps } from './task-run.ts'
 export { refuseInvalid, type ValidatedKey, type Validation, validateDeclaration } from './validation.ts'

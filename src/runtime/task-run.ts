@@ -2,6 +2,7 @@ import type { Clock, ConfigDef, GatewayPort, Logger, Props, TaskContext } from '
 import type { KafkaClient } from '../kafka/index.ts'
 import type { Plugins } from '../plugins/index.ts'
 import type { OffsetStore } from '../storage/index.ts'
+import type { RuntimeMetrics } from './metrics.ts'
 import { withInheritedConverters } from './converters.ts'
 
 /** What every task of a worker shares. */
@@ -15,12 +16,36 @@ export interface WorkerDeps {
   /** The worker's properties: its converters, its intervals. */
   readonly workerProps: Props
   readonly settings: RuntimeSettings
+  readonly metrics: RuntimeMetrics
+  readonly resolver: ConfigResolver
+  readonly topics: ActiveTopics
+}
+
+/** Replaces `${provider:path:key}` in values. What it puts in never leaves the process: not REST, not logs, not traces. */
+export interface ConfigResolver {
+  /** Rejects with `ConfigError` when a provider fails. An unknown provider or key stays as it is, as in Kafka Connect. */
+  resolve(props: Props): Promise<ResolvedConfig>
+}
+
+export interface ResolvedConfig {
+  readonly props: Props
+  /** The keys whose values a provider has changed. */
+  readonly resolved: ReadonlySet<string>
+  /** Calls back once when a value that a provider gave has changed; ends with `signal`. */
+  onChange(signal: AbortSignal, changed: () => void): void
+}
+
+/** The topics that connectors read or write (KIP-558). */
+export interface ActiveTopics {
+  record(connector: string, task: number, topic: string): void
 }
 
 export interface RuntimeSettings {
   readonly 'offset.flush.interval.ms': number
   readonly 'offset.flush.timeout.ms': number
   readonly 'task.shutdown.graceful.timeout.ms': number
+  /** Whether sources may use `topic.creation.*`. */
+  readonly 'topic.creation.enable': boolean
 }
 
 export type Facts = Readonly<Record<string, string | number | boolean>>
