@@ -24,6 +24,7 @@ const owners = {
   kafkajs: ['src/kafka'],
   '@kafkajs/confluent-schema-registry': ['src/registry'],
   avsc: ['src/registry', 'src/converters'],
+  protobufjs: ['src/registry'],
   fastify: ['src/rest'],
   convict: ['src/config'],
   pino: ['src/telemetry'],
