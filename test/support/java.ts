@@ -16,7 +16,15 @@ const folder = join(import.meta.dirname, '../java')
 export async function javaConnectClasspath(): Promise<string> {
   const pom = join(folder, 'pom.xml')
   const home = await cached('java-connect', await readFile(pom), (dir) =>
-    run('mvn', ['-B', '-q', '-f', pom, 'dependency:copy-dependencies', `-DoutputDirectory=${dir}`, '-DincludeScope=runtime']),
+    run('mvn', [
+      '-B',
+      '-q',
+      '-f',
+      pom,
+      'dependency:copy-dependencies',
+      `-DoutputDirectory=${dir}`,
+      '-DincludeScope=runtime',
+    ]),
   )
   return join(home, '*')
 }
@@ -41,7 +49,15 @@ export interface JavaProgram {
 /** Starts a program of `test/java` that talks in lines of JSON (`Lines.java`). The caller closes it. */
 export async function startJavaProgram(main: string, args: readonly string[] = []): Promise<JavaProgram> {
   const classpath = await javaProgramsClasspath()
-  const child = spawn('java', ['-XX:TieredStopAtLevel=1', '-XX:+UseSerialGC', '-Xmx256m', '-cp', classpath, main, ...args])
+  const child = spawn('java', [
+    '-XX:TieredStopAtLevel=1',
+    '-XX:+UseSerialGC',
+    '-Xmx256m',
+    '-cp',
+    classpath,
+    main,
+    ...args,
+  ])
   const waiting: { resolve(answer: unknown): void; reject(error: Error): void }[] = []
   let complaints = ''
   child.stderr.on('data', (text: Buffer) => {

@@ -1,8 +1,10 @@
 import { expect, test } from 'vitest'
 import { connectors } from '../../../src/connectors/index.ts'
 
-test('offers the four WebSocket connectors under their names', () => {
+test('offers the connectors that come with the worker under their names', () => {
   expect(connectors.map(({ kind, name }) => `${kind} ${name}`)).toEqual([
+    'sink FileStreamSink',
+    'source FileStreamSource',
     'sink WebSocketClientSink',
     'source WebSocketClientSource',
     'sink WebSocketServerSink',
