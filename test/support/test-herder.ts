@@ -4,6 +4,7 @@ import { converters } from '../../src/converters/index.ts'
 import { createStandaloneHerder, type StandaloneHerder } from '../../src/herder/index.ts'
 import { createKafkaClient } from '../../src/kafka/index.ts'
 import { createPlugins } from '../../src/plugins/index.ts'
+import { type ConfigResolver, noMetrics } from '../../src/runtime/index.ts'
 import { createMemoryOffsetStore, type OffsetStore } from '../../src/storage/index.ts'
 import { predicates, transformations } from '../../src/transforms/index.ts'
 import { systemClock } from '../../src/util/clock.ts'
@@ -15,6 +16,12 @@ export interface TestHerderOptions {
   readonly offsets?: OffsetStore
   readonly workerProps?: Props
   readonly flushIntervalMs?: number
+  readonly resolver?: ConfigResolver
+}
+
+/** For declarations without placeholders. */
+export const plainValues: ConfigResolver = {
+  resolve: async (props) => ({ props, resolved: new Set(), onChange() {} }),
 }
 
 /** A standalone herder over a real Kafka with the recording connectors; it is stopped when the test ends. */
@@ -46,7 +53,11 @@ export function testHerder(options: TestHerderOptions): {
         'offset.flush.interval.ms': options.flushIntervalMs ?? 200,
         'offset.flush.timeout.ms': 5000,
         'task.shutdown.graceful.timeout.ms': 10_000,
+        'topic.creation.enable': true,
       },
+      metrics: noMetrics,
+      resolver: options.resolver ?? plainValues,
+      topics: { record() {} },
     },
     workerId: () => 'test:8083',
     version: '0.0.0',
