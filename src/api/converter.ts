@@ -1,4 +1,4 @@
-import type { ConfigDef, ConfigOf } from './config-def.ts'
+import type { ConfigDef, ConfigOf, Props } from './config-def.ts'
 import type { Logger, MaybePromise, Plugin } from './plugin.ts'
 import type { Schema, SchemaAndValue } from './schema.ts'
 
@@ -20,6 +20,8 @@ export interface Converter {
 
 export interface ConverterContext<C> {
   readonly config: C
+  /** Every property after the prefix, as the user wrote it: for names that no declaration can list. */
+  readonly props?: Props | undefined
   readonly isKey: boolean
   readonly log: Logger
 }

@@ -24,8 +24,8 @@ export function buildConverter(
   const name = from[option]
   if (!name) throw new ConfigError(`Neither the connector nor the worker names a "${option}".`)
   const { plugin } = plugins.find('converter', name)
-  const config = plugin.config.parse(withPrefix(from, `${option}.`))
-  return { name, converter: plugin.create({ config, isKey: side === 'key', log }) }
+  const own = withPrefix(from, `${option}.`)
+  return { name, converter: plugin.create({ config: plugin.config.parse(own), props: own, isKey: side === 'key', log }) }
 }
 
 /** What the task runs with: the worker's converters with their options where the connector names none. */
