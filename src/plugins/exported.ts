@@ -1,6 +1,6 @@
 import { ConfigError, type Plugin, type PluginKind } from '#api'
 
-const kinds: readonly PluginKind[] = ['source', 'sink', 'converter', 'transformation', 'predicate']
+const kinds: readonly PluginKind[] = ['source', 'sink', 'converter', 'header_converter', 'transformation', 'predicate']
 
 /** The plugins that a module exports by default, one or a list; throws `ConfigError` that names the module and what is wrong with it. */
 export function readPlugins(specifier: string, module: object): readonly Plugin[] {

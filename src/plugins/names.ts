@@ -4,12 +4,15 @@ import type { FoundPlugin, PluginList } from './plugins.ts'
 export interface Names {
   readonly plugins: ReadonlySet<Plugin>
   lookUp(kind: PluginKind, name: string): FoundPlugin<Plugin> | undefined
-  /** The names that plugins of a kind give themselves, sorted. */
-  namesOf(kind: PluginKind): readonly string[]
 }
 
 /** What Kafka Connect lets a user leave out at the end of a class name. */
-const suffixes: Partial<Record<PluginKind, string>> = { source: 'Connector', sink: 'Connector', converter: 'Converter' }
+const suffixes: Partial<Record<PluginKind, string>> = {
+  source: 'Connector',
+  sink: 'Connector',
+  converter: 'Converter',
+  header_converter: 'Converter',
+}
 const noPreset = {}
 
 /** Indexes all names under which plugins answer. Full names come first; a short form that two plugins share is none. */
@@ -59,11 +62,6 @@ export function createNames(lists: readonly PluginList[]): Names {
       if (!base || !('sided' in base) || base.sided !== true) return undefined
       return { plugin: base, preset: { on: sided?.[2] === 'Key' ? 'key' : 'value' } }
     },
-    namesOf: (kind) =>
-      [...plugins]
-        .filter((plugin) => plugin.kind === kind)
-        .map(({ name }) => name)
-        .toSorted(),
   }
 }
 

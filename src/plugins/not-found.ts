@@ -8,6 +8,7 @@ const interfaces: Readonly<Record<keyof PluginTypes, string>> = {
   source: 'SourceConnector',
   sink: 'SinkConnector',
   converter: 'Converter',
+  header_converter: 'HeaderConverter',
   transformation: 'Transformation',
   predicate: 'Predicate',
 }

@@ -1,5 +1,6 @@
 import type {
   ConverterPlugin,
+  HeaderConverterPlugin,
   Plugin,
   PluginKind,
   PredicatePlugin,
@@ -16,6 +17,8 @@ export interface PluginTypes {
   source: SourceConnector
   sink: SinkConnector
   converter: ConverterPlugin
+  /** A converter too, where it is one for headers (`forHeaders`). */
+  header_converter: HeaderConverterPlugin | ConverterPlugin
   transformation: TransformationPlugin
   predicate: PredicatePlugin
 }
@@ -41,7 +44,7 @@ export interface Plugins {
   find<K extends keyof PluginTypes>(kind: K, name: string): FoundPlugin<PluginTypes[K]>
   /** The plugin of any kind under a name, as `/connector-plugins/{name}` asks; undefined when there is none. */
   any(name: string): FoundPlugin<Plugin> | undefined
-  /** Sinks, sources, and unless `connectorsOnly` transformations, predicates and converters, in Kafka Connect's order. */
+  /** Sinks, sources, and unless `connectorsOnly` transformations, predicates, converters and header converters, in Kafka Connect's order. */
   list(connectorsOnly: boolean): readonly ListedPlugin[]
 }
 
@@ -51,27 +54,37 @@ export interface PluginList {
   readonly module?: string
 }
 
-const order: readonly PluginKind[] = ['sink', 'source', 'transformation', 'predicate', 'converter']
+const order: readonly PluginKind[] = ['sink', 'source', 'transformation', 'predicate', 'converter', 'header_converter']
 
 /** Makes the registry of a worker, once at start. Throws `ConfigError` when two plugins of one kind have one name. */
 export function createPlugins(lists: readonly (readonly Plugin[] | PluginList)[]): Plugins {
   const sources = lists.map((list): PluginList => ('plugins' in list ? list : { plugins: list }))
   const names = createNames(sources)
-  const listed = [...names.plugins].toSorted(
-    (a, b) => order.indexOf(a.kind) - order.indexOf(b.kind) || (a.name < b.name ? -1 : 1),
-  )
+  const listed = [...names.plugins]
+    .flatMap((plugin): readonly ListedPlugin[] => {
+      const { name, version, kind } = plugin
+      const entry = { class: name, type: kind, version }
+      return isForHeaders(plugin) ? [entry, { ...entry, type: 'header_converter' }] : [entry]
+    })
+    .toSorted((a, b) => order.indexOf(a.type) - order.indexOf(b.type) || (a.class < b.class ? -1 : 1))
+  const lookUp = (kind: PluginKind, name: string): FoundPlugin<Plugin> | undefined => {
+    const found = names.lookUp(kind, name)
+    if (found || kind !== 'header_converter') return found
+    const converter = names.lookUp('converter', name)
+    return converter && isForHeaders(converter.plugin) ? converter : undefined
+  }
   return {
     find<K extends keyof PluginTypes>(kind: K, name: string) {
       const kinds = kind === 'connector' ? (['source', 'sink'] as const) : ([kind] as readonly PluginKind[])
       for (const candidate of kinds) {
-        const found = names.lookUp(candidate, name)
+        const found = lookUp(candidate, name)
         // What `names` holds under a kind is a plugin of that kind.
         if (found) return found as unknown as FoundPlugin<PluginTypes[K]>
       }
       throw notFound(
         kind,
         name,
-        kinds.flatMap((candidate) => names.namesOf(candidate)),
+        listed.filter(({ type }) => kinds.includes(type)).map((plugin) => plugin.class),
       )
     },
     any(name) {
@@ -81,9 +94,9 @@ export function createPlugins(lists: readonly (readonly Plugin[] | PluginList)[]
       }
       return undefined
     },
-    list: (connectorsOnly) =>
-      listed
-        .filter(({ kind }) => !connectorsOnly || kind === 'sink' || kind === 'source')
-        .map((plugin) => ({ class: plugin.name, type: plugin.kind, version: plugin.version })),
+    list: (connectorsOnly) => listed.filter(({ type }) => !connectorsOnly || type === 'sink' || type === 'source'),
   }
 }
+
+const isForHeaders = (plugin: Plugin): boolean =>
+  plugin.kind === 'converter' && 'forHeaders' in plugin && plugin.forHeaders === true

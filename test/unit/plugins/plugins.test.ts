@@ -4,6 +4,7 @@ import {
   type ConverterPlugin,
   defineConfig,
   defineConverter,
+  defineHeaderConverter,
   definePredicate,
   defineSink,
   defineSource,
@@ -117,4 +118,31 @@ test('a short form that two plugins share names neither', () => {
   const both = createPlugins([[a, b]])
   expect(both.find('sink', 'org.b.Thing').plugin).toBe(b)
   expect(() => both.find('sink', 'Thing')).toThrow(ConfigError)
+})
+
+test('a header converter is found by its names, and a converter for headers under both kinds', () => {
+  const create = () => ({ toConnectHeader: () => ({ value: null }), fromConnectHeader: () => null })
+  const simple = defineHeaderConverter({
+    ...common,
+    name: 'SimpleHeaderConverter',
+    aliases: ['org.apache.kafka.connect.storage.SimpleHeaderConverter'],
+    create,
+  })
+  const text = { ...converter, name: 'StringConverter', aliases: ['org.acme.StringConverter'], forHeaders: true }
+  const both = createPlugins([[simple, converter, text]])
+  expect(both.find('header_converter', 'org.apache.kafka.connect.storage.SimpleHeaderConverter').plugin).toBe(simple)
+  expect(both.find('header_converter', 'SimpleHeader').plugin).toBe(simple)
+  expect(both.find('header_converter', 'String').plugin).toBe(text)
+  expect(() => both.find('header_converter', 'Json')).toThrow(
+    'Failed to find any class that implements HeaderConverter and which name matches Json, ' +
+      'available plugins are: SimpleHeaderConverter, StringConverter',
+  )
+  expect(() => both.find('converter', 'SimpleHeaderConverter')).toThrow(ConfigError)
+  expect(both.any('SimpleHeaderConverter')?.plugin).toBe(simple)
+  expect(both.list(false).map(({ class: name, type }) => `${type} ${name}`)).toEqual([
+    'converter JsonConverter',
+    'converter StringConverter',
+    'header_converter SimpleHeaderConverter',
+    'header_converter StringConverter',
+  ])
 })
