@@ -1,7 +1,8 @@
-import type { ConverterPlugin } from '#api'
+import type { ConverterPlugin, HeaderConverterPlugin } from '#api'
 import { avroConverter } from './avro-converter.ts'
 import { byteArrayConverter } from './byte-array-converter.ts'
 import { jsonConverter } from './json-converter.ts'
+import { simpleHeaderConverter } from './simple-header-converter.ts'
 import { stringConverter } from './string-converter.ts'
 
 /** The built-in converters. */
@@ -11,3 +12,6 @@ export const converters: readonly ConverterPlugin[] = [
   jsonConverter,
   stringConverter,
 ]
+
+/** Those that are for headers alone. */
+export const headerConverters: readonly HeaderConverterPlugin[] = [simpleHeaderConverter]

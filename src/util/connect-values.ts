@@ -1,0 +1,7 @@
+/**
+ * Connect's values as text and back, as its `Values` class does it: what `SimpleHeaderConverter` writes and infers, and what
+ * transformations that make text of values rely on.
+ */
+export { formatConnectValue } from './connect-values/format.ts'
+export { javaDouble, javaFloat } from './connect-values/java-number.ts'
+export { parseConnectValue } from './connect-values/parse.ts'

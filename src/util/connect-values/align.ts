@@ -1,0 +1,49 @@
+import { DataError, logicalNames, type Schema, type SchemaAndValue, type SchemaType } from '#api'
+import { exact, millisOf, millisPerDay } from './schemas.ts'
+
+/** Each number type holds, as Java sees it, those before it. */
+const widening: readonly SchemaType[] = ['int8', 'int16', 'int32', 'int64', 'float32', 'float64']
+
+/**
+ * One schema for all of them: the widest number type, the last where they are of one type; undefined where they have none in common.
+ * What is null says nothing.
+ */
+export function commonSchema(items: readonly SchemaAndValue[]): Schema | undefined {
+  let common: Schema | undefined
+  for (const { schema } of items) {
+    if (!schema) continue
+    common = common === undefined ? schema : merged(common, schema)
+    if (common === undefined) return undefined
+  }
+  return common
+}
+
+function merged(first: Schema, second: Schema): Schema | undefined {
+  if (first.type === second.type) return second
+  const ranks = [widening.indexOf(first.type), widening.indexOf(second.type)] as const
+  if (ranks[0] < 0 || ranks[1] < 0) return undefined
+  return ranks[0] > ranks[1] ? first : second
+}
+
+/** The value of one element as the common schema has it. Throws `DataError` where Java cannot either. */
+export function aligned(target: Schema, { schema, value }: SchemaAndValue): unknown {
+  if (value === null) throw new DataError('Unable to convert a null value to a schema that requires a value')
+  if (!widening.includes(target.type)) return value
+  const millis = millisOf(schema, value)
+  const number = value as number | bigint
+  switch (target.name ?? '') {
+    case logicalNames.date:
+      return millis === undefined ? number : Number(millis) / millisPerDay
+    case logicalNames.time:
+      if (millis === undefined && (number < 0 || number > millisPerDay)) {
+        throw new DataError(`${number} is no time of a day in milliseconds.`)
+      }
+      return millis === undefined ? number : exact(millis)
+    case logicalNames.timestamp:
+      return millis === undefined ? number : exact(millis)
+    default:
+      if (millis !== undefined) throw new DataError(`A ${schema?.name} is no ${target.type}.`)
+      if (target.type === 'float32') return Math.fround(Number(number))
+      return target.type === 'float64' ? Number(number) : number
+  }
+}
