@@ -75,7 +75,12 @@ export interface FetchedMessage {
   readonly value: Buffer | null
   readonly headers?: Readonly<Record<string, Buffer | string | (Buffer | string)[] | undefined>>
   readonly isControlRecord?: boolean
-  readonly batchContext?: { readonly producerId: string; readonly inTransaction: boolean }
+  readonly batchContext?: {
+    readonly producerId: string
+    readonly inTransaction: boolean
+    /** 1: when the broker appended it. */
+    readonly timestampType?: number
+  }
 }
 
 /** A connection pool of its own: a long poll on it holds up nobody else. */

@@ -8,6 +8,7 @@ export function toRecord(topic: string, partition: number, message: FetchedMessa
     partition,
     offset: BigInt(message.offset),
     timestamp: Number(message.timestamp),
+    timestampType: message.batchContext?.timestampType === 1 ? 'LogAppendTime' : 'CreateTime',
     key: message.key,
     value: message.value,
     headers: message.headers ? toHeaders(message.headers) : none,
@@ -18,14 +19,20 @@ const none: readonly KafkaHeader[] = []
 
 function toHeaders(headers: NonNullable<FetchedMessage['headers']>): readonly KafkaHeader[] {
   return Object.entries(headers).flatMap(([key, values]) =>
-    (Array.isArray(values) ? values : [values]).map((value) => ({ key, value: Buffer.from(value ?? '') })),
+    (Array.isArray(values) ? values : [values]).map((value) => ({
+      key,
+      value: typeof value === 'string' ? Buffer.from(value) : (value ?? null),
+    })),
   )
 }
 
 /** kafkajs wants an object: headers of one name become a list; the order across names is lost (docs/differences.md). */
 export function fromHeaders(headers: readonly KafkaHeader[]): Record<string, Buffer | Buffer[]> {
-  const result: Record<string, Buffer | Buffer[]> = Object.create(null) as Record<string, Buffer | Buffer[]>
-  for (const { key, value } of headers) {
+  // Null is a header's value too, which the types of kafkajs do not know.
+  const result = Object.create(null) as Record<string, Buffer | Buffer[]>
+  for (const header of headers) {
+    const { key } = header
+    const value = header.value as Buffer
     const former = result[key]
     result[key] = former === undefined ? value : Array.isArray(former) ? [...former, value] : [former, value]
   }

@@ -8,6 +8,8 @@ export interface KafkaRecord {
   readonly offset: bigint
   /** Milliseconds since the epoch. */
   readonly timestamp: number
+  /** Who wrote the timestamp, in Kafka's words; absent when that is not known. */
+  readonly timestampType?: 'CreateTime' | 'LogAppendTime' | undefined
   readonly key: Buffer | null
   readonly value: Buffer | null
   readonly headers: readonly KafkaHeader[]
@@ -15,7 +17,7 @@ export interface KafkaRecord {
 
 export interface KafkaHeader {
   readonly key: string
-  readonly value: Buffer
+  readonly value: Buffer | null
 }
 
 /** Records of one partition in their order. */
@@ -23,6 +25,8 @@ export interface RecordBatch extends TopicPartition {
   readonly records: readonly KafkaRecord[]
   /** Where reading continues; beyond the last record when control records or compacted ones were passed over. */
   readonly nextOffset: bigint
+  /** The offset after the partition's last record, as the broker last said it. */
+  readonly highWatermark?: bigint | undefined
 }
 
 export interface AssignedPartition extends OpenPartition {
@@ -126,7 +130,10 @@ export interface KafkaClient {
    * Sets a group's committed offsets; `offset: null` forgets that partition. Rejects when a topic or partition does not exist, or while the
    * group has members.
    */
-  alterOffsets(groupId: string, offsets: readonly (TopicPartition & { readonly offset: bigint | null })[]): Promise<void>
+  alterOffsets(
+    groupId: string,
+    offsets: readonly (TopicPartition & { readonly offset: bigint | null })[],
+  ): Promise<void>
   /** Resolves too when there is no such group; rejects while it has members. */
   deleteGroup(groupId: string): Promise<void>
   /** Up to `limit` of the newest records, oldest first, read without a group and without a trace. */

@@ -111,7 +111,7 @@ function* requests(records: readonly ProducerRecord[]): Generator<readonly Produ
 
 const sizeOf = ({ key, value, headers }: ProducerRecord): number =>
   headers.reduce(
-    (sum, header) => sum + header.key.length + header.value.length,
+    (sum, header) => sum + header.key.length + (header.value?.length ?? 0),
     recordOverhead + (key?.length ?? 0) + (value?.length ?? 0),
   )
 
