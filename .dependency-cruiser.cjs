@@ -3,10 +3,11 @@ const connectors = ['src/connectors/file', 'src/connectors/websocket']
 const rooms = {
   'src/api': [],
   'src/util': ['src/api'],
-  'src/config': ['src/api', 'src/util'],
+  'src/config': ['src/api', 'src/util', 'src/security'],
   'src/telemetry': ['src/api', 'src/util'],
-  'src/kafka': ['src/api', 'src/util'],
-  'src/registry': ['src/api', 'src/util'],
+  'src/security': ['src/api', 'src/util'],
+  'src/kafka': ['src/api', 'src/util', 'src/security'],
+  'src/registry': ['src/api', 'src/util', 'src/security'],
   'src/converters': ['src/api', 'src/util', 'src/registry'],
   'src/transforms': ['src/api', 'src/util'],
   'src/plugins': ['src/api', 'src/util'],
@@ -15,7 +16,7 @@ const rooms = {
   'src/gateway': ['src/api', 'src/util'],
   'src/runtime': ['src/api', 'src/util', 'src/kafka', 'src/storage', 'src/plugins'],
   'src/herder': ['src/api', 'src/util', 'src/kafka', 'src/storage', 'src/runtime', 'src/plugins'],
-  'src/rest': ['src/api', 'src/util', 'src/herder/herder.ts', 'src/plugins'],
+  'src/rest': ['src/api', 'src/util', 'src/security', 'src/herder/herder.ts', 'src/plugins'],
   'src/client': [],
   ...Object.fromEntries(connectors.map((room) => [room, ['src/api', 'src/util']])),
 }
@@ -30,6 +31,7 @@ const owners = {
   pino: ['src/telemetry'],
   commander: ['src/cli'],
   jose: ['src/gateway'],
+  'node-forge': ['src/security'],
   ws: ['src/gateway/transports', 'src/connectors/websocket'],
 }
 

@@ -1,0 +1,1 @@
+export { type TlsMaterial, type TlsOptions, tlsFromProps } from './tls.ts'
