@@ -1,0 +1,116 @@
+import { mkdir } from 'node:fs/promises'
+import { request as httpRequest } from 'node:http'
+import { join } from 'node:path'
+import { eventually } from '../../support/eventually.ts'
+import type { Answer, Case, Step, Subject } from './case.ts'
+
+export interface Worker {
+  readonly kind: 'java' | 'ours'
+  readonly url: string
+  readonly bootstrapServers: string
+  readonly dir: string
+}
+
+export interface Answered {
+  readonly step: string
+  readonly answer: Answer
+}
+
+/** Headers that tools read. */
+const comparedHeaders = ['content-type', 'location', 'allow']
+
+/** Puts a worker through a case; the answers come back with the worker's own names, ports and times taken out. */
+export async function runCase(each: Case, index: number, worker: Worker): Promise<readonly Answered[]> {
+  const name = `${worker.kind}${String(index).padStart(3, '0')}`
+  const dir = join(worker.dir, name)
+  await mkdir(dir, { recursive: true })
+  const subject: Subject = { ...worker, name, dir }
+  const answers: Answered[] = []
+  for (const step of each.steps) {
+    await step.before?.(subject)
+    if (step.path === undefined) continue
+    const label = step.what ?? `${step.method ?? 'GET'} ${step.path}`
+    try {
+      answers.push({ step: label, answer: await answerOf(step, subject) })
+    } catch (error) {
+      throw new Error(`${worker.kind}: "${each.name}", ${label}`, { cause: error })
+    }
+  }
+  return answers
+}
+
+async function answerOf(step: Step, subject: Subject): Promise<Answer> {
+  const ask = async (): Promise<Answer> => normalise(await send(step, subject), step, subject)
+  const { until } = step
+  if (!until) return ask()
+  return eventually(
+    async () => {
+      const answer = await ask()
+      if (!until(answer)) throw new Error(JSON.stringify(answer))
+      return answer
+    },
+    { timeoutMs: 30_000, what: `what ${step.path ?? ''} waits for` },
+  )
+}
+
+const fill = (text: string, { name, dir }: Subject): string => text.replaceAll('{p}', name).replaceAll('{dir}', dir)
+
+/** Node's own client: `fetch` refuses and adds headers by itself. */
+function send({ method = 'GET', path = '/', body, headers = {} }: Step, subject: Subject): Promise<Answer> {
+  const text = body === undefined ? undefined : fill(typeof body === 'string' ? body : JSON.stringify(body), subject)
+  const given = { accept: '*/*', ...(text !== undefined && { 'content-type': 'application/json' }), ...headers }
+  const sent = Object.fromEntries(
+    Object.entries(given).flatMap(([key, value]) => (value === null ? [] : [[key, fill(value, subject)]])),
+  )
+  return new Promise((resolve, reject) => {
+    const request = httpRequest(subject.url + fill(path, subject), { method, headers: sent }, (response) => {
+      const chunks: Buffer[] = []
+      response.on('data', (chunk: Buffer) => chunks.push(chunk))
+      response.once('error', reject)
+      response.once('end', () =>
+        resolve({
+          status: response.statusCode ?? 0,
+          headers: Object.fromEntries(
+            comparedHeaders.flatMap((key) => (response.headers[key] ? [[key, String(response.headers[key])]] : [])),
+          ),
+          body: parsed(Buffer.concat(chunks).toString()),
+        }),
+      )
+    })
+    request.once('error', reject)
+    request.end(text)
+  })
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    // HTML, plain text or nothing: compared as it is.
+    return text
+  }
+}
+
+function normalise({ status, headers, body }: Answer, step: Step, subject: Subject): Answer {
+  const host = new URL(subject.url).host
+  const neutral = (text: string): string =>
+    text.replaceAll(host, '{worker}').replaceAll(subject.dir, '{dir}').replaceAll(subject.name, '{p}')
+  const walk = (value: unknown, key = ''): unknown => {
+    if (key === 'trace') return '{trace}'
+    if (key === 'commit') return '{commit}'
+    if (key === 'documentation') return value === '' ? '' : '{text}'
+    if (key === 'last_modified' && typeof value === 'number') return '{ms}'
+    if (typeof value === 'string') return neutral(value)
+    if (Array.isArray(value)) return value.map((item) => walk(item))
+    if (typeof value !== 'object' || value === null) return value
+    return Object.fromEntries(Object.entries(value).map(([name, item]) => [neutral(name), walk(item, name)]))
+  }
+  const told = walk(body)
+  const isError = typeof told === 'object' && told !== null && 'error_code' in told
+  const compared = isError && !step.message ? { ...told, message: '{message}' } : told
+  return {
+    status,
+    headers: Object.fromEntries(Object.entries(headers).map(([key, value]) => [key, neutral(value)])),
+    body: step.pick ? step.pick(compared) : compared,
+  }
+}

@@ -1,0 +1,102 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { writeFile } from 'node:fs/promises'
+import { createServer } from 'node:net'
+import { join } from 'node:path'
+import { eventually } from './eventually.ts'
+import { javaConnectClasspath } from './java.ts'
+
+export interface JavaWorker {
+  readonly url: string
+  readonly pid: number
+  /** What it printed last. */
+  log(): string
+  stop(): Promise<void>
+}
+
+export interface JavaWorkerOptions {
+  readonly bootstrapServers: string
+  /** A folder of the caller's, for its configuration and offsets. */
+  readonly dir: string
+  readonly props?: Readonly<Record<string, string>>
+  /** For `java`. */
+  readonly options?: readonly string[]
+}
+
+/** Kafka Connect itself, standalone, on a port of its own. The caller stops it. */
+export async function startJavaWorker({
+  bootstrapServers,
+  dir,
+  props,
+  options = [],
+}: JavaWorkerOptions): Promise<JavaWorker> {
+  const url = `http://127.0.0.1:${await freePort()}`
+  const file = join(dir, 'java-worker.properties')
+  const config = {
+    'bootstrap.servers': bootstrapServers,
+    'key.converter': 'org.apache.kafka.connect.storage.StringConverter',
+    'value.converter': 'org.apache.kafka.connect.json.JsonConverter',
+    'value.converter.schemas.enable': 'false',
+    'offset.storage.file.filename': join(dir, 'java.offsets'),
+    'offset.flush.interval.ms': '200',
+    // The plugins lie on the class path; looking through every jar for them takes a minute.
+    'plugin.discovery': 'service_load',
+    listeners: url,
+    ...props,
+  }
+  await writeFile(
+    file,
+    Object.entries(config)
+      .map(([key, value]) => `${key}=${value}\n`)
+      .join(''),
+  )
+  const logging = join(dir, 'log4j2.properties')
+  await writeFile(
+    logging,
+    'rootLogger.level = info\nrootLogger.appenderRef.out.ref = out\nappender.out.type = Console\nappender.out.name = out\n',
+  )
+  const main = 'org.apache.kafka.connect.cli.ConnectStandalone'
+  const args = [
+    '-XX:TieredStopAtLevel=1',
+    '-XX:+UseSerialGC',
+    '-Xmx384m',
+    `-Dlog4j2.configurationFile=${logging}`,
+    ...options,
+  ]
+  const child = spawn('java', [...args, '-cp', await javaConnectClasspath(), main, file], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  let log = ''
+  const keep = (text: Buffer): void => {
+    log = (log + text.toString()).slice(-20_000)
+  }
+  child.stdout.on('data', keep)
+  child.stderr.on('data', keep)
+  const exited = once(child, 'exit')
+  const stop = async (): Promise<void> => {
+    if (child.exitCode === null && child.signalCode === null) child.kill('SIGTERM')
+    await exited
+  }
+  try {
+    await eventually(
+      async () => {
+        if (child.exitCode !== null) throw new Error(`The Java worker ended:\n${log}`)
+        return (await fetch(`${url}/health`)).ok
+      },
+      { timeoutMs: 60_000, what: 'the Java worker' },
+    )
+  } catch (error) {
+    await stop()
+    throw error
+  }
+  return { url, pid: child.pid ?? -1, log: () => log, stop }
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const address = server.address()
+  server.close()
+  await once(server, 'close')
+  return typeof address === 'object' && address ? address.port : 0
+}
