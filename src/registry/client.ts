@@ -1,17 +1,16 @@
-import type { Clock, MaybePromise } from '#api'
+import type { MaybePromise } from '#api'
 import { DataError, isRetriable, NotFoundError } from '#api'
-import { type AvroSchema, compileAvro, type SchemaReference } from './avro/compile.ts'
-import type { RegistryConfig } from './config.ts'
-import { type Answer, connect } from './connection.ts'
+import { type Answer, type ConnectionOptions, connect } from './connection.ts'
+import type { Referenced, RegistrySchema, SchemaFormat, SchemaReference } from './format.ts'
 import { createLoader } from './loader.ts'
 
 /** A schema as the registry knows it. */
-export interface RegisteredSchema {
+export interface RegisteredSchema<S> {
   readonly id: number
-  readonly avro: AvroSchema
+  readonly schema: S
 }
 
-export interface SubjectSchema extends RegisteredSchema {
+export interface SubjectSchema<S> extends RegisteredSchema<S> {
   readonly subject: string
   readonly version: number
 }
@@ -26,25 +25,24 @@ export interface Compatibility {
  * A client of a Confluent-compatible registry. What is cached is answered at once, everything else with a promise.
  * Throws `RetriableError` when the registry is away, `DataError` for what it does not have or will not take.
  */
-export interface Registry {
+export interface Registry<S extends RegistrySchema> {
   readonly url: string
-  byId(id: number): MaybePromise<RegisteredSchema>
+  byId(id: number): MaybePromise<RegisteredSchema<S>>
   /** The subject's newest schema; `NotFoundError` when there is no such subject. */
-  latest(subject: string): MaybePromise<SubjectSchema>
-  version(subject: string, version: number): MaybePromise<SubjectSchema>
+  latest(subject: string): MaybePromise<SubjectSchema<S>>
+  version(subject: string, version: number): MaybePromise<SubjectSchema<S>>
   /** Registers the schema unless the subject has it already; answers its id. */
-  register(subject: string, avro: AvroSchema): MaybePromise<number>
+  register(subject: string, schema: S): MaybePromise<number>
   /** The id of a schema that the subject has; `NotFoundError` when it has not. */
-  lookup(subject: string, avro: AvroSchema): MaybePromise<number>
+  lookup(subject: string, schema: S): MaybePromise<number>
   /** Asks about the subject's newest schema, by the subject's rule. A subject without schemas takes any. */
-  compatibility(subject: string, avro: AvroSchema): Promise<Compatibility>
+  compatibility(subject: string, schema: S): Promise<Compatibility>
   subjects(): Promise<readonly string[]>
   close(): void
 }
 
-export interface RegistryOptions {
-  readonly config: RegistryConfig
-  readonly clock: Clock
+export interface RegistryOptions<S extends RegistrySchema> extends ConnectionOptions {
+  readonly format: SchemaFormat<S>
 }
 
 interface SchemaAnswer {
@@ -55,11 +53,15 @@ interface SchemaAnswer {
   readonly references?: readonly SchemaReference[]
 }
 
+/** The most schemas that one may refer to, theirs included. */
+const maxReferenced = 200
+
 /** How long (ms) "does not exist" is repeated without asking again. */
 const absentMs = 5000
 
-export function createRegistry({ config, clock }: RegistryOptions): Registry {
-  const connection = connect(config)
+export function createRegistry<S extends RegistrySchema>(options: RegistryOptions<S>): Registry<S> {
+  const { config, clock, format } = options
+  const connection = connect(options)
   const { url } = connection
   const max = config['schemas.cache.config']
   const normalize = config['normalize.schemas'] ? { normalize: true } : {}
@@ -71,17 +73,19 @@ export function createRegistry({ config, clock }: RegistryOptions): Registry {
     isAbsent: (error: unknown) => error instanceof DataError || error instanceof NotFoundError,
   }
 
-  const ids = createLoader<RegisteredSchema>(common)
-  const versions = createLoader<SubjectSchema>(common)
-  const newest = createLoader<SubjectSchema>({
+  const ids = createLoader<RegisteredSchema<S>>(common)
+  const versions = createLoader<SubjectSchema<S>>(common)
+  const newest = createLoader<SubjectSchema<S>>({
     ...common,
     ttlMs: latestTtl < 0 ? Number.POSITIVE_INFINITY : latestTtl * 1000,
     isAway: isRetriable,
   })
   const registered = createLoader<number>(common)
   const found = createLoader<number>(common)
+  /** What a schema refers to, for those that refer to it. */
+  const uses = new WeakMap<S, readonly Referenced<S>[]>()
 
-  async function loadById(id: number): Promise<RegisteredSchema> {
+  async function loadById(id: number): Promise<RegisteredSchema<S>> {
     const answer = await connection.ask(`the schema with id ${id}`, (api, options) =>
       api.Schema.find({ id, ...options }),
     )
@@ -89,10 +93,10 @@ export function createRegistry({ config, clock }: RegistryOptions): Registry {
       const problem = answer.status === 404 ? 'does not exist in' : 'was not given by'
       throw refusal(`The schema id ${id} ${problem} ${url}`, answer, { schemaId: id })
     }
-    return { id, avro: await compile(answer.data as SchemaAnswer, `The schema id ${id}`) }
+    return { id, schema: await compile(answer.data as SchemaAnswer, `The schema id ${id}`) }
   }
 
-  async function loadVersion(subject: string, version: number | 'latest'): Promise<SubjectSchema> {
+  async function loadVersion(subject: string, version: number | 'latest'): Promise<SubjectSchema<S>> {
     const what = version === 'latest' ? `The subject ${subject}` : `Version ${version} of the subject ${subject}`
     const answer = await connection.ask(`version ${version} of the subject ${subject}`, (api, options) =>
       api.Subject.version({ subject, version, ...options }),
@@ -102,38 +106,44 @@ export function createRegistry({ config, clock }: RegistryOptions): Registry {
       throw absent(`${what} does not exist in ${url}`, subject)
     }
     const data = answer.data as SchemaAnswer
-    return { id: Number(data.id), version: Number(data.version), subject, avro: await compile(data, what) }
+    return { id: Number(data.id), version: Number(data.version), subject, schema: await compile(data, what) }
   }
 
-  async function compile(data: SchemaAnswer, what: string): Promise<AvroSchema> {
-    const { schema, schemaType = 'AVRO', references = [] } = data
-    if (schemaType !== 'AVRO') throw new DataError(`${what} in ${url} is ${schemaType}, not Avro.`)
-    const referenced: AvroSchema[] = []
-    for (const { subject, version } of references) {
-      const { avro } = await versions.get(`${version} ${subject}`, () => loadVersion(subject, version))
-      for (const used of [...avro.referenced, avro]) {
-        if (!referenced.some(({ text }) => text === used.text)) referenced.push(used)
+  async function compile(data: SchemaAnswer, what: string): Promise<S> {
+    const { schema: text, schemaType = 'AVRO', references = [] } = data
+    if (schemaType !== format.type) throw new DataError(`${what} in ${url} is ${schemaType}, not ${format.title}.`)
+    const referenced: Referenced<S>[] = []
+    for (const { name, subject, version } of references) {
+      const { schema } = await versions.get(`${version} ${subject}`, () => loadVersion(subject, version))
+      for (const used of [...(uses.get(schema) ?? []), { name, schema }]) {
+        if (!referenced.some((known) => known.name === used.name && known.schema.text === used.schema.text)) {
+          referenced.push(used)
+        }
       }
+      if (referenced.length > maxReferenced)
+        throw new DataError(`${what} in ${url} refers to more than ${maxReferenced} schemas.`)
     }
-    return compileAvro(schema, references, referenced)
+    const schema = await format.compile(text, references, referenced)
+    uses.set(schema, referenced)
+    return schema
   }
 
-  async function register(subject: string, avro: AvroSchema): Promise<number> {
+  async function register(subject: string, schema: S): Promise<number> {
     const answer = await connection.ask(`the registration of a schema of the subject ${subject}`, (api, options) =>
-      api.Subject.register({ subject, body: bodyOf(avro), ...normalize, ...options }),
+      api.Subject.register({ subject, body: bodyOf(schema), ...normalize, ...options }),
     )
     if (!answer.ok) {
       const problem = answer.status === 409 ? 'is not compatible with those before' : 'was refused'
       throw refusal(`A schema of the subject ${subject} ${problem} by ${url}`, answer, { subject })
     }
     newest.forget(subject)
-    found.forget(`${subject} ${avro.text}`)
+    found.forget(`${subject} ${schema.text}`)
     return Number((answer.data as SchemaAnswer).id)
   }
 
-  async function lookup(subject: string, avro: AvroSchema): Promise<number> {
+  async function lookup(subject: string, schema: S): Promise<number> {
     const answer = await connection.ask(`the id of a schema of the subject ${subject}`, (api, options) =>
-      api.Subject.registered({ subject, body: bodyOf(avro), ...normalize, ...options }),
+      api.Subject.registered({ subject, body: bodyOf(schema), ...normalize, ...options }),
     )
     if (!answer.ok) {
       if (answer.status !== 404)
@@ -151,16 +161,24 @@ export function createRegistry({ config, clock }: RegistryOptions): Registry {
     return new DataError(`${sentence}${said}.`, { context: { registry: url, status: answer.status, ...context } })
   }
 
+  // Avro is what a registry takes a schema for that names no type.
+  const kind = format.type === 'AVRO' ? {} : { schemaType: format.type }
+  const bodyOf = ({ text, references }: S): object => ({
+    schema: text,
+    ...kind,
+    ...(references.length > 0 && { references }),
+  })
+
   return {
     url,
     byId: (id) => ids.get(String(id), () => loadById(id)),
     latest: (subject) => newest.get(subject, () => loadVersion(subject, 'latest')),
     version: (subject, version) => versions.get(`${version} ${subject}`, () => loadVersion(subject, version)),
-    register: (subject, avro) => registered.get(`${subject} ${avro.text}`, () => register(subject, avro)),
-    lookup: (subject, avro) => found.get(`${subject} ${avro.text}`, () => lookup(subject, avro)),
-    async compatibility(subject, avro) {
+    register: (subject, schema) => registered.get(`${subject} ${schema.text}`, () => register(subject, schema)),
+    lookup: (subject, schema) => found.get(`${subject} ${schema.text}`, () => lookup(subject, schema)),
+    async compatibility(subject, schema) {
       const answer = await connection.ask(`the compatibility of a schema with the subject ${subject}`, (api, options) =>
-        api.Subject.compatible({ subject, version: 'latest', verbose: true, body: bodyOf(avro), ...options }),
+        api.Subject.compatible({ subject, version: 'latest', verbose: true, body: bodyOf(schema), ...options }),
       )
       if (!answer.ok) {
         if (answer.status === 404) return { compatible: true, messages: [] }
@@ -177,6 +195,3 @@ export function createRegistry({ config, clock }: RegistryOptions): Registry {
     close: () => connection.close(),
   }
 }
-
-const bodyOf = ({ text, references }: AvroSchema): object =>
-  references.length === 0 ? { schema: text } : { schema: text, references }

@@ -1,4 +1,6 @@
-import { atLeast, type ConfigOf, defineConfig, Password } from '#api'
+import { atLeast, type ConfigOf, defineConfig, isUrl, type Props } from '#api'
+import { authKeys } from './auth-config.ts'
+import { tlsKeys } from './tls-config.ts'
 
 /** The keys of every converter that uses a registry; names and defaults are Confluent's. */
 export const registryKeys = {
@@ -10,31 +12,35 @@ export const registryKeys = {
       urls.map(urlProblem).find((problem) => problem !== undefined) ??
       (urls.length === 0 ? 'must not be empty' : undefined),
   },
-  'basic.auth.credentials.source': {
-    type: 'string',
-    importance: 'medium',
-    default: 'URL',
-    values: ['URL', 'USER_INFO'],
-    doc: 'Where user and password come from: the URL, or `basic.auth.user.info`.',
-  },
-  'basic.auth.user.info': {
-    type: 'password',
-    importance: 'medium',
-    default: null,
-    doc: 'User and password as `user:password`, for the source `USER_INFO`.',
-  },
-  'bearer.auth.token': {
-    type: 'password',
-    importance: 'medium',
-    default: null,
-    doc: 'A token that is sent with each request instead of user and password.',
-  },
+  ...authKeys,
+  ...tlsKeys,
   'http.read.timeout.ms': {
     type: 'int',
     importance: 'low',
     default: 10_000,
     validator: atLeast(1),
-    doc: 'How long a request to the registry may take.',
+    doc: 'How long a request to the registry, connecting included, or to the issuer of tokens may take.',
+  },
+  'max.retries': {
+    type: 'int',
+    importance: 'low',
+    default: 3,
+    validator: atLeast(0),
+    doc: 'How often a question that no URL answered is asked again before the record fails.',
+  },
+  'retries.wait.ms': {
+    type: 'int',
+    importance: 'low',
+    default: 1000,
+    validator: atLeast(0),
+    doc: 'How long to wait before the first repetition, less a random part; each further one waits twice as long.',
+  },
+  'retries.max.wait.ms': {
+    type: 'int',
+    importance: 'low',
+    default: 20_000,
+    validator: atLeast(0),
+    doc: 'The longest wait before a repetition.',
   },
   'schemas.cache.config': {
     type: 'int',
@@ -62,29 +68,26 @@ const definition = defineConfig(registryKeys)
 
 export type RegistryConfig = ConfigOf<typeof definition>
 
+const isHttp = isUrl('http:', 'https:')
+
 function urlProblem(url: string): string | undefined {
-  return URL.canParse(url) && /^https?:$/.test(new URL(url).protocol)
-    ? undefined
-    : `${withoutPassword(url)} is not an http:// or https:// URL`
+  return isHttp(url) === undefined ? undefined : `${withoutPassword(url)} is not an http:// or https:// URL`
 }
 
 /** A URL fit for messages. */
 export const withoutPassword = (url: string): string => url.replace(/\/\/[^/@]*@/, '//')
 
-/** The configuration of a client that needs nothing but a URL. */
-export const registryConfig = (url: string): RegistryConfig => definition.parse({ 'schema.registry.url': url })
+/** The configuration of a client that needs nothing but a URL; who asks by hand waits for no repetition. */
+export const registryConfig = (url: string): RegistryConfig =>
+  definition.parse({ 'schema.registry.url': url, 'max.retries': '0' })
 
-export type Credentials = {
-  readonly username: string
-  readonly password: string
-}
+const headerPrefix = 'request.header.'
 
-/** User and password for one URL, if any are configured. */
-export function credentialsFor(url: URL, config: RegistryConfig): Credentials | undefined {
-  if (config['basic.auth.credentials.source'] === 'USER_INFO') {
-    const [username = '', ...password] = (config['basic.auth.user.info'] ?? new Password('')).reveal().split(':')
-    return { username, password: password.join(':') }
-  }
-  if (url.username === '') return undefined
-  return { username: decodeURIComponent(url.username), password: decodeURIComponent(url.password) }
+/** `request.header.X` says that each request carries the header X. */
+export function requestHeaders(props: Props): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    Object.entries(props).flatMap(([name, value]) =>
+      name.startsWith(headerPrefix) && typeof value === 'string' ? [[name.slice(headerPrefix.length), value]] : [],
+    ),
+  )
 }

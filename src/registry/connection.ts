@@ -1,10 +1,22 @@
-import { Agent as HttpAgent } from 'node:http'
-import { Agent as HttpsAgent } from 'node:https'
 import type { SchemaRegistry } from '@kafkajs/confluent-schema-registry'
-import { ConfigError, RetriableError } from '#api'
-import { credentialsFor, type RegistryConfig, withoutPassword } from './config.ts'
+import {
+  type Clock,
+  ConfigError,
+  ConnectError,
+  isRetriable,
+  type Logger,
+  messageOf,
+  type Props,
+  RetriableError,
+} from '#api'
+import { backoffDelay } from '../util/backoff.ts'
+import { type Agents, createAgents } from './agents.ts'
+import { createAuthorization } from './authorization.ts'
+import { type RegistryConfig, requestHeaders, withoutPassword } from './config.ts'
 
 type Api = SchemaRegistry['api']
+
+type Ask = (api: Api, common: object) => Promise<{ data(): unknown }>
 
 /** What the registry said: its data, or why not. */
 export type Answer =
@@ -21,47 +33,87 @@ export interface Connection {
   /** The URLs, without passwords. */
   readonly url: string
   /**
-   * Asks one URL after the other until one answers. `what` completes "The schema registry was asked for …".
-   * Throws `RetriableError` when none answers, `ConfigError` when the credentials are refused.
+   * Asks one URL after the other until one answers, and all of them again `max.retries` times. `what` completes
+   * "The schema registry was asked for …". Throws `RetriableError` when none answers, `ConfigError` when the credentials are refused.
    */
-  ask(what: string, request: (api: Api, common: object) => Promise<{ data(): unknown }>): Promise<Answer>
+  ask(what: string, request: Ask): Promise<Answer>
   close(): void
 }
 
+export interface ConnectionOptions {
+  readonly config: RegistryConfig
+  readonly clock: Clock
+  /** As the user wrote them: `request.header.*` and `schema.registry.ssl.*` are read from here. */
+  readonly props?: Props | undefined
+  readonly log?: Logger | undefined
+  /** Ends all waits, as `close` does. */
+  readonly signal?: AbortSignal | undefined
+}
+
 /** The HTTP side of `@kafkajs/confluent-schema-registry`, made tolerant of several URLs and strict about failures. */
-export function connect(config: RegistryConfig): Connection {
-  const urls = config['schema.registry.url']
-  const url = urls.map(withoutPassword).join(', ')
+export function connect({ config, clock, props = {}, log, signal }: ConnectionOptions): Connection {
+  const urls = config['schema.registry.url'].map((text) => new URL(text))
+  const url = config['schema.registry.url'].map(withoutPassword).join(', ')
   const closing = new AbortController()
-  const nodes = urls.map((text) => createNode(new URL(text), config))
+  const ended = signal ? AbortSignal.any([signal, closing.signal]) : closing.signal
+  const agents = createAgents(props, log)
+  const authorization = createAuthorization({ config, clock, agentFor: (at) => agents.for(at) })
+  const own = requestHeaders(props)
+  const nodes = urls.map((at) => ({ url: at, api: createNode(at, agents) }))
   let current = 0
+
+  /** Asks each URL once. */
+  async function round(request: Ask): Promise<Answer> {
+    let last: Answer | undefined
+    for (let attempt = 0; attempt < nodes.length; attempt++) {
+      const node = nodes[current % nodes.length]
+      if (node) last = await askNode(node, request)
+      if (last && (last.ok || !isAway(last))) return last
+      current = (current + 1) % nodes.length
+    }
+    return last ?? { ok: false, status: 503, message: 'no URL is configured', foreign: true }
+  }
+
+  async function askNode(node: { url: URL; api: () => Promise<Api> }, request: Ask): Promise<Answer> {
+    const attempt = async (): Promise<Answer> => {
+      const headers = { ...own, ...(await authorization.headers(node.url, ended)) }
+      const common = { timeout: config['http.read.timeout.ms'], signal: ended, headers }
+      return await attemptOn(async () => request(await node.api(), common))
+    }
+    const answer = await attempt()
+    return !answer.ok && answer.status === 401 && authorization.refused() ? await attempt() : answer
+  }
+
+  async function patiently(request: Ask): Promise<Answer> {
+    for (let retry = 0; ; retry++) {
+      const answer = await round(request).catch(issuerAway)
+      if (answer.ok || !isAway(answer) || retry >= config['max.retries'] || ended.aborted) return answer
+      const [initialMs, maxMs] = [config['retries.wait.ms'], config['retries.max.wait.ms']]
+      await clock.sleep(backoffDelay(retry, { initialMs, maxMs, jitter: 0.5 }), ended)
+      if (ended.aborted) return answer
+    }
+  }
 
   return {
     url,
     async ask(what, request) {
-      const common = { timeout: config['http.read.timeout.ms'], signal: closing.signal }
-      let reason = 'no URL is configured'
-      for (let attempt = 0; attempt < nodes.length; attempt++) {
-        const node = nodes[current % nodes.length]
-        const answer = await attemptOn(async () => request(await (node as Node).api(), common))
-        if (answer.ok || !isAway(answer)) return known(answer)
-        reason = answer.message
-        current = (current + 1) % nodes.length
-      }
-      throw new RetriableError(`The schema registry ${url} did not answer when asked for ${what}: ${reason}.`, {
-        context: { registry: url },
-      })
+      const answer = await patiently(request)
+      if (answer.ok || !isAway(answer)) return known(answer)
+      throw new RetriableError(
+        `The schema registry ${url} did not answer when asked for ${what}: ${withoutPassword(answer.message)}.`,
+        { context: { registry: url } },
+      )
     },
     close() {
       closing.abort()
-      for (const node of nodes) node.close()
+      agents.close()
     },
   }
 
   function known(answer: Answer): Answer {
     if (!answer.ok && (answer.status === 401 || answer.status === 403)) {
       throw new ConfigError(
-        `The schema registry ${url} refused the credentials (${answer.status}): check basic.auth.user.info or bearer.auth.token.`,
+        `The schema registry ${url} refused the credentials (${answer.status}): check basic.auth.user.info or the keys under bearer.auth.`,
         { context: { registry: url } },
       )
     }
@@ -74,43 +126,33 @@ export function connect(config: RegistryConfig): Connection {
   }
 }
 
-interface Node {
-  api(): Promise<Api>
-  close(): void
-}
-
-function createNode(url: URL, config: RegistryConfig): Node {
-  const agent = url.protocol === 'https:' ? new HttpsAgent({ keepAlive: true }) : new HttpAgent({ keepAlive: true })
-  const auth = config['bearer.auth.token'] ? undefined : credentialsFor(url, config)
+function createNode(url: URL, agents: Agents): () => Promise<Api> {
   let api: Promise<Api> | undefined
   const create = async (): Promise<Api> => {
     // 160 ms to load: not before the first question, and not for those who have none.
-    const { SchemaRegistry } = await import('@kafkajs/confluent-schema-registry')
+    const [{ SchemaRegistry }, agent] = await Promise.all([
+      import('@kafkajs/confluent-schema-registry'),
+      agents.for(url),
+    ])
     const registry = new SchemaRegistry({
       host: withoutPassword(url.href).replace(/\/$/, ''),
       agent,
       // The caller repeats, with its own back-off.
       retry: { retries: 0 },
-      middlewares: bearer(config),
-      ...(auth === undefined ? {} : { auth }),
     })
     return registry['api']
   }
-  return {
-    api: () => (api ??= create()),
-    close: () => agent.destroy(),
-  }
+  return () =>
+    (api ??= create().catch((error: unknown) => {
+      api = undefined
+      throw error
+    }))
 }
 
-type Middleware = NonNullable<ConstructorParameters<typeof SchemaRegistry>[0]['middlewares']>[number]
-
-function bearer(config: RegistryConfig): Middleware[] {
-  const token = config['bearer.auth.token']
-  if (!token) return []
-  const middleware: Middleware = () => ({
-    prepareRequest: async (next) => (await next()).enhance({ headers: { Authorization: `Bearer ${token.reveal()}` } }),
-  })
-  return [middleware]
+/** No token is no answer of the registry, but as passing as none. */
+function issuerAway(error: unknown): Answer {
+  if (!isRetriable(error)) throw error
+  return { ok: false, status: 503, message: messageOf(error), foreign: true }
 }
 
 async function attemptOn(request: () => Promise<{ data(): unknown }>): Promise<Answer> {
@@ -118,7 +160,7 @@ async function attemptOn(request: () => Promise<{ data(): unknown }>): Promise<A
     return { ok: true, data: (await request()).data() }
   } catch (error) {
     const { status, message } = error as { status?: unknown; message?: unknown }
-    if (typeof status !== 'number') throw error
+    if (typeof status !== 'number' || ConnectError.is(error)) throw error
     // The library puts its client's name first, and for a body without a message its own words.
     const [, foreign, text = ''] = /^\S+ - (Error, status \d+(?:: )?)?(.*)$/s.exec(String(message)) ?? []
     return { ok: false, status, message: text, foreign: foreign !== undefined }

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { type Clock, ConfigError, ConnectError, messageOf, NotFoundError } from '#api'
 import { systemClock } from '../util/clock.ts'
 import { type AvroSchema, compileAvro } from './avro/compile.ts'
+import { avroFormat } from './avro/format.ts'
 import { createRegistry, type Registry } from './client.ts'
 import { registryConfig } from './config.ts'
 
@@ -58,9 +59,9 @@ export function registerSchemas(options: SchemaFilesOptions): Promise<readonly S
 
 async function withRegistry<T>(
   { registryUrl, clock = systemClock }: SchemaFilesOptions,
-  use: (registry: Registry) => Promise<T>,
+  use: (registry: Registry<AvroSchema>) => Promise<T>,
 ) {
-  const registry = createRegistry({ config: registryConfig(registryUrl), clock })
+  const registry = createRegistry({ config: registryConfig(registryUrl), clock, format: avroFormat })
   try {
     return await use(registry)
   } finally {
@@ -73,7 +74,7 @@ interface Checked {
   readonly avro?: AvroSchema
 }
 
-async function checkAll(registry: Registry, dir: string): Promise<readonly Checked[]> {
+async function checkAll(registry: Registry<AvroSchema>, dir: string): Promise<readonly Checked[]> {
   const checked: Checked[] = []
   for (const name of await list(dir))
     checked.push(await check(registry, join(dir, name), name.slice(0, -'.avsc'.length)))
@@ -88,7 +89,7 @@ async function list(dir: string): Promise<readonly string[]> {
   }
 }
 
-async function check(registry: Registry, file: string, subject: string): Promise<Checked> {
+async function check(registry: Registry<AvroSchema>, file: string, subject: string): Promise<Checked> {
   let avro: AvroSchema
   try {
     avro = compileAvro(await readFile(file, 'utf8'))
@@ -105,7 +106,7 @@ async function check(registry: Registry, file: string, subject: string): Promise
     const latest = await registry.latest(subject)
     const { compatible, messages } = await registry.compatibility(subject, avro)
     if (compatible) return { report: { file, subject, status: 'compatible', reasons: [] }, avro }
-    const reasons = messages.length > 0 ? messages : ownReasons(latest.avro, avro)
+    const reasons = messages.length > 0 ? messages : ownReasons(latest.schema, avro)
     return { report: { file, subject, status: 'incompatible', reasons }, avro }
   } catch (error) {
     if (error instanceof NotFoundError) return { report: { file, subject, status: 'new', reasons: [] }, avro }

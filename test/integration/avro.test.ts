@@ -7,7 +7,7 @@ import * as fc from 'fast-check'
 import { expect, inject, onTestFinished, test } from 'vitest'
 import { type Converter, DataError, fromJson, RetriableError, type Schema } from '#api'
 import { avroConverter } from '../../src/converters/avro-converter.ts'
-import { checkSchemas, createRegistry, registerSchemas, registryConfig } from '../../src/registry/index.ts'
+import { avroFormat, checkSchemas, createRegistry, registerSchemas, registryConfig } from '../../src/registry/index.ts'
 import { systemClock } from '../../src/util/clock.ts'
 import { testConverter } from '../conformance/converter.ts'
 import { schemaAndValue } from '../support/arbitrary-avro.ts'
@@ -19,14 +19,14 @@ const url = inject('registry')
 const unique = (name: string) => `avro-test.${name}.${randomUUID()}`
 
 function create(props: Record<string, string> = {}, isKey = false): Converter {
-  const config = avroConverter.config.parse({ 'schema.registry.url': url, ...props })
+  const config = avroConverter.config.parse({ 'schema.registry.url': url, 'max.retries': '0', ...props })
   const converter = avroConverter.create({ config, isKey, log: quietLog })
   onTestFinished(() => converter.close?.())
   return converter
 }
 
 function openRegistry(at = url) {
-  const registry = createRegistry({ config: registryConfig(at), clock: systemClock })
+  const registry = createRegistry({ config: registryConfig(at), clock: systemClock, format: avroFormat })
   onTestFinished(() => registry.close())
   return registry
 }

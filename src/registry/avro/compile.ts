@@ -1,6 +1,7 @@
 import avsc, { type Type } from 'avsc'
 import { DataError, messageOf } from '#api'
 import { parseExactly } from '../../util/exact-json.ts'
+import type { RegistrySchema, SchemaReference } from '../format.ts'
 import { ArrayType, EntriesType, MapType } from './collections.ts'
 import { DecimalBytesType, DecimalFixedType, decimalScale } from './decimal.ts'
 import { EnumType } from './enum-type.ts'
@@ -13,22 +14,12 @@ export type AvroJson = string | readonly AvroJson[] | AvroObject
 export type AvroObject = { readonly [attribute: string]: unknown }
 
 /** An Avro schema in all its forms. */
-export interface AvroSchema {
-  /** As registered. */
-  readonly text: string
+export interface AvroSchema extends RegistrySchema {
   readonly json: AvroJson
   /** Reads and writes values as `Schema` of the API describes them. */
   readonly type: Type
-  /** Where the registry has the schemas whose named types this one uses. */
-  readonly references: readonly SchemaReference[]
-  /** Those schemas, and the ones that they use before them. */
+  /** The schemas whose named types this one uses, and before them the ones that they use. */
   readonly referenced: readonly AvroSchema[]
-}
-
-export interface SchemaReference {
-  readonly name: string
-  readonly subject: string
-  readonly version: number
 }
 
 /** Makes an Avro schema of its text. Throws `DataError` naming what is wrong, and where if it is not even JSON. */

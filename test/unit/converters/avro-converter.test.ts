@@ -22,7 +22,7 @@ import { quietLog } from '../../support/quiet.ts'
 const shared = await startFakeRegistry((stop) => afterAll(stop))
 
 function create(url: string, props: Record<string, string> = {}, isKey = false): Converter {
-  const config = avroConverter.config.parse({ 'schema.registry.url': url, ...props })
+  const config = avroConverter.config.parse({ 'schema.registry.url': url, 'max.retries': '0', ...props })
   const converter = avroConverter.create({ config, isKey, log: quietLog })
   onTestFinished(() => converter.close?.())
   return converter

@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { expect, onTestFinished, test } from 'vitest'
 import { ConfigError, DataError, defineConfig, NotFoundError, RetriableError } from '#api'
-import { compileAvro, createRegistry, registryKeys } from '../../../src/registry/index.ts'
+import { avroFormat, compileAvro, createRegistry, registryKeys } from '../../../src/registry/index.ts'
 import { startFakeRegistry } from '../../support/fake-registry.ts'
 import { manualClock } from '../../support/quiet.ts'
 
@@ -10,7 +10,11 @@ const avro = (json: unknown) => compileAvro(JSON.stringify(json))
 
 function open(props: Record<string, string>) {
   const clock = manualClock()
-  const registry = createRegistry({ config: defineConfig(registryKeys).parse(props), clock })
+  const registry = createRegistry({
+    config: defineConfig(registryKeys).parse({ 'max.retries': '0', ...props }),
+    clock,
+    format: avroFormat,
+  })
   onTestFinished(() => registry.close())
   return { registry, clock }
 }
@@ -26,7 +30,7 @@ test('asks for a schema once, and answers at once after that', async () => {
   const [first, second] = await Promise.all([registry.byId(id), registry.byId(id)])
   expect(first).toBe(second)
   expect(registry.byId(id)).toBe(first)
-  expect(first.avro.type.name).toBe('test.R')
+  expect(first.schema.type.name).toBe('test.R')
   expect(fake.requests).toEqual(['GET /schemas/ids/1'])
 })
 
@@ -112,7 +116,7 @@ test('resolves the schemas that a schema refers to, theirs included', async () =
     { type: 'record', name: 'test.O', fields: ['m', 'n'].map((name) => ({ name, type: 'test.M' })) },
     { references: [reference('test.M', 'middle'), reference('test.E', 'inner')] },
   )
-  const { type } = (await registry.byId(id)).avro
+  const { type } = (await registry.byId(id)).schema
   const value = { m: { e: 'A' }, n: { e: 'A' } }
   expect(type.fromBuffer(type.toBuffer(value))).toEqual(value)
 })
