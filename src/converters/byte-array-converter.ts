@@ -1,4 +1,5 @@
-import { type Converter, DataError, defineConfig, defineConverter, type Schema } from '#api'
+import { type Converter, DataError, defineConverter, type Schema } from '#api'
+import { defineConverterConfig } from './converter-config.ts'
 import { version } from './version.ts'
 
 const schema: Schema = { type: 'bytes', optional: true }
@@ -9,7 +10,8 @@ export const byteArrayConverter = defineConverter({
   aliases: ['org.apache.kafka.connect.converters.ByteArrayConverter'],
   version,
   doc: 'Bytes as they are, both ways.',
-  config: defineConfig({}),
+  config: defineConverterConfig({}),
+  forHeaders: true,
   create: (): Converter => ({
     toConnectData: (_topic, bytes) => ({ schema, value: bytes }),
     fromConnectData(topic, given, value) {

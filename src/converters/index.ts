@@ -1,15 +1,19 @@
 import type { ConverterPlugin, HeaderConverterPlugin } from '#api'
 import { avroConverter } from './avro-converter.ts'
+import { booleanConverter } from './boolean-converter.ts'
 import { byteArrayConverter } from './byte-array-converter.ts'
 import { jsonConverter } from './json-converter.ts'
+import { numericConverters } from './numeric-converters.ts'
 import { simpleHeaderConverter } from './simple-header-converter.ts'
 import { stringConverter } from './string-converter.ts'
 
 /** The built-in converters. */
 export const converters: readonly ConverterPlugin[] = [
   avroConverter,
+  booleanConverter,
   byteArrayConverter,
   jsonConverter,
+  ...numericConverters,
   stringConverter,
 ]
 

@@ -1,27 +1,33 @@
+import { isUtf8 } from 'node:buffer'
 import {
   atLeast,
   type ConfigOf,
   type Converter,
   DataError,
-  defineConfig,
   defineConverter,
   messageOf,
+  oneOfIgnoringCase,
   type Schema,
   type SchemaAndValue,
 } from '#api'
-import { parseExactly, stringifyExactly } from '../util/exact-json.ts'
+import { stringifyExactly } from '../util/exact-json.ts'
+import { defineConverterConfig } from './converter-config.ts'
 import { fromPayload } from './json/from-payload.ts'
-import { parseLiterally } from './json/number-literal.ts'
+import { parseLiterally, parseNumbers } from './json/number-literal.ts'
 import { hasDecimal, parseSchema } from './json/parse-schema.ts'
 import { type PayloadOptions, payloadText } from './json/payload-text.ts'
 import { schemaText } from './json/schema-text.ts'
 import { version } from './version.ts'
 
-const config = defineConfig({
+const config = defineConverterConfig({
   'schemas.enable': {
     type: 'boolean',
     importance: 'high',
     default: true,
+    group: 'Schemas',
+    order: 0,
+    width: 'medium',
+    displayName: 'Enable Schemas',
     doc: 'Whether the JSON is `{"schema": …, "payload": …}` or the payload alone.',
   },
   'schemas.cache.size': {
@@ -29,26 +35,42 @@ const config = defineConfig({
     importance: 'high',
     default: 1000,
     validator: atLeast(0),
+    group: 'Schemas',
+    order: 1,
+    width: 'medium',
+    displayName: 'Schema Cache Size',
     doc: 'The most schemas that are kept.',
+  },
+  'schema.content': {
+    type: 'string',
+    importance: 'high',
+    default: null,
+    group: 'Schemas',
+    order: 2,
+    width: 'medium',
+    displayName: 'Schema Content',
+    doc: 'A schema, in the JSON of the envelope, of data that is read without an envelope. Needs `schemas.enable`.',
   },
   'decimal.format': {
     type: 'string',
     importance: 'low',
     default: 'BASE64',
-    values: ['BASE64', 'NUMERIC'],
-    doc: 'Whether decimals are written as the base64 of their bytes or as numbers. Both are read.',
+    validator: oneOfIgnoringCase('BASE64', 'NUMERIC'),
+    group: 'Serialization',
+    order: 0,
+    width: 'medium',
+    displayName: 'Decimal Format',
+    doc: 'Whether decimals are written as the base64 of their bytes (`BASE64`) or as numbers (`NUMERIC`). Both are read.',
   },
   'replace.null.with.default': {
     type: 'boolean',
     importance: 'low',
     default: true,
+    group: 'Serialization',
+    order: 1,
+    width: 'medium',
+    displayName: 'Replace null with default',
     doc: 'Whether null in a field that has a default is that default.',
-  },
-  'schema.content': {
-    type: 'string',
-    importance: 'low',
-    default: null,
-    doc: 'A schema, in the JSON of the envelope, of data that comes without an envelope.',
   },
 })
 
@@ -59,6 +81,7 @@ export const jsonConverter = defineConverter({
   version,
   doc: 'JSON, by default in an envelope with its schema. Integers keep all their digits, bytes are base64; a decimal is the base64 of its bytes or a number.',
   config,
+  forHeaders: true,
   create: ({ config: options }) => createJsonConverter(options),
 })
 
@@ -68,10 +91,13 @@ const noEnvelope =
 
 function createJsonConverter(options: ConfigOf<typeof config>): Converter {
   const nullIsDefault = options['replace.null.with.default']
-  const payload: PayloadOptions = { decimals: options['decimal.format'], nullIsDefault }
+  const payload: PayloadOptions = {
+    numericDecimals: options['decimal.format'].toUpperCase() === 'NUMERIC',
+    nullIsDefault,
+  }
   const texts = new WeakMap<Schema, string>()
   const schemas = new Map<string, Schema | undefined>()
-  const content = parseContent(options['schema.content'])
+  const content = parseContent(options['schemas.enable'] ? options['schema.content'] : null)
 
   /** The same schema object for the same text, so that others can keep what they derive from it. */
   function schemaOf(json: unknown): Schema | undefined {
@@ -116,16 +142,17 @@ function createJsonConverter(options: ConfigOf<typeof config>): Converter {
 }
 
 function parse(bytes: Buffer, literally: boolean): unknown {
+  if (!isUtf8(bytes)) throw new DataError(`${failure}it is not UTF-8`)
   const text = bytes.toString('utf8')
   try {
-    return literally ? parseLiterally(text) : parseExactly(text)
+    return literally ? parseLiterally(text) : parseNumbers(text)
   } catch (error) {
     throw new DataError(`${failure}${messageOf(error)}`, { cause: error })
   }
 }
 
 function parseContent(text: string | null): Schema | undefined {
-  return text === null || text === '' ? undefined : parseSchema(parseExactly(text))
+  return text === null || text === '' ? undefined : parseSchema(parseNumbers(text))
 }
 
 interface Envelope {

@@ -3,5 +3,6 @@
  * transformations that make text of values rely on.
  */
 export { formatConnectValue } from './connect-values/format.ts'
-export { javaDouble, javaFloat } from './connect-values/java-number.ts'
+export { javaDecimal, javaDouble, javaFloat } from './connect-values/java-number.ts'
 export { parseConnectValue } from './connect-values/parse.ts'
+export { exact as exactLong, millisOf } from './connect-values/schemas.ts'

@@ -1,7 +1,12 @@
-/** Deepest nesting that is read. */
-const maxDepth = 100
+interface ParseJsonOptions {
+  /** The deepest nesting that is read: 100. */
+  readonly maxDepth?: number
+  /** Whether numbers may begin with zeros, as Kafka Connect's JSON may: no. */
+  readonly leadingZeros?: boolean
+}
 
-const number = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y
+const strictNumber = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y
+const looseNumber = /-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/y
 const word = /true|false|null/y
 const blank = /[\t\n\r ]*/y
 
@@ -9,7 +14,12 @@ const blank = /[\t\n\r ]*/y
  * Reads JSON text (RFC 8259) and says of malformed text what is wrong and where, which `JSON.parse` of Node 20 does not.
  * `toNumber` gets numbers as they were written, so that none need lose a digit. Throws `SyntaxError`.
  */
-export function parseJson(text: string, toNumber: (literal: string) => unknown = Number): unknown {
+export function parseJson(
+  text: string,
+  toNumber: (literal: string) => unknown = Number,
+  { maxDepth = 100, leadingZeros = false }: ParseJsonOptions = {},
+): unknown {
+  const number = leadingZeros ? looseNumber : strictNumber
   // A byte order mark is no error: Jackson skips it too.
   let at = text.startsWith('\uFEFF') ? 1 : 0
 

@@ -1,5 +1,8 @@
 import { DataError, logicalNames, messageOf, type Schema, toJson } from '#api'
 import { decimalBytes, decimalText } from '../../registry/index.ts'
+import { exactLong } from '../../util/connect-values.ts'
+import { stringifyExactly } from '../../util/exact-json.ts'
+import { fitsInteger, scaleOf } from './limits.ts'
 import { exactNumber, NumberLiteral, plainDigits } from './number-literal.ts'
 
 const bits: Partial<Record<Schema['type'], number>> = { int8: 8, int16: 16, int32: 32, int64: 64 }
@@ -10,7 +13,7 @@ const bits: Partial<Record<Schema['type'], number>> = { int8: 8, int16: 16, int3
  */
 export function fromPayload(schema: Schema | undefined, json: unknown, nullIsDefault: boolean): unknown {
   if (schema === undefined) return json instanceof NumberLiteral ? exactNumber(json) : json
-  if (json === null || json === undefined) return ofNull(schema, json, nullIsDefault)
+  if (json === null || json === undefined) return ofNull(schema, nullIsDefault)
   if (schema.name === logicalNames.decimal && schema.type === 'bytes') return decimal(schema, json)
   const number = json instanceof NumberLiteral ? exactNumber(json) : json
   switch (schema.type) {
@@ -18,11 +21,11 @@ export function fromPayload(schema: Schema | undefined, json: unknown, nullIsDef
     case 'int16':
     case 'int32':
     case 'int64':
-      if (typeof number === 'bigint' || typeof number === 'number') return cut(number, bits[schema.type] ?? 64)
+      if (typeof number === 'bigint' || typeof number === 'number') return integer(schema, number)
       break
     case 'float32':
     case 'float64':
-      if (typeof number === 'bigint' || typeof number === 'number') return Number(number)
+      if (typeof number === 'bigint' || typeof number === 'number') return float(schema, Number(number))
       if (json === 'NaN' || json === 'Infinity' || json === '-Infinity') return Number(json)
       break
     case 'boolean':
@@ -32,7 +35,7 @@ export function fromPayload(schema: Schema | undefined, json: unknown, nullIsDef
       if (typeof json === 'string') return json
       break
     case 'bytes':
-      if (typeof json === 'string') return Buffer.from(json, 'base64')
+      if (typeof json === 'string') return fromBase64(json)
       break
     case 'array':
       if (Array.isArray(json)) return json.map((item) => fromPayload(schema.values, item, nullIsDefault))
@@ -46,36 +49,75 @@ export function fromPayload(schema: Schema | undefined, json: unknown, nullIsDef
       }
       break
   }
-  throw new DataError(`The payload ${toJson(number).slice(0, 40)} does not fit the schema type ${schema.type}.`)
+  throw misfit(schema, number)
 }
 
-function ofNull(schema: Schema, json: null | undefined, nullIsDefault: boolean): unknown {
-  if ((nullIsDefault || json === undefined) && (schema.default ?? null) !== null) return schema.default
+const misfit = (schema: Schema, json: unknown): DataError =>
+  new DataError(`The payload ${toJson(json).slice(0, 40)} does not fit the schema type ${schema.name ?? schema.type}.`)
+
+function ofNull(schema: Schema, nullIsDefault: boolean): unknown {
+  if (nullIsDefault && (schema.default ?? null) !== null) return schema.default
   if (schema.optional) return null
   throw new DataError(`Invalid null value for required ${schema.type.toUpperCase()} field`)
 }
 
-function cut(number: number | bigint, size: number): number | bigint {
-  const integer = typeof number === 'bigint' ? number : Number.isFinite(number) ? BigInt(Math.trunc(number)) : 0n
-  const value = BigInt.asIntN(size, integer)
-  return Number.isSafeInteger(Number(value)) ? Number(value) : value
+/** Cut to the size of its type, as Java cuts it; dates and times, as there, must be within theirs. */
+function integer(schema: Schema, number: number | bigint): number | bigint {
+  // Fractions of numbers that a double does not hold are nothing to count with.
+  if (typeof number === 'number' && !Number.isSafeInteger(Math.trunc(number))) throw misfit(schema, number)
+  const isTemporal = temporal.has(schema.name ?? '')
+  if (isTemporal && !(Number.isInteger(number) || typeof number === 'bigint')) throw misfit(schema, number)
+  if (isTemporal && schema.type === 'int32' && !fitsInteger(schema, number)) throw misfit(schema, number)
+  const value = typeof number === 'bigint' ? number : BigInt(Math.trunc(number))
+  return exactLong(BigInt.asIntN(bits[schema.type] ?? 64, value))
+}
+
+const temporal: ReadonlySet<string> = new Set([logicalNames.date, logicalNames.time, logicalNames.timestamp])
+
+/** A number that single precision cannot hold is infinite; others keep the digits they have. */
+const float = ({ type }: Schema, number: number): number =>
+  type === 'float32' && !Number.isFinite(Math.fround(number)) ? Math.fround(number) : number
+
+/** What is no base64 throws, instead of being skipped as Node does. */
+function fromBase64(text: string): Buffer {
+  const given = text.trim()
+  const bytes = Buffer.from(given, 'base64')
+  const padding = given.endsWith('==') ? 2 : given.endsWith('=') ? 1 : 0
+  if (given.length % 4 === 0 && bytes.length === (given.length / 4) * 3 - padding && !/[-_]/.test(given)) return bytes
+  throw new DataError(`The payload "${text.slice(0, 40)}" is not base64.`)
 }
 
 function decimal(schema: Schema, json: unknown): string {
-  const scale = Number(schema.parameters?.['scale'] ?? 0)
   try {
-    if (typeof json === 'string') return decimalText(Buffer.from(json, 'base64'), scale)
-    const text = json instanceof NumberLiteral ? json.text : String(json)
-    return decimalText(decimalBytes(plainDigits(text), scale), scale)
+    if (typeof json === 'string') return decimalText(someBytes(fromBase64(json)), scaleOf(schema))
+    const digits = plainDigits(json instanceof NumberLiteral ? json.text : String(json))
+    const scale = Number(schema.parameters?.['scale'] ?? 0)
+    // More digits than the scale has stay, as in Java.
+    return decimalText(decimalBytes(digits, Math.max(scale, placesOf(digits))), Math.max(scale, placesOf(digits)))
   } catch (error) {
     throw new DataError(`The payload does not fit the decimal: ${messageOf(error)}.`, { cause: error })
   }
 }
 
+const placesOf = (digits: string): number => digits.split('.')[1]?.length ?? 0
+
+function someBytes(bytes: Buffer): Buffer {
+  if (bytes.length === 0) throw new Error('there are no bytes')
+  return bytes
+}
+
 function map(schema: Schema, json: object, nullIsDefault: boolean): unknown {
   const read = (item: unknown) => fromPayload(schema.values, item, nullIsDefault)
+  const keysAreStrings = schema.keys === undefined || schema.keys.type === 'string'
+  if (keysAreStrings === Array.isArray(json)) {
+    throw new DataError(
+      keysAreStrings
+        ? 'Maps with string fields should be encoded as JSON objects, but found ARRAY'
+        : 'Maps with non-string fields should be encoded as JSON array of tuples, but found OBJECT',
+    )
+  }
   if (!Array.isArray(json)) return Object.fromEntries(Object.entries(json).map(([key, item]) => [key, read(item)]))
-  return json.map((pair: unknown) => {
+  const entries = json.map((pair: unknown): [unknown, unknown] => {
     if (!Array.isArray(pair) || pair.length !== 2) {
       throw new DataError(
         `Found invalid map entry, expected length 2 but found ${Array.isArray(pair) ? pair.length : typeof pair}`,
@@ -83,6 +125,7 @@ function map(schema: Schema, json: object, nullIsDefault: boolean): unknown {
     }
     return [fromPayload(schema.keys, pair[0], nullIsDefault), read(pair[1])]
   })
+  return [...new Map(entries.map((entry) => [stringifyExactly(entry[0]), entry])).values()]
 }
 
 function struct(schema: Schema, json: Readonly<Record<string, unknown>>, nullIsDefault: boolean): unknown {

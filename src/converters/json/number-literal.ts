@@ -1,3 +1,4 @@
+import { parseExactly } from '../../util/exact-json.ts'
 import { parseJson } from '../../util/parse-json.ts'
 
 /** A number of a JSON text as it is written there, for decimals, which no JavaScript number holds. */
@@ -9,8 +10,22 @@ export class NumberLiteral {
   }
 }
 
+/** What Java's parser takes beyond RFC 8259: zeros before numbers; and its limit of depth. */
+const asJava = { leadingZeros: true, maxDepth: 1000 }
+
 /** Parses JSON with all numbers as `NumberLiteral`. */
-export const parseLiterally = (text: string): unknown => parseJson(text, (literal) => new NumberLiteral(literal))
+export const parseLiterally = (text: string): unknown =>
+  parseJson(text, (literal) => new NumberLiteral(literal), asJava)
+
+/** Parses JSON with numbers that need it as bigints. */
+export function parseNumbers(text: string): unknown {
+  try {
+    return parseExactly(text)
+  } catch {
+    // Rare: as Java takes it, or with the reason why neither does.
+    return parseJson(text, (literal) => exactNumber(new NumberLiteral(literal)), asJava)
+  }
+}
 
 /** The number, or the bigint when only that is exact. */
 export function exactNumber({ text }: NumberLiteral): number | bigint {

@@ -1,4 +1,4 @@
-import { DataError, type Schema, type SchemaField, type SchemaType } from '#api'
+import { DataError, logicalNames, type Schema, type SchemaField, type SchemaType } from '#api'
 import { fromPayload } from './from-payload.ts'
 import { exactNumber, NumberLiteral } from './number-literal.ts'
 import { jsonTypes } from './schema-text.ts'
@@ -17,13 +17,24 @@ export function parseSchema(json: unknown): Schema | undefined {
     type,
     ...(optional === true && { optional }),
     ...(typeof given['name'] === 'string' && { name: given['name'] }),
-    ...(typeof version === 'number' && { version }),
+    ...(isInteger(version) && { version: Number(BigInt.asIntN(32, BigInt(version))) }),
     ...(typeof given['doc'] === 'string' && { doc: given['doc'] }),
-    ...(isObject(given['parameters']) && { parameters: given['parameters'] as Record<string, string> }),
+    ...parametersOf(given['parameters']),
     ...partsOf(type, given),
   }
-  const preset = given['default'] ?? null
-  return preset === null ? schema : { ...schema, default: fromPayload(schema, preset, true) }
+  if (!('default' in given)) return schema
+  const preset = fromPayload(schema, given['default'], true)
+  return preset === null ? schema : { ...schema, default: preset }
+}
+
+const isInteger = (json: unknown): json is number | bigint => typeof json === 'bigint' || Number.isInteger(json)
+
+function parametersOf(json: unknown): Pick<Schema, 'parameters'> {
+  if (!isObject(json)) return {}
+  if (Object.values(json).every((value) => typeof value === 'string')) {
+    return Object.keys(json).length === 0 ? {} : { parameters: json as Record<string, string> }
+  }
+  throw new DataError('Schema parameters must have string values.')
 }
 
 function partsOf(type: SchemaType, given: Readonly<Record<string, unknown>>): Partial<Schema> {
@@ -37,7 +48,11 @@ function partsOf(type: SchemaType, given: Readonly<Record<string, unknown>>): Pa
   if (type !== 'struct') return {}
   const { fields } = given
   if (!Array.isArray(fields)) throw new DataError('Struct schema\'s "fields" argument is not an array.')
-  return { fields: fields.map(parseField) }
+  const parsed = fields.map(parseField)
+  const names = new Set(parsed.map((field) => field.name))
+  if (names.size < parsed.length) throw new DataError('Cannot create field because of field name duplication')
+  if (names.has('')) throw new DataError('fieldName cannot be null or empty.')
+  return { fields: parsed }
 }
 
 function part(json: unknown, missing: string): Schema {
@@ -58,7 +73,7 @@ const isObject = (json: unknown): json is Readonly<Record<string, unknown>> =>
 /** Whether a decimal is somewhere in it, so that numbers must be read as they are written. */
 export const hasDecimal = (schema: Schema | undefined): boolean =>
   schema !== undefined &&
-  (schema.name === 'org.apache.kafka.connect.data.Decimal' ||
+  (schema.name === logicalNames.decimal ||
     hasDecimal(schema.keys) ||
     hasDecimal(schema.values) ||
     (schema.fields ?? []).some((field) => hasDecimal(field.schema)))

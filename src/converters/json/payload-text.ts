@@ -1,9 +1,11 @@
-import { DataError, logicalNames, type Schema } from '#api'
+import { DataError, logicalNames, messageOf, type Schema } from '#api'
 import { decimalBytes, decimalText } from '../../registry/index.ts'
+import { javaDecimal, javaDouble, javaFloat } from '../../util/connect-values.ts'
+import { fitsInteger, scaleOf } from './limits.ts'
 
 export interface PayloadOptions {
-  /** How decimals are written. */
-  readonly decimals: 'BASE64' | 'NUMERIC'
+  /** Whether decimals are written as numbers, else as the base64 of their bytes. */
+  readonly numericDecimals: boolean
   /** Whether null in a field with a default is that default. */
   readonly nullIsDefault: boolean
 }
@@ -18,11 +20,12 @@ export function payloadText(schema: Schema | undefined, value: unknown, options:
     case 'int16':
     case 'int32':
     case 'int64':
-      if (typeof value === 'bigint' || Number.isInteger(value)) return String(BigInt(value as number))
-      break
+      return integerText(schema, value)
     case 'float32':
+      if (typeof value === 'number') return Number.isFinite(value) ? javaFloat(value) : `"${value}"`
+      break
     case 'float64':
-      if (typeof value === 'number') return numberText(value)
+      if (typeof value === 'number') return Number.isFinite(value) ? javaDouble(value) : `"${value}"`
       break
     case 'boolean':
       if (typeof value === 'boolean') return String(value)
@@ -45,7 +48,7 @@ export function payloadText(schema: Schema | undefined, value: unknown, options:
       }
       break
   }
-  throw new DataError(`A value of the type ${typeOf(value)} does not fit the schema type ${schema.type}.`)
+  throw misfit(schema, value)
 }
 
 function nullText(schema: Schema | undefined, options: PayloadOptions): string {
@@ -55,14 +58,29 @@ function nullText(schema: Schema | undefined, options: PayloadOptions): string {
   throw new DataError('Conversion error: null value for field that is required and has no default value')
 }
 
-function decimal(schema: Schema, value: unknown, { decimals }: PayloadOptions): string {
-  const scale = Number(schema.parameters?.['scale'] ?? 0)
-  const bytes = decimalBytes(value, scale)
-  return decimals === 'NUMERIC' ? decimalText(bytes, scale) : bytesText(bytes)
+function integerText(schema: Schema, value: unknown): string {
+  if ((typeof value === 'number' && Number.isInteger(value)) || typeof value === 'bigint') {
+    if (fitsInteger(schema, value)) return String(Number.isSafeInteger(value) ? value : BigInt(value))
+    throw new DataError(`The value ${value} does not fit the schema type ${schema.name ?? schema.type}.`)
+  }
+  throw misfit(schema, value)
 }
 
+function decimal(schema: Schema, value: unknown, { numericDecimals }: PayloadOptions): string {
+  const scale = scaleOf(schema)
+  try {
+    const bytes = decimalBytes(value, scale)
+    return numericDecimals ? javaDecimal(decimalText(bytes, scale), scale) : bytesText(bytes)
+  } catch (error) {
+    throw new DataError(`The value does not fit the decimal: ${messageOf(error)}.`, { cause: error })
+  }
+}
+
+const misfit = (schema: Schema, value: unknown): DataError =>
+  new DataError(`A value of the type ${typeOf(value)} does not fit the schema type ${schema.type}.`)
+
 function mapText(schema: Schema, map: object, options: PayloadOptions): string {
-  const keysAreStrings = schema.keys === undefined || (schema.keys.type === 'string' && !schema.keys.optional)
+  const keysAreStrings = schema.keys === undefined || schema.keys.type === 'string'
   const entries = (Array.isArray(map) ? map : Object.entries(map)) as readonly (readonly [unknown, unknown])[]
   const values = schema.values
   return keysAreStrings
@@ -93,7 +111,11 @@ function freeText(value: unknown, options: PayloadOptions): string {
   throw new DataError(`A value of the type ${typeof value} cannot be written as JSON.`)
 }
 
-const numberText = (value: number): string => (Number.isFinite(value) ? String(value) : `"${value}"`)
+/** Integers as they are, the rest as Java's doubles, so that each is read as what it is. */
+function numberText(value: number): string {
+  if (Number.isSafeInteger(value)) return String(value)
+  return Number.isFinite(value) ? javaDouble(value) : `"${value}"`
+}
 
 const bytesText = (value: Buffer): string => `"${value.toString('base64')}"`
 

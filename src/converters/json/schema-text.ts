@@ -23,6 +23,10 @@ export function schemaText(schema: Schema, options: PayloadOptions): string {
   return text(schema, options, [])
 }
 
+/** Headers' lists whose elements have no type in common have no schema of them. */
+const part = (schema: Schema | undefined, options: PayloadOptions, path: readonly unknown[]): string =>
+  schema ? text(schema, options, path) : 'null'
+
 function text(schema: Schema, options: PayloadOptions, path: readonly unknown[], field?: string): string {
   // Copies of a struct's schema share its fields.
   if (schema.fields && path.includes(schema.fields)) {
@@ -33,17 +37,17 @@ function text(schema: Schema, options: PayloadOptions, path: readonly unknown[],
   const inside = [...path, schema.fields]
   const members: [string, string | undefined][] = [
     ['type', JSON.stringify(jsonTypes[schema.type])],
-    ['items', schema.type === 'array' && schema.values ? text(schema.values, options, inside) : undefined],
-    ['keys', schema.type === 'map' && schema.keys ? text(schema.keys, options, inside) : undefined],
-    ['values', schema.type === 'map' && schema.values ? text(schema.values, options, inside) : undefined],
+    ['items', schema.type === 'array' ? part(schema.values, options, inside) : undefined],
+    ['keys', schema.type === 'map' ? part(schema.keys, options, inside) : undefined],
+    ['values', schema.type === 'map' ? part(schema.values, options, inside) : undefined],
     [
       'fields',
-      schema.fields && `[${schema.fields.map((part) => text(part.schema, options, inside, part.name)).join()}]`,
+      schema.fields && `[${schema.fields.map((each) => text(each.schema, options, inside, each.name)).join()}]`,
     ],
     ['optional', String(schema.optional ?? false)],
-    ['name', schema.name && JSON.stringify(schema.name)],
+    ['name', schema.name === undefined ? undefined : JSON.stringify(schema.name)],
     ['version', schema.version === undefined ? undefined : String(schema.version)],
-    ['doc', schema.doc && JSON.stringify(schema.doc)],
+    ['doc', schema.doc === undefined ? undefined : JSON.stringify(schema.doc)],
     ['parameters', schema.parameters && JSON.stringify(schema.parameters)],
     ['default', (schema.default ?? null) === null ? undefined : payloadText(schema, schema.default, options)],
     ['field', field === undefined ? undefined : JSON.stringify(field)],
