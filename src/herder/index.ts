@@ -1,2 +1,9 @@
+export type { TopicTrackingSettings } from './active-topics.ts'
 export type * from './herder.ts'
-export { createStandaloneHerder, type StandaloneHerder } from './standalone-herder.ts'
+export type { LogLevels } from './loggers.ts'
+export {
+  createStandaloneHerder,
+  type PreviewDeclaration,
+  type StandaloneHerder,
+  type StandaloneHerderOptions,
+} from './standalone-herder.ts'

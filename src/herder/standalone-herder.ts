@@ -1,240 +1,145 @@
-import type { Plugin, Props, SinkConnector, SourceConnector } from '#api'
-import { AlreadyExistsError, ConfigError, defineConfig, NotFoundError, traceOf } from '#api'
 import {
-  refuseInvalid,
-  sinkConfig,
-  sourceConfig,
-  startTask,
-  type TaskHandle,
-  validateDeclaration,
-  type WorkerDeps,
-} from '../runtime/index.ts'
-import type {
-  ConnectorInfo,
-  ConnectorState,
-  ConnectorStateInfo,
-  Herder,
-  InstanceState,
-  TargetState,
-  TaskState,
-} from './herder.ts'
-import { serialize } from './serialize.ts'
+  AlreadyExistsError,
+  BadRequestError,
+  ConflictError,
+  NotFoundError,
+  type Props,
+  type SinkConnector,
+  type SourceConnector,
+} from '#api'
+import type { Preview, WorkerDeps } from '../runtime/index.ts'
+import { createActiveTopics, type TopicTrackingSettings } from './active-topics.ts'
+import { type Connector, createConnector } from './connector.ts'
+import { withoutNulls } from './connector-props.ts'
+import { createDeclarations } from './declarations.ts'
+import type { ConnectorInfo, Herder, TargetState } from './herder.ts'
+import { createLoggers, type LogLevels } from './loggers.ts'
+import { createConnectorOffsets } from './offsets.ts'
+import { createPluginInfos } from './plugin-infos.ts'
+import { serializeByName } from './serialize.ts'
 
 export interface StandaloneHerderOptions {
-  readonly deps: WorkerDeps
+  /** Which topics connectors use is recorded here. */
+  readonly deps: Omit<WorkerDeps, 'topics'>
+  readonly settings: TopicTrackingSettings
+  readonly levels: LogLevels
+  readonly preview: PreviewDeclaration
   /** `host:port` of this worker's REST API. */
   workerId(): string
   readonly version: string
   readonly commit: string
 }
 
-/** A connector of this worker. */
-interface Entry {
-  readonly name: string
-  readonly plugin: SourceConnector | SinkConnector
-  readonly config: Readonly<Record<string, string>>
-  target: TargetState
-  /** Why the task configurations could not be made. */
-  failure?: string
-  tasks: readonly TaskHandle[]
-}
+/** Takes records through a valid declaration, placeholders replaced, sending and committing nothing. */
+export type PreviewDeclaration = (
+  connector: SourceConnector | SinkConnector,
+  props: Props,
+  options: { readonly deps: WorkerDeps; readonly limit: number; readonly signal: AbortSignal },
+) => Promise<Preview>
 
 export interface StandaloneHerder extends Herder {
-  /** Stops all tasks, side by side. */
+  /** Stops all connectors and tasks, side by side; from then on nothing can be changed. */
   stop(): Promise<void>
 }
 
 /** Runs every connector on this one worker; configurations, target states and statuses are in memory, as in Kafka Connect's standalone mode. */
 export function createStandaloneHerder(options: StandaloneHerderOptions): StandaloneHerder {
-  const { deps } = options
-  const entries = new Map<string, Entry>()
-  const inTurn = serialize()
+  const connectors = new Map<string, Connector>()
+  const topics = createActiveTopics(options.settings, (name) => connectors.has(name))
+  const deps: WorkerDeps = { ...options.deps, topics }
+  const { workerId } = options
+  const queue = serializeByName()
+  const declarations = createDeclarations(deps)
+  const offsets = createConnectorOffsets(deps)
+  let isStopped = false
 
-  function entry(name: string): Entry {
-    const found = entries.get(name)
-    if (!found) throw new NotFoundError(`Connector ${name} not found`)
+  /** One change of a connector at a time; the others are not held up. */
+  const inTurn = <T>(name: string, work: () => Promise<T>): Promise<T> =>
+    queue(name)(async () => {
+      if (isStopped) throw new ConflictError('The worker is stopping.')
+      return work()
+    })
+
+  function connector(name: string, complaint = `Connector ${name} not found`): Connector {
+    const found = connectors.get(name)
+    if (!found) throw new NotFoundError(complaint)
     return found
   }
 
-  function taskOf({ connector, task }: { connector: string; task: number }): TaskHandle {
-    const found = entry(connector).tasks[task]
-    if (!found) throw new NotFoundError(`Task ${connector}-${task} not found`)
-    return found
-  }
-
-  function startTasks(each: Entry): void {
-    if (each.target === 'STOPPED') return
-    delete each.failure
-    try {
-      const configs = taskConfigs(each.plugin, each.config)
-      each.tasks = configs.map((props, task) =>
-        startTask({ plugin: each.plugin, connector: each.name, task, props, paused: each.target === 'PAUSED' }, deps),
-      )
-    } catch (error) {
-      each.failure = traceOf(error)
-      deps.log.error({ connector: each.name, error }, 'connector failed to make its task configurations')
+  /** The configuration was checked; the connector runs with it from now on. */
+  async function configure(name: string, props: Props, target: TargetState) {
+    const { warnings } = await declarations.check({ ...props, name })
+    const log = deps.log.child({ connector: name })
+    for (const warning of warnings) log.warn({ warning }, 'configuration needs a look')
+    const raw = { ...withoutNulls(props), name }
+    const former = connectors.get(name)
+    if (former) await former.configure(raw)
+    else {
+      const made = await createConnector({ name, raw, target, deps, workerId, inTurn: queue(name) })
+      connectors.set(name, made)
+      if (isStopped) await made.close()
     }
-  }
-
-  async function stopTasks(each: Entry): Promise<void> {
-    await Promise.all(each.tasks.map((task) => task.stop()))
-    each.tasks = []
-  }
-
-  function restartTask(each: Entry, task: number): void {
-    const former = each.tasks[task]
-    if (!former) return
-    const { plugin, name: connector } = each
-    const next = startTask({ plugin, connector, task, props: former.props, paused: each.target === 'PAUSED' }, deps)
-    each.tasks = each.tasks.with(task, next)
-  }
-
-  const instance = (state: ConnectorState, version: string, trace?: string): InstanceState => ({
-    state,
-    worker_id: options.workerId(),
-    ...(trace !== undefined && { trace }),
-    version,
-  })
-
-  function taskState(each: Entry, handle: TaskHandle, id: number): TaskState {
-    const { state, trace, facts } = handle.status()
-    return { id, ...instance(state, each.plugin.version, trace), ...(Object.keys(facts).length > 0 && { facts }) }
-  }
-
-  const stateInfo = (each: Entry): ConnectorStateInfo => {
-    const running = ({ STARTED: 'RUNNING', PAUSED: 'PAUSED', STOPPED: 'STOPPED' } as const)[each.target]
-    return {
-      name: each.name,
-      connector: instance(each.failure === undefined ? running : 'FAILED', each.plugin.version, each.failure),
-      tasks: each.tasks.map((handle, id) => taskState(each, handle, id)),
-      type: each.plugin.kind,
-    }
-  }
-
-  const info = (each: Entry): ConnectorInfo => ({
-    name: each.name,
-    config: each.config,
-    tasks: each.tasks.map((_, task) => ({ connector: each.name, task })),
-    type: each.plugin.kind,
-  })
-
-  function connectorPlugin(config: Props): SourceConnector | SinkConnector {
-    const type = config['connector.class']
-    if (!type) throw new ConfigError('Connector config contains no connector type; set "connector.class"')
-    return deps.plugins.find('connector', type).plugin
+    return { created: !former, info: connector(name).info(), warnings }
   }
 
   return {
     async serverInfo() {
       return { version: options.version, commit: options.commit, kafka_cluster_id: await deps.kafka.clusterId() }
     },
-    connectors: async () => [...entries.keys()],
-    connectorInfo: async (name) => info(entry(name)),
-    connectorConfig: async (name) => entry(name).config,
-    connectorState: async (name) => stateInfo(entry(name)),
-    tasks: async (name) =>
-      entry(name).tasks.map(({ props }, task) => ({ id: { connector: name, task }, config: withoutNulls(props) })),
-    taskState: async (id) => taskState(entry(id.connector), taskOf(id), id.task),
+    connectors: async () => [...connectors.keys()],
+    connectorInfo: async (name): Promise<ConnectorInfo> => connector(name).info(),
+    connectorConfig: async (name) => connector(name).config(),
+    connectorState: async (name) => connector(name, `No status found for connector ${name}`).state(),
+    tasks: async (name) => connector(name).tasks(),
+    taskState: async (id) =>
+      connector(id.connector, `No status found for task ${id.connector}-${id.task}`).taskState(id.task),
+    health: async (name) => connector(name).health(),
 
     putConnector: (name, props, { replace, initialState = 'STARTED' }) =>
-      inTurn(async () => {
-        const former = entries.get(name)
-        if (former && !replace) throw new AlreadyExistsError(`Connector ${name} already exists`)
-        const config = { ...withoutNulls(props), name }
-        const plugin = connectorPlugin(config)
-        const validation = validateDeclaration(plugin, config, deps.plugins)
-        refuseInvalid(validation)
-        for (const warning of validation.warnings)
-          deps.log.warn({ connector: name, warning }, 'configuration has a property without effect')
-        if (former) await stopTasks(former)
-        const next: Entry = { name, plugin, config, target: former?.target ?? initialState, tasks: [] }
-        entries.set(name, next)
-        startTasks(next)
-        return { created: !former, info: info(next), warnings: validation.warnings }
+      inTurn(name, async () => {
+        if (!replace && connectors.has(name)) throw new AlreadyExistsError(`Connector ${name} already exists`)
+        return configure(name, props, initialState)
       }),
-
+    patchConnector: (name, patch) =>
+      inTurn(name, async () => {
+        const former = connector(name)
+        const given = patch['name']
+        if (given !== undefined && given !== null && given !== name) {
+          throw new BadRequestError(
+            `Connector name configuration (${given}) doesn't match connector name in the URL (${name})`,
+          )
+        }
+        return configure(name, withoutNulls({ ...former.config(), ...patch }), former.target())
+      }),
     deleteConnector: (name) =>
-      inTurn(async () => {
-        await stopTasks(entry(name))
-        entries.delete(name)
+      inTurn(name, async () => {
+        await connector(name).close()
+        connectors.delete(name)
+        topics.forget(name)
+        deps.metrics.forget(name)
       }),
+    setTargetState: (name, target) =>
+      inTurn(name, () => connector(name, `Unknown connector ${name}`).setTarget(target)),
+    restartConnector: (name, how) => inTurn(name, () => connector(name, `Unknown connector: ${name}`).restart(how)),
+    restartTask: ({ connector: name, task }) => inTurn(name, () => connector(name).restartTask(task)),
 
-    setTargetState: (name, state) =>
-      inTurn(async () => {
-        const each = entry(name)
-        each.target = state
-        if (state === 'STOPPED') return stopTasks(each)
-        if (each.tasks.length === 0) return startTasks(each)
-        for (const task of each.tasks) {
-          if (state === 'PAUSED') task.pause()
-          else task.resume()
-        }
-      }),
+    topics: async (name) => topics.list(name),
+    resetTopics: async (name) => topics.reset(name),
+    offsets: async (name) => offsets.list(connector(name)),
+    alterOffsets: (name, given) => inTurn(name, () => offsets.alter(connector(name), given)),
+    resetOffsets: (name) => inTurn(name, () => offsets.reset(connector(name))),
 
-    restartConnector: (name, { includeTasks, onlyFailed }) =>
-      inTurn(async () => {
-        const each = entry(name)
-        const before = stateInfo(each)
-        const isChosen = ({ state }: InstanceState) => !onlyFailed || state === 'FAILED'
-        const chosen = includeTasks ? before.tasks.filter(isChosen) : []
-        if (isChosen(before.connector)) {
-          delete each.failure
-          if (each.tasks.length === 0) startTasks(each)
-        }
-        await Promise.all(chosen.map(async ({ id }) => each.tasks[id]?.stop()))
-        for (const { id } of chosen) restartTask(each, id)
-        const restarting = instance('RESTARTING', each.plugin.version)
-        return {
-          ...before,
-          connector: isChosen(before.connector) ? restarting : before.connector,
-          tasks: before.tasks.map((task) => (chosen.includes(task) ? { id: task.id, ...restarting } : task)),
-        }
-      }),
-
-    restartTask: (id) =>
-      inTurn(async () => {
-        await taskOf(id).stop()
-        restartTask(entry(id.connector), id.task)
-      }),
-
-    plugins: (connectorsOnly) => deps.plugins.list(connectorsOnly),
-    validate: async (name, props) => {
-      const config = { ...props, 'connector.class': props['connector.class'] ?? name }
-      return validateDeclaration(deps.plugins.find('connector', name).plugin, config, deps.plugins)
-    },
-    pluginConfig(name) {
-      const found = deps.plugins.any(name)
-      if (!found) throw new NotFoundError(`Unknown plugin ${name}.`)
-      return withFrameworkKeys(found.plugin)
+    ...createLoggers(options.levels),
+    ...createPluginInfos(deps.plugins),
+    validate: declarations.validate,
+    async preview(props, { limit, signal }) {
+      const { plugin, props: resolved } = await declarations.check(props)
+      return options.preview(plugin, resolved, { deps, limit, signal })
     },
 
-    stop: () =>
-      inTurn(async () => {
-        await Promise.all([...entries.values()].map(stopTasks))
-      }),
+    async stop() {
+      isStopped = true
+      await Promise.all([...connectors.values()].map((each) => each.close()))
+    },
   }
-}
-
-/** Each task's properties: a sink's tasks are alike, a source divides its work; what runs on every worker has one. */
-function taskConfigs(plugin: SourceConnector | SinkConnector, props: Props): readonly Props[] {
-  const maxTasks = Math.max(1, Number(props['tasks.max'] ?? 1))
-  if (plugin.kind === 'sink') {
-    const count = plugin.placement === 'everyWorker' ? 1 : maxTasks
-    return Array.from({ length: count }, () => props)
-  }
-  const config = plugin.config.parse(props) as never
-  const own = (plugin as SourceConnector<never>).taskConfigs?.(config, maxTasks) ?? [{}]
-  return own.map((differences) => ({ ...props, ...differences }))
-}
-
-const withoutNulls = (props: Props): Readonly<Record<string, string>> =>
-  Object.fromEntries(
-    Object.entries(props).flatMap(([key, value]) => (value === null || value === undefined ? [] : [[key, value]])),
-  )
-
-/** A connector's keys with those that the framework adds, as Kafka Connect shows them. */
-function withFrameworkKeys(plugin: Plugin): Plugin {
-  if (plugin.kind !== 'sink' && plugin.kind !== 'source') return plugin
-  const framework = plugin.kind === 'sink' ? sinkConfig : sourceConfig
-  return { ...plugin, config: defineConfig({ ...framework.keys, ...plugin.config.keys }) }
 }

@@ -1,7 +1,17 @@
+export {
+  type AutoRestart,
+  createAutoRestart,
+  type RestartConfig,
+  type RestartStatus,
+  restartConfig,
+} from './auto-restart.ts'
+export { sinkGroupId } from './client-props.ts'
 export { sinkConfig, sourceConfig } from './connector-config.ts'
-export { startTask, type TaskHandle } from './task-handle.ts'
-export { noMetrics } from './metrics.ts'
+export { type ConnectorRun, connectorPlugin, openConnector, TooManyTasksError } from './connector-run.ts'
 export type { MeteredTask, RuntimeMetrics, TaskMetrics } from './metrics.ts'
+export { noMetrics } from './metrics.ts'
 export type { Preview, PreviewedRecord, PreviewStage } from './preview.ts'
+export { createRedact, type Redact, redactResolved, redactValue } from './redact.ts'
+export { startTask, type TaskHandle } from './task-handle.ts'
 export type { ActiveTopics, ConfigResolver, ResolvedConfig, RuntimeSettings, WorkerDeps } from './task-run.ts'
 export { refuseInvalid, type ValidatedKey, type Validation, validateDeclaration } from './validation.ts'

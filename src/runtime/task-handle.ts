@@ -1,6 +1,8 @@
 import type { Props, SinkConnector, SourceConnector } from '#api'
 import { traceOf } from '#api'
 import { within } from '../util/within.ts'
+import { type Redact, redactLog, redactValue } from './redact.ts'
+import { redactFor } from './secret-values.ts'
 import { runSink } from './sink-run.ts'
 import { runSource } from './source-run.ts'
 import type { Facts, TaskRun, WorkerDeps } from './task-run.ts'
@@ -11,8 +13,9 @@ export interface TaskStatus {
   readonly facts: Facts
 }
 
-/** A task on this worker. It fails alone: nobody restarts it but who is asked to. */
+/** A task on this worker. It fails alone, and says so by `onFailure`: whether it is made anew is not its affair. */
 export interface TaskHandle {
+  /** As it was written, placeholders included. */
   readonly props: Props
   status(): TaskStatus
   pause(): void
@@ -25,14 +28,23 @@ export interface TaskSpec {
   readonly plugin: SourceConnector | SinkConnector
   readonly connector: string
   readonly task: number
+  /** As they were written; placeholders are replaced at each start. */
   readonly props: Props
   readonly paused: boolean
+  /** Called once, soon after the task has failed; not while it is asked to stop. */
+  readonly onFailure?: () => void
 }
 
 /** Starts a task, or holds it until the first `resume` when it is created paused, as Kafka Connect does. */
-export function startTask({ plugin, connector, task, props, paused }: TaskSpec, deps: WorkerDeps): TaskHandle {
+export function startTask(
+  { plugin, connector, task, props, paused, onFailure }: TaskSpec,
+  deps: WorkerDeps,
+): TaskHandle {
   const stopping = new AbortController()
-  const log = deps.log.child({ connector, task })
+  const plainLog = deps.log.child({ connector, task })
+  let log = plainLog
+  let redact: Redact = (text) => text
+  let hasStarted = false
   let isPaused = paused
   let isLeftBehind = false
   let reported: Facts = {}
@@ -40,31 +52,45 @@ export function startTask({ plugin, connector, task, props, paused }: TaskSpec, 
   let failure: string | undefined
   let ended: Promise<void> | undefined
 
-  const run: TaskRun = {
-    connector,
-    task,
-    props,
-    log,
-    signal: stopping.signal,
-    paused: () => isPaused,
-    cancelled: () => isLeftBehind,
-    report: (facts) => {
-      reported = facts
-    },
-    waiting: (reason) => {
-      waitsFor = reason
-    },
+  async function live(): Promise<void> {
+    const config = await deps.resolver.resolve(props)
+    redact = redactFor(plugin, props, config, deps)
+    log = redactLog(plainLog, redact)
+    if (stopping.signal.aborted) return
+    const run: TaskRun = {
+      connector,
+      task,
+      props: config.props,
+      log,
+      signal: stopping.signal,
+      paused: () => isPaused,
+      cancelled: () => isLeftBehind,
+      report: (facts) => {
+        reported = redactValue(facts, redact) as Facts
+      },
+      waiting: (reason) => {
+        waitsFor = reason === undefined ? undefined : redact(reason)
+      },
+    }
+    log.info({ class: plugin.name }, 'task started')
+    const onStart = () => {
+      hasStarted = true
+      deps.metrics.taskStartup(connector, true)
+    }
+    await (plugin.kind === 'sink'
+      ? runSink(tellingStart(plugin, onStart), run, deps)
+      : runSource(tellingStart(plugin, onStart), run, deps))
   }
 
   function begin(): void {
-    log.info({ class: plugin.name }, 'task started')
-    const life = plugin.kind === 'sink' ? runSink(plugin, run, deps) : runSource(plugin, run, deps)
-    ended = life.then(
+    ended = live().then(
       () => log.info({}, 'task stopped'),
       (error: unknown) => {
-        failure = traceOf(error)
-        if (stopping.signal.aborted) log.warn({ error }, 'task stopped with an error')
-        else log.error({ error }, 'task failed and stays failed until it is restarted')
+        failure = redact(traceOf(error))
+        if (!hasStarted) deps.metrics.taskStartup(connector, false)
+        if (stopping.signal.aborted) return log.warn({ error }, 'task stopped with an error')
+        log.error({ error }, 'task failed')
+        onFailure?.()
       },
     )
   }
@@ -95,6 +121,18 @@ export function startTask({ plugin, connector, task, props, paused }: TaskSpec, 
       if (inTime) return
       isLeftBehind = true
       log.error({}, 'task did not stop in time and is left behind')
+    },
+  }
+}
+
+/** The plugin, which tells when its task exists. */
+function tellingStart<P extends SourceConnector | SinkConnector>(plugin: P, onStart: () => void): P {
+  return {
+    ...plugin,
+    async startTask(context: never) {
+      const task: unknown = await plugin.startTask(context)
+      onStart()
+      return task
     },
   }
 }

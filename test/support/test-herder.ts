@@ -1,11 +1,12 @@
 import { onTestFinished } from 'vitest'
 import type { Props } from '#api'
-import { converters } from '../../src/converters/index.ts'
-import { createStandaloneHerder, type StandaloneHerder } from '../../src/herder/index.ts'
+import { converters, headerConverters } from '../../src/converters/index.ts'
+import { createStandaloneHerder, type PreviewDeclaration, type StandaloneHerder } from '../../src/herder/index.ts'
 import { createKafkaClient } from '../../src/kafka/index.ts'
 import { createPlugins } from '../../src/plugins/index.ts'
 import { type ConfigResolver, noMetrics } from '../../src/runtime/index.ts'
 import { createMemoryOffsetStore, type OffsetStore } from '../../src/storage/index.ts'
+import { createLogging } from '../../src/telemetry/logger.ts'
 import { predicates, transformations } from '../../src/transforms/index.ts'
 import { systemClock } from '../../src/util/clock.ts'
 import { recordingLog } from './quiet.ts'
@@ -17,7 +18,10 @@ export interface TestHerderOptions {
   readonly workerProps?: Props
   readonly flushIntervalMs?: number
   readonly resolver?: ConfigResolver
+  readonly preview?: PreviewDeclaration
 }
+
+const noPreview: PreviewDeclaration = async () => ({ records: [], warnings: [] })
 
 /** For declarations without placeholders. */
 export const plainValues: ConfigResolver = {
@@ -41,6 +45,7 @@ export function testHerder(options: TestHerderOptions): {
       kafka,
       plugins: createPlugins([
         converters,
+        headerConverters,
         transformations,
         predicates,
         [recordingSink, recordingReader, countingSource],
@@ -57,8 +62,10 @@ export function testHerder(options: TestHerderOptions): {
       },
       metrics: noMetrics,
       resolver: options.resolver ?? plainValues,
-      topics: { record() {} },
     },
+    settings: { 'topic.tracking.enable': true, 'topic.tracking.allow.reset': true },
+    levels: createLogging('silent').levels,
+    preview: options.preview ?? noPreview,
     workerId: () => 'test:8083',
     version: '0.0.0',
     commit: 'unknown',

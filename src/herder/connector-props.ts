@@ -1,0 +1,26 @@
+import type { Props } from '#api'
+import { type Redact, type RestartConfig, restartConfig } from '../runtime/index.ts'
+
+type RawConfig = Readonly<Record<string, string>>
+
+export const sameProps = (a: Props, b: Props): boolean =>
+  Object.keys(a).length === Object.keys(b).length && Object.keys(a).every((key) => a[key] === b[key])
+
+export const withoutNulls = (props: Props): RawConfig =>
+  Object.fromEntries(
+    Object.entries(props).flatMap(([key, value]) => (value === null || value === undefined ? [] : [[key, value]])),
+  )
+
+/** A task's configuration as REST shows it: what a connector made of a provider's values is not readable there. */
+export function shownConfig(config: RawConfig, raw: RawConfig, redact: Redact | undefined): RawConfig {
+  if (!redact) return config
+  return Object.fromEntries(
+    Object.entries(config).map(([key, value]) => [key, raw[key] === value ? value : redact(value)]),
+  )
+}
+
+/** How a connector restarts whose declaration as a whole cannot be read. */
+export function lenientRestart(raw: RawConfig): RestartConfig {
+  const isValid = restartConfig.validate(raw).every(({ errors }) => errors.length === 0)
+  return restartConfig.parse(isValid ? raw : {})
+}

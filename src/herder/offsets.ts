@@ -1,0 +1,98 @@
+import {
+  type AlteredOffset,
+  BadRequestError,
+  ConnectError,
+  type Props,
+  type SinkConnector,
+  type SourceConnector,
+} from '#api'
+import { connectorPlugin, sinkGroupId, type WorkerDeps } from '../runtime/index.ts'
+import type { Connector } from './connector.ts'
+import { alterSinkOffsets, parseSinkOffsets, resetSinkOffsets, shownSinkOffset, sinkOffsets } from './sink-offsets.ts'
+import { normalizeSourceOffsets } from './source-offsets.ts'
+
+/** Looks at and changes what is committed for a connector (KIP-875). Everything in Kafka Connect's words. */
+export interface ConnectorOffsets {
+  list(connector: Connector): Promise<readonly AlteredOffset[]>
+  /** Only while it is stopped and without tasks: `BadRequestError`. */
+  alter(connector: Connector, offsets: readonly AlteredOffset[]): Promise<string>
+  reset(connector: Connector): Promise<string>
+}
+
+export function createConnectorOffsets(deps: WorkerDeps): ConnectorOffsets {
+  const { kafka, offsets: store } = deps
+
+  /** The connector's own plugin and configuration also when the connector itself has failed. */
+  async function resolved(connector: Connector) {
+    const { props } = await deps.resolver.resolve(connector.config())
+    const plugin = connectorPlugin(props, deps.plugins)
+    return { plugin, props, group: sinkGroupId(connector.name, props, deps.workerProps) }
+  }
+
+  async function list(connector: Connector): Promise<readonly AlteredOffset[]> {
+    const { plugin, group } = await resolved(connector)
+    if (plugin.kind === 'source') return store.list(connector.name)
+    return (await sinkOffsets(connector.name, group, kafka)).map(shownSinkOffset)
+  }
+
+  /** Undefined: all that is there is forgotten. */
+  async function modify(connector: Connector, offsets: readonly AlteredOffset[] | undefined): Promise<string> {
+    const { name } = connector
+    if (connector.target() !== 'STOPPED' || connector.tasks().length > 0) {
+      throw new BadRequestError(
+        `Connectors must be in the STOPPED state before their offsets can be modified. This can be done for the specified connector by issuing a 'PUT' request to the '/connectors/${name}/stop' endpoint`,
+      )
+    }
+    const { plugin, props, group } = await resolved(connector)
+    const ask = async (asked: readonly AlteredOffset[]) => askConnector(plugin, name, props, asked)
+    let isDone: boolean
+    if (plugin.kind === 'source') {
+      const stored = await store.list(name)
+      const wanted = offsets ?? stored.map(({ partition }) => ({ partition, offset: null }))
+      const written = normalizeSourceOffsets(wanted, stored)
+      isDone = await ask(written)
+      await store.put(name, written)
+    } else if (offsets) {
+      const written = parseSinkOffsets(offsets)
+      isDone = await ask(written.map(shownSinkOffset))
+      await alterSinkOffsets(name, group, written, kafka)
+    } else {
+      const held = await sinkOffsets(name, group, kafka)
+      isDone = await ask(held.map((each) => shownSinkOffset({ ...each, offset: null })))
+      await resetSinkOffsets(name, group, kafka)
+    }
+    return told(offsets ? 'altered' : 'reset', isDone)
+  }
+
+  return {
+    list,
+    async alter(connector, offsets) {
+      if (offsets.length === 0) {
+        throw new BadRequestError('Partitions / offsets need to be provided for an alter offsets request')
+      }
+      return modify(connector, offsets)
+    },
+    reset: (connector) => modify(connector, undefined),
+  }
+}
+
+/** Whether the connector says that nothing is left to do elsewhere. */
+async function askConnector(
+  plugin: SourceConnector | SinkConnector,
+  name: string,
+  props: Props,
+  offsets: readonly AlteredOffset[],
+): Promise<boolean> {
+  if (!plugin.alterOffsets) return false
+  try {
+    return await plugin.alterOffsets(plugin.config.parse(props), offsets)
+  } catch (error) {
+    if (ConnectError.is(error)) throw error
+    throw new ConnectError(`Failed to modify offsets for ${plugin.kind} connector ${name}`, { cause: error })
+  }
+}
+
+const told = (verb: 'altered' | 'reset', isDone: boolean): string =>
+  isDone
+    ? `The offsets for this connector have been ${verb} successfully`
+    : `The Connect framework-managed offsets for this connector have been ${verb} successfully. However, if this connector manages offsets externally, they will need to be manually ${verb} in the system that the connector uses.`

@@ -1,0 +1,29 @@
+import { BadRequestError, defineConfig, NotFoundError, type Plugin } from '#api'
+import type { Plugins } from '../plugins/index.ts'
+import { sinkConfig, sourceConfig } from '../runtime/index.ts'
+import type { Herder } from './herder.ts'
+
+/** What REST asks of the plugins. */
+export function createPluginInfos(plugins: Plugins): Pick<Herder, 'plugins' | 'pluginConfig'> {
+  return {
+    plugins: (connectorsOnly) => plugins.list(connectorsOnly),
+    pluginConfig(name, version = 'latest') {
+      const found = plugins.any(name)?.plugin
+      if (!found) throw new NotFoundError(`Unknown plugin ${name}.`)
+      if (version !== 'latest' && version !== found.version) {
+        throw new BadRequestError(
+          `Plugin ${name} not found that matches the version range [${version},${version}], available versions: [${found.version}]`,
+        )
+      }
+      return withFrameworkKeys(found)
+    },
+  }
+}
+
+/** A connector's keys and then those that the framework adds, as Kafka Connect shows them. */
+function withFrameworkKeys(plugin: Plugin): Plugin {
+  if (plugin.kind !== 'sink' && plugin.kind !== 'source') return plugin
+  const framework = Object.entries((plugin.kind === 'sink' ? sinkConfig : sourceConfig).keys)
+  const added = Object.fromEntries(framework.filter(([name]) => !(name in plugin.config.keys)))
+  return { ...plugin, config: defineConfig({ ...plugin.config.keys, ...added }) }
+}
