@@ -24,6 +24,8 @@ export interface ConverterContext<C> {
   readonly props?: Props | undefined
   readonly isKey: boolean
   readonly log: Logger
+  /** Aborts when the task is asked to stop; ends waits for a registry. Absent where no task is. */
+  readonly signal?: AbortSignal | undefined
 }
 
 export interface ConverterPlugin<D extends ConfigDef = ConfigDef> extends Plugin<D> {

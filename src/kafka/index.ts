@@ -15,4 +15,3 @@ export type {
   RecordConsumer,
   RecordProducer,
 } from './ports.ts'
-export { textHeaders } from './ports.ts'

@@ -1,4 +1,4 @@
-import type { Header, OpenPartition, RecordMetadata, TopicPartition, TopicPartitionOffset } from '#api'
+import type { OpenPartition, RecordMetadata, TopicPartition, TopicPartitionOffset } from '#api'
 import type { TopicSpec } from './topics.ts'
 
 /** A record as Kafka holds it. */
@@ -144,6 +144,3 @@ export interface KafkaClient {
   producer(options: { readonly clientId: string; readonly props?: ClientProps | undefined }): Promise<RecordProducer>
   close(): Promise<void>
 }
-
-export const textHeaders = (headers: readonly KafkaHeader[]): readonly Header[] =>
-  headers.map(({ key, value }) => ({ key, value: value.toString() }))

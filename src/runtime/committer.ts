@@ -2,6 +2,7 @@ import type { SinkTask, TopicPartitionOffset } from '#api'
 import type { RecordConsumer } from '../kafka/index.ts'
 import { within } from '../util/within.ts'
 import type { ErrantReports } from './errant-reports.ts'
+import type { TaskMetrics } from './metrics.ts'
 import type { OffsetTracker } from './offset-tracker.ts'
 import type { TaskRun, WorkerDeps } from './task-run.ts'
 
@@ -12,20 +13,24 @@ interface CommitterOptions {
   readonly reports: ErrantReports
   readonly run: TaskRun
   readonly deps: WorkerDeps
+  readonly metrics: TaskMetrics
 }
 
 /** Commits what was flushed and never more; one at a time, and off the path of delivery (awaiting it would cost each message 20 ms). */
-export function createCommitter({ task, tracker, consumer, reports, run, deps }: CommitterOptions) {
+export function createCommitter({ task, tracker, consumer, reports, run, deps, metrics }: CommitterOptions) {
   let flushed: readonly TopicPartitionOffset[] | undefined
   let committing: Promise<void> | undefined
   let isFailing = false
 
   async function send(offsets: readonly TopicPartitionOffset[]): Promise<void> {
+    const began = deps.clock.now()
     try {
       await consumer()?.commit(offsets)
       tracker.committed(offsets)
+      metrics.offsetCommit(deps.clock.now() - began, true)
       isFailing = false
     } catch (error) {
+      metrics.offsetCommit(deps.clock.now() - began, false)
       if (!isFailing) run.log.warn({ error }, 'commits fail and are tried again at each interval')
       isFailing = true
     }
@@ -42,7 +47,7 @@ export function createCommitter({ task, tracker, consumer, reports, run, deps }:
       return
     }
     const offsets = tracker.committable(flushed)
-    if (offsets.length === 0 || committing) return
+    if (offsets.length === 0 || committing) return metrics.offsetCommitSkipped()
     committing = send(offsets).finally(() => {
       committing = undefined
     })

@@ -1,6 +1,7 @@
 import type { SinkTaskContext } from '#api'
 import type { KafkaRecord } from '../kafka/index.ts'
 import type { ErrorOperator } from './error-operator.ts'
+import { javaClasses } from './java-names.ts'
 
 /** What a task has reported as undeliverable (KIP-610), until it is dealt with. */
 export interface ErrantReports {
@@ -13,14 +14,14 @@ export interface ErrantReports {
   check(): void
 }
 
-export function createErrantReports(errors: ErrorOperator<KafkaRecord>, executing: string): ErrantReports {
+export function createErrantReports(errors: ErrorOperator<KafkaRecord>): ErrantReports {
   let last: Promise<unknown> = Promise.resolve()
   let pending = 0
   let failure: { readonly cause: unknown } | undefined
   /** The origin of a record is the raw record (sink-pipeline.ts). */
   async function track(raw: KafkaRecord, error: unknown): Promise<void> {
     try {
-      await errors.fail(raw, { stage: 'TASK_PUT', executing, error })
+      await errors.fail(raw, { stage: 'TASK_PUT', executing: javaClasses.sinkTask, error })
     } catch (cause) {
       failure ??= { cause }
       throw cause

@@ -1,6 +1,7 @@
 import type { Clock, Logger } from '#api'
 import { ConnectError, isRetriable, messageOf } from '#api'
-import { backoffDelay } from '../util/backoff.ts'
+import type { Description } from './describe-record.ts'
+import type { TaskMetrics } from './metrics.ts'
 
 /** Where a record was when it failed, in Kafka Connect's words. */
 export type Stage =
@@ -13,7 +14,7 @@ export type Stage =
 
 export interface Failure {
   readonly stage: Stage
-  /** What was executing: a converter or a transformation. */
+  /** What was executing: the class of a converter, a transformation or a task. */
   readonly executing: string
   readonly error: unknown
 }
@@ -43,64 +44,101 @@ export interface ErrorOperator<R> {
 
 export interface ErrorOperatorOptions<R> {
   readonly settings: ErrorSettings
+  /** `connector-task`. */
+  readonly id: string
   readonly log: Logger
   readonly clock: Clock
   readonly signal: AbortSignal
-  /** `topic-partition@offset`, or what else tells where the record is from. */
-  describe(record: R): { readonly text: string; readonly facts: object }
+  readonly metrics: TaskMetrics
+  describe(record: R, error: unknown, includeContents: boolean): Description
   /** Records whose failure was dealt with in an earlier life; they are skipped without a word. */
   isRefill?(record: R): boolean
   /** Hands the record to the dead letter queue; resolves when it is there. */
   report?(record: R, failure: Failure): Promise<void>
+  readonly random?: () => number
 }
 
-export function createErrorOperator<R>(options: ErrorOperatorOptions<R>): ErrorOperator<R> {
-  const { settings, log, clock, signal } = options
+/** What may be skipped in these stages is anything; in others it is what was worth a retry. */
+const skipsAnything: ReadonlySet<Stage> = new Set([
+  'KEY_CONVERTER',
+  'VALUE_CONVERTER',
+  'HEADER_CONVERTER',
+  'TRANSFORMATION',
+])
 
-  async function fail(record: R, failure: Failure): Promise<void> {
-    if (options.isRefill?.(record)) return
-    const { text, facts } = options.describe(record)
-    if (settings['errors.log.enable']) {
-      log.error(
-        {
-          stage: failure.stage,
-          class: failure.executing,
-          error: failure.error,
-          ...(settings['errors.log.include.messages'] && facts),
-        },
-        'error encountered in task',
-      )
-    }
+export function createErrorOperator<R>(options: ErrorOperatorOptions<R>): ErrorOperator<R> {
+  const { settings, log, clock, signal, metrics, random = Math.random } = options
+  const includeContents = settings['errors.log.include.messages']
+  const longest = settings['errors.retry.delay.max.ms']
+
+  async function report(record: R, failure: Failure): Promise<void> {
+    if (settings['errors.log.enable']) logError(record, failure)
     await options.report?.(record, failure)
-    if (settings['errors.tolerance'] === 'all') return
-    throw new ConnectError(
-      `Tolerance exceeded in error handler: ${failure.stage} (${failure.executing}) failed for ${text}: ${messageOf(failure.error)}`,
-      { cause: failure.error, context: { stage: failure.stage, ...facts } },
+  }
+
+  /** One line that tools for Kafka Connect's logs find, the facts as fields beside it. */
+  function logError(record: R, { stage, executing, error }: Failure): void {
+    const { logged, facts } = options.describe(record, error, includeContents)
+    const where = includeContents ? logged : ''
+    log.error(
+      { stage, class: executing, error, ...(includeContents && facts) },
+      `Error encountered in task ${options.id}. Executing stage '${stage}' with class '${executing}'${where}.`,
     )
+    metrics.errorLogged()
+  }
+
+  function refusal(verdict: string, record: R, { stage, executing, error }: Failure): ConnectError {
+    const { where, details, facts } = options.describe(record, error, includeContents)
+    return new ConnectError(`${verdict}: ${stage} (${executing}) failed for ${where}: ${messageOf(error)}${details}`, {
+      cause: error,
+      context: { stage, ...facts },
+    })
+  }
+
+  /** 300 ms, then twice as long each time; beyond the longest anything up to it. */
+  function delayBefore(retry: number): number {
+    const doubled = 300 * 2 ** Math.min(retry, 40)
+    return doubled > longest ? Math.floor(random() * longest) : doubled
   }
 
   return {
-    fail,
+    async fail(record, failure) {
+      if (options.isRefill?.(record)) return
+      metrics.recordFailed()
+      await report(record, failure)
+      if (settings['errors.tolerance'] === 'all') return
+      metrics.recordError()
+      throw refusal('Tolerance exceeded in error handler', record, failure)
+    },
+
     async recover(record, first, attempt, failureOf) {
-      const deadline = settings['errors.retry.timeout']
-      const began = clock.now()
+      const timeout = settings['errors.retry.timeout']
+      const deadline = timeout < 0 ? Number.POSITIVE_INFINITY : clock.now() + timeout
       let failure = first
+      metrics.recordFailed()
       for (let retry = 0; isRetriable(failure.error) && !signal.aborted; retry++) {
-        const left = deadline < 0 ? Number.POSITIVE_INFINITY : began + deadline - clock.now()
+        const left = deadline - clock.now()
         if (left <= 0) break
-        const maxMs = Math.min(left, settings['errors.retry.delay.max.ms'])
-        const delay = backoffDelay(retry, { initialMs: 300, maxMs, jitter: 0.2 })
-        await clock.sleep(delay, signal)
+        await clock.sleep(Math.min(left, delayBefore(retry)), signal)
         if (signal.aborted) break
+        metrics.retried()
         try {
           return await attempt()
         } catch (error) {
           failure = failureOf(error)
+          metrics.recordFailed()
         }
       }
       // A task that is to stop has not given up on the record: it comes again in the next life.
       if (signal.aborted && isRetriable(failure.error)) throw failure.error
-      await fail(record, failure)
+      if (options.isRefill?.(record)) return undefined
+      metrics.recordError()
+      await report(record, failure)
+      if (!skipsAnything.has(failure.stage) && !isRetriable(failure.error)) {
+        throw refusal('Unhandled exception in error handler', record, failure)
+      }
+      if (settings['errors.tolerance'] !== 'all') throw refusal('Tolerance exceeded in error handler', record, failure)
+      metrics.recordSkipped()
       return undefined
     },
   }

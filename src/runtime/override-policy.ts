@@ -1,4 +1,4 @@
-import type { ConfigComplaint, Props } from '#api'
+import { type ConfigComplaint, ConfigError, type Props } from '#api'
 import { withPrefix } from './connector-config.ts'
 import { listOf } from './transform-chain.ts'
 
@@ -41,4 +41,12 @@ function clientsOf(props: Props, kind: 'source' | 'sink' | undefined): readonly 
   if (kind === 'source') return createsTopics ? ['producer', 'admin'] : ['producer']
   if (kind === 'sink') return hasQueue ? ['producer', 'admin', 'consumer'] : ['consumer']
   return ['producer', 'admin', 'consumer']
+}
+
+/** Throws `ConfigError` for overrides that are not allowed: the declaration may be older than the policy. */
+export function refuseOverrides(props: Props, workerProps: Props, kind: 'source' | 'sink'): void {
+  const complaints = overrideComplaints(props, workerProps, kind)
+  if (complaints.length === 0) return
+  const errors = complaints.map(({ error }) => error)
+  throw new ConfigError(`Client Config Overrides not allowed: ${errors.join(' ')}`, { context: { errors } })
 }

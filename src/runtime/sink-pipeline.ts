@@ -1,13 +1,11 @@
-import type { SchemaAndValue, SinkRecord } from '#api'
-import { type KafkaRecord, textHeaders } from '../kafka/index.ts'
-import type { NamedConverter } from './converters.ts'
+import type { Header, SchemaAndValue, SinkRecord } from '#api'
+import type { KafkaRecord } from '../kafka/index.ts'
+import type { TaskConverters } from './converters.ts'
 import type { ErrorOperator, Failure, Stage } from './error-operator.ts'
 import { pending } from './pending.ts'
 import type { TransformChain } from './transform-chain.ts'
 
-export interface SinkPipelineOptions {
-  readonly key: NamedConverter
-  readonly value: NamedConverter
+export interface SinkPipelineOptions extends TaskConverters {
   readonly chain: TransformChain
   readonly errors: ErrorOperator<KafkaRecord>
 }
@@ -16,12 +14,14 @@ export interface SinkPipelineOptions {
  * Records of Kafka become records of the task: converted, then transformed. Order is kept. A record that fails is retried, skipped
  * or fails the whole, as the error operator decides. Where nothing has to be waited for, no promise is made.
  */
-export function createSinkPipeline({ key, value, chain, errors }: SinkPipelineOptions) {
+export function createSinkPipeline({ key, value, header, chain, errors }: SinkPipelineOptions) {
   /** Where the record at hand is, for the report of a failure. */
   let stage: Stage = 'KEY_CONVERTER'
+  let hasConverted = false
 
   const executing = (): string => {
     if (stage === 'TRANSFORMATION') return chain.failed()
+    if (stage === 'HEADER_CONVERTER') return header.name
     return stage === 'KEY_CONVERTER' ? key.name : value.name
   }
   const failureOf = (error: unknown): Failure => ({ stage, executing: executing(), error })
@@ -33,8 +33,7 @@ export function createSinkPipeline({ key, value, chain, errors }: SinkPipelineOp
     stage = 'VALUE_CONVERTER'
     const valueData = value.converter.toConnectData(raw.topic, raw.value)
     if (valueData instanceof Promise) return pending(valueData)
-    stage = 'TRANSFORMATION'
-    return chain.apply(toSinkRecord(raw, keyData, valueData))
+    return transformed(raw, keyData, valueData)
   }
 
   async function later(raw: KafkaRecord): Promise<readonly SinkRecord[]> {
@@ -42,14 +41,32 @@ export function createSinkPipeline({ key, value, chain, errors }: SinkPipelineOp
     const keyData = await key.converter.toConnectData(raw.topic, raw.key)
     stage = 'VALUE_CONVERTER'
     const valueData = await value.converter.toConnectData(raw.topic, raw.value)
+    return transformed(raw, keyData, valueData)
+  }
+
+  function transformed(raw: KafkaRecord, keyData: SchemaAndValue, valueData: SchemaAndValue): readonly SinkRecord[] {
+    const headers = raw.headers.length > 0 ? convertHeaders(raw) : none
+    hasConverted = true
     stage = 'TRANSFORMATION'
-    return chain.apply(toSinkRecord(raw, keyData, valueData))
+    return chain.apply(toSinkRecord(raw, keyData, valueData, headers))
+  }
+
+  function convertHeaders({ topic, headers }: KafkaRecord): readonly Header[] {
+    stage = 'HEADER_CONVERTER'
+    return headers.map((each) => {
+      const data = header.converter.toConnectHeader(topic, each.key, each.value)
+      return { key: each.key, value: data.value, schema: data.schema }
+    })
   }
 
   let current: KafkaRecord | undefined
 
-  /** Appends what the records become to `out`; after a throw `out` holds what came before the failure. */
-  async function process(records: readonly KafkaRecord[], out: SinkRecord[]): Promise<void> {
+  /**
+   * Appends what the records become to `out`; after a throw `out` holds what came before the failure. Resolves with whether any record
+   * could be converted.
+   */
+  async function process(records: readonly KafkaRecord[], out: SinkRecord[]): Promise<boolean> {
+    hasConverted = false
     for (const raw of records) {
       current = raw
       let results: readonly SinkRecord[] | undefined
@@ -61,6 +78,7 @@ export function createSinkPipeline({ key, value, chain, errors }: SinkPipelineOp
       if (results) for (const result of results) out.push(result)
     }
     current = undefined
+    return hasConverted
   }
 
   return {
@@ -70,7 +88,12 @@ export function createSinkPipeline({ key, value, chain, errors }: SinkPipelineOp
   }
 }
 
-function toSinkRecord(raw: KafkaRecord, key: SchemaAndValue, value: SchemaAndValue): SinkRecord {
+export function toSinkRecord(
+  raw: KafkaRecord,
+  key: SchemaAndValue,
+  value: SchemaAndValue,
+  headers: readonly Header[],
+): SinkRecord {
   return {
     topic: raw.topic,
     partition: raw.partition,
@@ -78,8 +101,9 @@ function toSinkRecord(raw: KafkaRecord, key: SchemaAndValue, value: SchemaAndVal
     keySchema: key.schema,
     value: value.value,
     valueSchema: value.schema,
-    timestamp: raw.timestamp,
-    headers: raw.headers.length > 0 ? textHeaders(raw.headers) : none,
+    // Kafka's word for no timestamp is -1.
+    timestamp: raw.timestamp < 0 ? undefined : raw.timestamp,
+    headers,
     path: unsplit,
     // The raw record itself: it has the coordinates, and is at hand for the dead letter queue.
     origin: raw,

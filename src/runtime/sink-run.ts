@@ -1,22 +1,24 @@
-import type { Progress, SinkConnector, SinkRecord, SinkTask, SinkTaskContext } from '#api'
-import { isRetriable, messageOf } from '#api'
-import type { ConsumerOptions, KafkaRecord, RecordBatch, RecordConsumer } from '../kafka/index.ts'
-import { backoffDelay } from '../util/backoff.ts'
+import type { Progress, SinkConnector, SinkRecord, SinkTaskContext } from '#api'
+import type { KafkaRecord, Polled, RecordBatch, RecordConsumer } from '../kafka/index.ts'
 import { type Closers, createClosers } from '../util/closers.ts'
-import { javaRegex } from '../util/java-regex.ts'
 import { createCommitter } from './committer.ts'
 import { sinkConfig } from './connector-config.ts'
-import { buildConverter } from './converters.ts'
+import { openConverters } from './converters.ts'
 import { createDeadLetterQueue } from './dead-letter-queue.ts'
+import { describeConsumed } from './describe-record.ts'
 import { createErrantReports } from './errant-reports.ts'
 import { createErrorOperator } from './error-operator.ts'
+import { javaName } from './java-names.ts'
+import { createLagMeter } from './lag-meter.ts'
 import { createOffsetTracker } from './offset-tracker.ts'
+import { refuseOverrides } from './override-policy.ts'
 import { createPauses } from './pauses.ts'
 import { createSinkPipeline } from './sink-pipeline.ts'
+import { putRecords } from './sink-put.ts'
+import { openSinkReader } from './sink-reader.ts'
 import { type TaskRun, taskContext, type WorkerDeps } from './task-run.ts'
 import { buildTransformChain } from './transform-chain.ts'
 
-const maxPollRecords = 500
 const longestPollMs = 1000
 
 /**
@@ -33,31 +35,37 @@ export async function runSink(connector: SinkConnector, run: TaskRun, deps: Work
 }
 
 async function startAndLoop(connector: SinkConnector, run: TaskRun, deps: WorkerDeps, closers: Closers): Promise<void> {
-  const { clock } = deps
+  const { clock, workerProps, plugins } = deps
   const { log, signal, props } = run
   const config = sinkConfig.parse(props)
-  const key = buildConverter('key', props, deps.workerProps, deps.plugins, log)
-  closers.add('key converter', () => key.converter.close?.())
-  const value = buildConverter('value', props, deps.workerProps, deps.plugins, log)
-  closers.add('value converter', () => value.converter.close?.())
-  const chain = buildTransformChain(props, deps.plugins)
+  refuseOverrides(props, workerProps, 'sink')
+  const metrics = deps.metrics.task({
+    connector: run.connector,
+    task: run.task,
+    type: 'sink',
+    class: javaName(connector),
+    version: connector.version,
+  })
+  closers.add('metrics', metrics.close)
+  const converters = openConverters({ props, workerProps, plugins, log, signal }, closers)
+  const chain = buildTransformChain(props, plugins)
   const tracker = createOffsetTracker()
-  const dlq = createDeadLetterQueue(config, run, deps)
+  const lag = createLagMeter(metrics)
+  const dlq = createDeadLetterQueue(config, run, deps, metrics)
   if (dlq) closers.add('dead letter queue', dlq.close)
   const errors = createErrorOperator<KafkaRecord>({
     settings: config,
+    id: `${run.connector}-${run.task}`,
     log,
     clock,
     signal,
-    describe: ({ topic, partition, offset, timestamp }) => ({
-      text: `${topic}-${partition}@${offset}`,
-      facts: { topic, partition, offset: String(offset), timestamp },
-    }),
+    metrics,
+    describe: describeConsumed,
     isRefill: tracker.isRefill,
     ...(dlq && { report: dlq.write }),
   })
-  const pipeline = createSinkPipeline({ key, value, chain, errors })
-  const reports = createErrantReports(errors, connector.name)
+  const pipeline = createSinkPipeline({ ...converters, chain, errors })
+  const reports = createErrantReports(errors)
   let commitAsked = false
   let consumer: RecordConsumer | undefined
   const pauses = createPauses(() => consumer)
@@ -74,15 +82,17 @@ async function startAndLoop(connector: SinkConnector, run: TaskRun, deps: Worker
     reportErrant: reports.report,
   }
   const task = await (connector as SinkConnector<never>).startTask(context as SinkTaskContext<never>)
-  const committer = createCommitter({ task, tracker, consumer: () => consumer, reports, run, deps })
+  const committer = createCommitter({ task, tracker, consumer: () => consumer, reports, run, deps, metrics })
 
   async function takeIn(reader: RecordConsumer, batches: readonly RecordBatch[]): Promise<void> {
     const records: SinkRecord[] = []
     const progress: Progress[] = []
     let failure: { readonly cause: unknown } | undefined
+    metrics.read(batches.reduce((sum, batch) => sum + batch.records.length, 0))
     for (const batch of batches) {
       try {
-        await pipeline.process(batch.records, records)
+        const hasConverted = await pipeline.process(batch.records, records)
+        if (hasConverted) deps.topics.record(run.connector, run.task, batch.topic)
         progress.push(progressOf(batch))
       } catch (cause) {
         // What came before the record that fails is delivered, so that the task stops exactly there.
@@ -91,10 +101,27 @@ async function startAndLoop(connector: SinkConnector, run: TaskRun, deps: Worker
         break
       }
     }
-    const taken = await put(task, records, progress, run, deps, reader.changed)
+    const taken = await putRecords(records, progress, { task, run, deps, metrics }, reader.changed)
     reports.check()
-    if (taken) tracker.consumed(progress)
+    if (taken) {
+      tracker.consumed(progress)
+      lag.read(batches)
+    }
     if (failure) throw failure.cause
+  }
+
+  async function follow({ revoked, assigned }: Polled): Promise<void> {
+    if (revoked.length > 0) {
+      await task.close?.(revoked)
+      tracker.closed(revoked)
+      lag.closed(revoked)
+    }
+    if (assigned.length > 0) {
+      tracker.opened(assigned)
+      await task.open?.(assigned)
+      pauses.opened(assigned)
+    }
+    if (revoked.length > 0 || assigned.length > 0) metrics.partitions(tracker.all().length)
   }
 
   async function loop(reader: RecordConsumer): Promise<void> {
@@ -103,15 +130,7 @@ async function startAndLoop(connector: SinkConnector, run: TaskRun, deps: Worker
     while (!signal.aborted) {
       if (pauses.setAll(run.paused(), tracker.all())) commitAsked = true
       const polled = await reader.poll(Math.min(longestPollMs, Math.max(0, nextCommit - clock.now())), signal)
-      if (polled.revoked.length > 0) {
-        await task.close?.(polled.revoked)
-        tracker.closed(polled.revoked)
-      }
-      if (polled.assigned.length > 0) {
-        tracker.opened(polled.assigned)
-        await task.open?.(polled.assigned)
-        pauses.opened(polled.assigned)
-      }
+      await follow(polled)
       if (polled.batches.length > 0) await takeIn(reader, polled.batches)
       reports.check()
       if (!caughtUp && reader.caughtUp()) {
@@ -128,41 +147,14 @@ async function startAndLoop(connector: SinkConnector, run: TaskRun, deps: Worker
     }
   }
 
-  async function openConsumer(): Promise<RecordConsumer | undefined> {
-    const regex = config['topics.regex']
-    const options: ConsumerOptions = {
-      groupId: `connect-${run.connector}`,
-      clientId: `connector-consumer-${run.connector}-${run.task}`,
-      topics: regex === '' ? config.topics : [javaRegex(regex, { whole: true })],
-      maxPollRecords,
-      onUpstream: (state) => task.upstream?.(state),
-      onMissing(topics) {
-        run.waiting(topics.length > 0 ? `for topics that do not exist yet: ${topics.join(', ')}` : undefined)
-      },
-    }
-    for (let attempt = 0; !signal.aborted; attempt++) {
-      try {
-        await dlq?.open()
-        const opened =
-          connector.placement === 'everyWorker'
-            ? await deps.kafka.logReader({ ...options, warmMs: connector.warmMs?.(context.config as never) ?? 0 })
-            : deps.kafka.groupConsumer({ ...options, committable: committer.now })
-        if (attempt > 0) run.waiting(undefined)
-        return opened
-      } catch (error) {
-        if (attempt === 0) log.warn({ error }, 'reading could not begin and is tried again')
-        run.waiting(messageOf(error))
-        await clock.sleep(backoffDelay(attempt, { initialMs: 200, maxMs: 5000, jitter: 0.2 }), signal)
-      }
-    }
-    return undefined
-  }
-
   closers.add('consumer', () => consumer?.close())
   closers.add('task', () => task.stop?.())
   closers.add('partitions', () => task.close?.(tracker.all()))
   closers.add('last commit', committer.last)
-  consumer = await openConsumer()
+  const warmMs = connector.warmMs?.(context.config as never) ?? 0
+  const { topics, 'topics.regex': regex } = config
+  const committable = committer.now
+  consumer = await openSinkReader({ connector, task, topics, regex, warmMs, dlq, committable }, run, deps)
   if (consumer) await loop(consumer)
 }
 
@@ -171,29 +163,4 @@ function progressOf(batch: RecordBatch, failed?: KafkaRecord): Progress {
   const { topic, partition, records } = batch
   const before = failed ? records[records.indexOf(failed) - 1] : records.at(-1)
   return { topic, partition, offset: failed?.offset ?? batch.nextOffset, timestamp: before?.timestamp ?? -1 }
-}
-
-/**
- * Puts until the task takes the records. False when the task is to stop, or when the assignment changed between two tries: the
- * records come again, from where the group's commit is.
- */
-async function put(
-  task: SinkTask,
-  records: readonly SinkRecord[],
-  progress: readonly Progress[],
-  run: TaskRun,
-  deps: WorkerDeps,
-  changed: () => boolean,
-): Promise<boolean> {
-  for (let attempt = 0; ; attempt++) {
-    try {
-      await task.put(records, progress)
-      return true
-    } catch (error) {
-      if (!isRetriable(error)) throw error
-      if (run.signal.aborted || changed()) return false
-      run.log.warn({ error, attempt }, 'the task asks to be given the same records again')
-      await deps.clock.sleep(backoffDelay(attempt, { initialMs: 100, maxMs: 10_000, jitter: 0.2 }), run.signal)
-    }
-  }
 }

@@ -1,16 +1,21 @@
-import type { Header, MaybePromise, SourceConnector, SourceRecord, SourceTask, SourceTaskContext } from '#api'
-import { isRetriable, toJson } from '#api'
-import type { KafkaHeader, ProducerRecord } from '../kafka/index.ts'
-import type { OffsetMap } from '../storage/index.ts'
-import { offsetKey } from '../storage/index.ts'
+import type { SourceConnector, SourceRecord, SourceTask, SourceTaskContext } from '#api'
+import { ConnectError, isRetriable } from '#api'
 import { type Closers, createClosers } from '../util/closers.ts'
+import { clientProps } from './client-props.ts'
 import { sourceConfig } from './connector-config.ts'
-import { buildConverter, type NamedConverter } from './converters.ts'
+import { openConverters } from './converters.ts'
 import { createDelivery, type Outgoing } from './delivery.ts'
-import { createErrorOperator, type ErrorOperator, type Failure, type Stage } from './error-operator.ts'
-import { pending } from './pending.ts'
+import { describeProduced } from './describe-record.ts'
+import { createErrorOperator } from './error-operator.ts'
+import { javaName } from './java-names.ts'
+import type { TaskMetrics } from './metrics.ts'
+import { createOffsetWriter } from './offset-writer.ts'
+import { refuseOverrides } from './override-policy.ts'
+import { createSourcePipeline } from './source-pipeline.ts'
 import { type TaskRun, taskContext, type WorkerDeps } from './task-run.ts'
-import { buildTransformChain, type TransformChain } from './transform-chain.ts'
+import { topicMatcher } from './topic-creation.ts'
+import { createTopicMaker } from './topic-maker.ts'
+import { buildTransformChain } from './transform-chain.ts'
 
 const pollAgainMs = 500
 
@@ -33,52 +38,74 @@ async function startAndLoop(
   deps: WorkerDeps,
   closers: Closers,
 ): Promise<void> {
-  const { clock } = deps
+  const { clock, kafka, workerProps, plugins } = deps
   const { log, signal, props } = run
   const config = sourceConfig.parse(props)
-  const key = buildConverter('key', props, deps.workerProps, deps.plugins, log)
-  closers.add('key converter', () => key.converter.close?.())
-  const value = buildConverter('value', props, deps.workerProps, deps.plugins, log)
-  closers.add('value converter', () => value.converter.close?.())
+  refuseOverrides(props, workerProps, 'source')
+  const matcher = topicMatcher(props, deps.settings['topic.creation.enable'])
+  const metrics = deps.metrics.task({
+    connector: run.connector,
+    task: run.task,
+    type: 'source',
+    class: javaName(connector),
+    version: connector.version,
+  })
+  closers.add('metrics', metrics.close)
+  const converters = openConverters({ props, workerProps, plugins, log, signal }, closers)
   const errors = createErrorOperator<SourceRecord>({
     // What comes from outside has somebody who waits for the answer: one bad message fails nobody else's task.
     settings: connector.placement === 'everyWorker' ? { ...config, 'errors.tolerance': 'all' } : config,
+    id: `${run.connector}-${run.task}`,
     log,
     clock,
     signal,
-    describe: ({ topic, sourcePartition, sourceOffset }) => ({
-      text: `a record for ${topic} from ${toJson(sourcePartition)}${toJson(sourceOffset)}`,
-      facts: { topic, sourcePartition, sourceOffset },
-    }),
+    metrics,
+    describe: describeProduced,
   })
-  const pipeline = createSourcePipeline(key, value, buildTransformChain(props, deps.plugins), errors)
-  const offsets = createOffsetWriter(run, deps)
+  const chain = buildTransformChain(props, plugins)
+  const pipeline = createSourcePipeline({ ...converters, chain, errors })
+  const offsets = createOffsetWriter(run, deps, metrics)
   const context: SourceTaskContext<unknown> = {
     ...taskContext(connector.config, run, deps),
     offsets: { offset: (partition) => deps.offsets.get(run.connector, partition) },
-    valueSchema: async (topic) => value.converter.schemaFor?.(topic),
-    keySchema: async (topic) => key.converter.schemaFor?.(topic),
+    valueSchema: async (topic) => converters.value.converter.schemaFor?.(topic),
+    keySchema: async (topic) => converters.key.converter.schemaFor?.(topic),
   }
-  const producer = await deps.kafka.producer({ clientId: `connector-producer-${run.connector}-${run.task}` })
+  const producerProps = clientProps('producer', props, workerProps)
+  const clientId = producerProps['client.id'] ?? `connector-producer-${run.connector}-${run.task}`
+  const producer = await kafka.producer({ clientId, props: producerProps })
   closers.add('producer', () => producer.close())
+  const topics = matcher && createTopicMaker({ matcher, kafka, admin: clientProps('admin', props, workerProps), log })
   const task = await (connector as SourceConnector<never>).startTask(context as SourceTaskContext<never>)
   closers.add('task', () => task.stop?.())
   closers.add('source offsets', () => flush())
-  const produce = createDelivery({ producer, task, run, deps, errors, acknowledged: offsets.acknowledged })
+  const produce = createDelivery({
+    producer,
+    task,
+    run,
+    deps,
+    errors,
+    metrics,
+    topics,
+    acknowledged: offsets.acknowledged,
+  })
 
   async function handOver(records: readonly SourceRecord[]): Promise<void> {
     const outgoing: Outgoing[] = []
     let failure: { readonly record: SourceRecord; readonly cause: unknown } | undefined
+    metrics.batch(records.length)
+    metrics.active(records.length)
     for (const record of records) {
       try {
         const made = pipeline(record)
-        outgoing.push(made instanceof Promise ? await made : made)
+        outgoing.push(withTimestamps(made instanceof Promise ? await made : made))
       } catch (cause) {
         failure = { record, cause }
         break
       }
     }
     await produce(outgoing)
+    metrics.active(0)
     if (!failure) return
     task.commitRecord?.(failure.record, undefined, failure.cause)
     throw failure.cause
@@ -102,7 +129,7 @@ async function startAndLoop(
     }
     if (isPaused) await clock.sleep(100, signal)
     else {
-      const records = await poll(task, run, deps)
+      const records = await poll(task, run, deps, metrics)
       if (records.length > 0) await handOver(records)
     }
     if (clock.now() >= nextFlush) {
@@ -114,109 +141,28 @@ async function startAndLoop(
 }
 
 /** A retriable failure is no more than a poll without records. */
-async function poll(task: SourceTask, run: TaskRun, deps: WorkerDeps): Promise<readonly SourceRecord[]> {
+async function poll(
+  task: SourceTask,
+  run: TaskRun,
+  { clock }: WorkerDeps,
+  metrics: TaskMetrics,
+): Promise<readonly SourceRecord[]> {
+  const began = clock.now()
   try {
-    return await task.poll()
+    const records = await task.poll()
+    if (records.length > 0) metrics.polled(records.length, clock.now() - began)
+    return records
   } catch (error) {
     if (!isRetriable(error)) throw error
     run.log.warn({ error }, 'poll failed and is tried again')
-    await deps.clock.sleep(pollAgainMs, run.signal)
+    await clock.sleep(pollAgainMs, run.signal)
     return []
   }
 }
 
-/** A task's record as what goes to Kafka: transformed, then converted. Where nothing has to be waited for, no promise is made. */
-function createSourcePipeline(
-  key: NamedConverter,
-  value: NamedConverter,
-  chain: TransformChain,
-  errors: ErrorOperator<SourceRecord>,
-): (record: SourceRecord) => MaybePromise<Outgoing> {
-  let stage: Stage = 'TRANSFORMATION'
-  const failureOf = (error: unknown): Failure => {
-    const executing = { TRANSFORMATION: chain.failed(), KEY_CONVERTER: key.name }[stage as string] ?? value.name
-    return { stage, executing, error }
-  }
-  const convertKey = ({ topic, keySchema, key: data }: SourceRecord) => {
-    stage = 'KEY_CONVERTER'
-    return key.converter.fromConnectData(topic, keySchema, data)
-  }
-  const convertValue = ({ topic, valueSchema, value: data }: SourceRecord) => {
-    stage = 'VALUE_CONVERTER'
-    return value.converter.fromConnectData(topic, valueSchema, data)
-  }
-  const toMessage = (part: SourceRecord, keyBytes: Buffer | null, valueBytes: Buffer | null): ProducerRecord => {
-    const { topic, partition, timestamp } = part
-    return { topic, partition, timestamp, key: keyBytes, value: valueBytes, headers: toBytes(part.headers) }
-  }
-
-  /** Undefined when a converter has to ask a registry first. */
-  function now(record: SourceRecord): Outgoing | undefined {
-    stage = 'TRANSFORMATION'
-    const messages: ProducerRecord[] = []
-    for (const part of chain.apply(record)) {
-      const keyBytes = convertKey(part)
-      if (keyBytes instanceof Promise) return pending(keyBytes)
-      const valueBytes = convertValue(part)
-      if (valueBytes instanceof Promise) return pending(valueBytes)
-      messages.push(toMessage(part, keyBytes, valueBytes))
-    }
-    return { record, messages }
-  }
-
-  async function later(record: SourceRecord): Promise<Outgoing> {
-    stage = 'TRANSFORMATION'
-    const messages: ProducerRecord[] = []
-    for (const part of chain.apply(record)) {
-      messages.push(toMessage(part, await convertKey(part), await convertValue(part)))
-    }
-    return { record, messages }
-  }
-
-  async function recover(record: SourceRecord, error: unknown): Promise<Outgoing> {
-    const recovered = await errors.recover(record, failureOf(error), () => later(record), failureOf)
-    return recovered ?? { record, messages: [], error }
-  }
-
-  return (record) => {
-    try {
-      return now(record) ?? later(record).catch((error: unknown) => recover(record, error))
-    } catch (error) {
-      return recover(record, error)
-    }
-  }
-}
-
-const toBytes = (headers: readonly Header[]): readonly KafkaHeader[] =>
-  headers.map(({ key, value }) => ({ key, value: toHeaderBytes(value) }))
-
-/** Bytes and texts as they are, anything else as JSON. */
-function toHeaderBytes(value: unknown): Buffer {
-  if (Buffer.isBuffer(value)) return value
-  return Buffer.from(typeof value === 'string' ? value : toJson(value))
-}
-
-/** Keeps the newest acknowledged offset of each source partition until it is flushed. */
-function createOffsetWriter(run: TaskRun, deps: WorkerDeps) {
-  let unstored = new Map<string, { readonly partition: OffsetMap; readonly offset: OffsetMap }>()
-  return {
-    acknowledged({ sourcePartition: partition, sourceOffset: offset }: SourceRecord): void {
-      // An empty offset says that the source has none to come back to.
-      if (Object.keys(offset).length > 0) unstored.set(offsetKey(run.connector, partition), { partition, offset })
-    },
-    /** True when all that was acknowledged is stored; a failure is logged and tried again with the next flush. */
-    async flush(): Promise<boolean> {
-      const taken = unstored
-      if (taken.size === 0) return true
-      unstored = new Map()
-      try {
-        await deps.offsets.put(run.connector, [...taken.values()])
-        return true
-      } catch (error) {
-        unstored = new Map([...taken, ...unstored])
-        run.log.warn({ error }, 'source offsets could not be stored; it is tried again')
-        return false
-      }
-    },
-  }
+/** A time before the epoch fails the task whatever is tolerated, as in Kafka Connect. */
+function withTimestamps(outgoing: Outgoing): Outgoing {
+  const wrong = outgoing.messages.find(({ timestamp }) => timestamp !== undefined && timestamp < 0)
+  if (wrong) throw new ConnectError(`Invalid record timestamp ${wrong.timestamp} for topic ${wrong.topic}`)
+  return outgoing
 }

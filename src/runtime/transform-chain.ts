@@ -2,11 +2,12 @@ import type { ConnectRecord, PredicateTest, Props, Transform } from '#api'
 import { ConfigError } from '#api'
 import type { Plugins } from '../plugins/index.ts'
 import { predicateKeys, transformKeys, withPrefix } from './connector-config.ts'
+import { javaName } from './java-names.ts'
 
 interface Stage {
-  /** The alias, for error reports. */
   readonly alias: string
-  readonly type: string
+  /** The Java class that it stands for, where there is one. */
+  readonly name: string
   readonly transform: Transform
   /** Absent: it applies to every record. */
   readonly applies?: PredicateTest
@@ -17,6 +18,14 @@ export interface TransformChain {
   apply<R extends ConnectRecord>(record: R): readonly R[]
   /** The transformation that ran last: which one failed, after a throw. */
   failed(): string
+  /** One by one, for who wants to look between them. */
+  readonly steps: readonly TransformStep[]
+}
+
+export interface TransformStep {
+  readonly alias: string
+  readonly name: string
+  apply<R extends ConnectRecord>(records: readonly R[]): readonly R[]
 }
 
 /** Builds the transformations that `transforms` names. Throws one `ConfigError` with all complaints. */
@@ -30,13 +39,18 @@ export function buildTransformChain(props: Props, plugins: Plugins): TransformCh
     apply<R extends ConnectRecord>(record: R) {
       let records: readonly R[] = [record]
       for (const stage of stages) {
-        last = stage.type
+        last = stage.name
         records = applyStage(stage, records)
         if (records.length === 0) break
       }
       return records
     },
     failed: () => last,
+    steps: stages.map((stage) => ({
+      alias: stage.alias,
+      name: stage.name,
+      apply: <R extends ConnectRecord>(records: readonly R[]) => applyStage(stage, records),
+    })),
   }
 }
 
@@ -66,15 +80,17 @@ function buildStage(
   const own = withPrefix(props, `transforms.${alias}.`)
   const { type, predicate, negate } = transformKeys.parse(own)
   const { plugin, preset } = plugins.find('transformation', type)
-  const transform = plugin.create(plugin.config.parse({ ...preset, ...own }))
-  if (predicate === null) return { alias, type, transform }
+  const given = { ...preset, ...own }
+  const transform = plugin.create(plugin.config.parse(given))
+  const name = javaName(plugin, given['on'] ?? undefined)
+  if (predicate === null) return { alias, name, transform }
   const test = predicates.get(predicate)
   if (!test) {
     throw new ConfigError(
       `Transformation ${alias} names the predicate ${predicate}, which "predicates" does not list (${[...predicates.keys()].join(', ') || 'it lists none'}).`,
     )
   }
-  return { alias, type, transform, applies: (record) => test(record) !== negate }
+  return { alias, name, transform, applies: (record) => test(record) !== negate }
 }
 
 function buildPredicate(alias: string, props: Props, plugins: Plugins): PredicateTest {

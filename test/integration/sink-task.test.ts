@@ -134,7 +134,7 @@ test('a tolerated poison record lands in the dead letter queue byte for byte, an
   const [letter] = await readAll(dlq, 1)
   expect(letter?.value).toEqual(poison)
   expect(letter?.key?.toString()).toBe('k')
-  const headers = Object.fromEntries(letter?.headers.map(({ key, value }) => [key, value.toString()]) ?? [])
+  const headers = Object.fromEntries(letter?.headers.map(({ key, value }) => [key, String(value)]) ?? [])
   expect(headers).toMatchObject({
     '__connect.errors.topic': topic,
     '__connect.errors.partition': '0',
