@@ -29,6 +29,7 @@ const owners = {
   fastify: ['src/rest'],
   convict: ['src/config'],
   pino: ['src/telemetry'],
+  'prom-client': ['src/telemetry'],
   commander: ['src/cli'],
   jose: ['src/gateway'],
   'node-forge': ['src/security'],

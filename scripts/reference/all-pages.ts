@@ -10,11 +10,13 @@ import * as gatewayCodes from '../../src/gateway/codes.ts'
 import { routes } from '../../src/rest/index.ts'
 import { predicateKeys, sinkConfig, sourceConfig, transformKeys } from '../../src/runtime/connector-config.ts'
 import * as stackErrors from '../../src/stack/stack-error.ts'
+import { metricTable } from '../../src/telemetry/metrics.ts'
 import { predicates, transformations } from '../../src/transforms/index.ts'
 import { configurationPage } from './configuration-page.ts'
 import { errorClasses } from './error-classes.ts'
 import { errorsPage } from './errors-page.ts'
 import type { Page } from './markdown.ts'
+import { metricsPage } from './metrics-page.ts'
 import { connectorPages, pluginsPage } from './plugin-pages.ts'
 import { protocolPage } from './protocol-page.ts'
 import { restPage } from './rest-page.ts'
@@ -64,5 +66,6 @@ export async function allPages(root: string): Promise<readonly Page[]> {
     errorsPage(errors, gatewayCodes, ingressCodes),
     protocolPage(),
     restPage(routes),
+    metricsPage(metricTable),
   ]
 }

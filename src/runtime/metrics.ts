@@ -38,6 +38,7 @@ export interface TaskMetrics {
   written(records: number): void
   /** Records read but not yet put, or polled but not yet acknowledged. */
   active(records: number): void
+  paused(isPaused: boolean): void
   /** A record failed for good; a try failed; a record was skipped; a try was repeated; a failure was logged. */
   recordFailed(): void
   recordError(): void
@@ -65,6 +66,7 @@ export const noMetrics: RuntimeMetrics = {
     polled: ignore,
     written: ignore,
     active: ignore,
+    paused: ignore,
     recordFailed: ignore,
     recordError: ignore,
     recordSkipped: ignore,

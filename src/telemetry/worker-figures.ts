@@ -1,0 +1,46 @@
+import type { TaskFigures } from './task-figures.ts'
+
+/** What a scrape reads: the counts that are kept, and the states as they are at this moment. */
+export interface WorkerFigures {
+  readonly now: number
+  readonly tasks: readonly TaskFigures[]
+  readonly startups: { readonly connector: Startups; readonly task: Startups }
+  readonly connectors: readonly ConnectorFigures[]
+  readonly gateway: GatewayFigures | undefined
+  readonly worker: { readonly version: string; readonly startedAt: number }
+}
+
+export interface Startups {
+  succeeded: number
+  failed: number
+}
+
+export interface ConnectorFigures {
+  readonly name: string
+  readonly type: string
+  readonly class: string
+  readonly version: string
+  readonly state: string
+  readonly health: string
+  /** Restarts by themselves within the window of `errors.restart.*`. */
+  readonly restarts: number
+  readonly tasks: readonly { readonly id: number; readonly state: string }[]
+}
+
+/** The gateway's `stats()`. */
+export interface GatewayFigures {
+  readonly sessions: number
+  readonly subscriptions: number
+  readonly catchingUp: number
+  readonly delivered: number
+  readonly closedSlow: number
+  readonly connectors: readonly {
+    readonly connector: string
+    readonly ready: boolean
+    readonly channels: number
+    readonly windowBytes: number
+    readonly windowMessages: number
+    readonly snapshotBytes: number
+    readonly snapshotEntries: number
+  }[]
+}
