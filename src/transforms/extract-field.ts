@@ -1,4 +1,4 @@
-import { DataError, defineConfig, defineTransformation, type Schema, type SchemaField } from '#api'
+import { ConfigError, DataError, defineConfig, defineTransformation, type Schema, type SchemaField } from '#api'
 import { parsePath, type Step } from './field-path.ts'
 import { memoized, readEntry, readField, replaceNullKey, requireMap, requireStruct } from './fields.ts'
 import { onKey, sideOf } from './side.ts'
@@ -8,15 +8,16 @@ const purpose = 'field extraction'
 
 const config = defineConfig({
   field: { type: 'string', importance: 'medium', doc: 'The field to extract.' },
+  'replace.null.with.default': replaceNullKey,
   'field.syntax.version': {
     type: 'string',
     importance: 'high',
     default: 'V1',
-    validator: (value: string) => (/^v[12]$/i.test(value) ? undefined : 'String must be one of: V1, V2'),
+    validator: (value: string) =>
+      /^v[12]$/i.test(value) ? undefined : 'String must be one of (case insensitive): V1, V2',
     doc: 'With `V1` the whole option is one name; with `V2` dots lead into nested structs and backticks keep the dots of a name.',
   },
   on: onKey,
-  'replace.null.with.default': replaceNullKey,
 })
 
 /** Kafka Connect's `ExtractField` (KIP-66, KIP-821). */
@@ -30,12 +31,16 @@ export const extractField = defineTransformation({
   create(options) {
     const side = sideOf(options.on)
     const steps = options['field.syntax.version'].toUpperCase() === 'V2' ? parsePath(options.field) : [options.field]
+    if (options.field === '' && options['field.syntax.version'].toUpperCase() === 'V2') {
+      throw new ConfigError('The path of ExtractField is empty: name a field, or several with dots between them.')
+    }
     const fieldsOf = memoized((schema: Schema) => fieldsAlong(schema, steps, options.field))
     const withDefault = options['replace.null.with.default']
     return (record) => {
       const schema = side.schema(record)
       const value = side.value(record)
       if (!schema) return side.replace(record, undefined, mapValue(value, steps))
+      if ((value ?? null) !== null) requireStruct(schema, value, purpose)
       const fields = fieldsOf(schema)
       return side.replace(record, fields.at(-1)?.schema, structValue(schema, value, fields, withDefault))
     }
@@ -54,9 +59,11 @@ function mapValue(value: unknown, steps: readonly Step[]): unknown {
 function structValue(schema: Schema, value: unknown, fields: readonly SchemaField[], withDefault: boolean): unknown {
   let current: unknown = value
   let of = schema
-  for (const field of fields) {
+  for (const [index, field] of fields.entries()) {
     if (current === null || current === undefined) return null
-    current = readField(requireStruct(of, current, purpose), field, withDefault)
+    // As in Java, the option is for the field alone and not for the structs on the way to it.
+    const useDefault = withDefault || index < fields.length - 1
+    current = readField(requireStruct(of, current, purpose), field, useDefault)
     of = field.schema
   }
   return current

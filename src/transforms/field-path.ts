@@ -33,7 +33,7 @@ function quoted(path: string, rest: string, steps: Step[], indexes: boolean): st
     const after = rest.slice(at + 1)
     const closes = after === '' || after.startsWith('.') || (indexes && /^\[\d+\]/.test(after))
     if (closes && rest[at - 1] !== '\\') {
-      steps.push(rest.slice(1, at).replace(/\\`(?=\.|\[)/g, '`'))
+      steps.push(rest.slice(1, at).replace(indexes ? /\\`(?=\.|\[)/g : /\\`(?=\.)/g, '`'))
       return after
     }
   }

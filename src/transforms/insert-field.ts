@@ -9,7 +9,7 @@ import {
   type Schema,
   type SchemaField,
 } from '#api'
-import { type Fields, memoized, readField, replaceNullKey, requireMap, requireStruct, structLike } from './fields.ts'
+import { copyFields, memoized, replaceNullKey, requireMap, requireStruct, setEntry, structLike } from './fields.ts'
 import { onKey, sideOf } from './side.ts'
 import { version } from './version.ts'
 
@@ -48,8 +48,8 @@ const config = defineConfig({
     default: null,
     doc: 'The fixed value, if its field name is given.',
   },
-  on: onKey,
   'replace.null.with.default': replaceNullKey,
+  on: onKey,
 })
 
 interface Insertion {
@@ -88,13 +88,16 @@ export const insertField = defineTransformation({
       const value = side.value(record) ?? null
       if (value === null) return record
       const schema = side.schema(record)
-      if (!schema)
-        return side.replace(record, undefined, { ...requireMap(value, purpose), ...inserted(insertions, record) })
+      if (!schema) {
+        const copy = { ...requireMap(value, purpose) }
+        insert(copy, insertions, record)
+        return side.replace(record, undefined, copy)
+      }
       const struct = requireStruct(schema, value, purpose)
-      const kept = Object.fromEntries(
-        (schema.fields ?? []).map((field) => [field.name, readField(struct, field, withDefault)]),
-      )
-      return side.replace(record, schemaFor(schema), { ...kept, ...inserted(insertions, record) })
+      const updated = schemaFor(schema)
+      const copy = copyFields(struct, schema.fields ?? [], withDefault)
+      insert(copy, insertions, record)
+      return side.replace(record, updated, copy)
     }
   },
 })
@@ -107,12 +110,12 @@ function insertion(spec: string | null, schema: Schema, read: Insertion['read'])
   return { field: { name, schema: spec.endsWith('!') ? schema : { ...schema, optional: true } }, read }
 }
 
-const inserted = (insertions: readonly Insertion[], record: ConnectRecord): Fields =>
-  Object.fromEntries(
-    insertions
-      .map(({ field, read }) => [field.name, read(record)] as const)
-      .filter(([, value]) => value !== undefined && value !== null),
-  )
+function insert(target: Record<string, unknown>, insertions: readonly Insertion[], record: ConnectRecord): void {
+  for (const { field, read } of insertions) {
+    const value = read(record)
+    if (value !== undefined && value !== null) setEntry(target, field.name, value)
+  }
+}
 
 function offsetOf(record: ConnectRecord & { readonly origin?: RecordOrigin }): unknown {
   if (!record.origin) throw new DataError(`Only SinkRecord supported for [${purpose}], found: SourceRecord`)

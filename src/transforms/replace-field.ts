@@ -1,5 +1,16 @@
-import { defineConfig, defineTransformation, type Schema } from '#api'
-import { memoized, readField, replaceNullKey, requireMap, requireStruct, structLike } from './fields.ts'
+import { DataError, defineConfig, defineTransformation, type Schema, type SchemaField } from '#api'
+import {
+  type Fields,
+  memoized,
+  putField,
+  readField,
+  replaceNullKey,
+  requireMap,
+  requireStruct,
+  setEntry,
+  structLike,
+} from './fields.ts'
+import { itemsNamed, splitAtColons } from './options.ts'
 import { onKey, sideOf } from './side.ts'
 import { version } from './version.ts'
 
@@ -10,12 +21,14 @@ const config = defineConfig({
     type: 'list',
     importance: 'medium',
     default: [],
+    validator: itemsNamed('exclude', { empty: true }),
     doc: 'Fields to leave out. This takes precedence over the fields to include.',
   },
   include: {
     type: 'list',
     importance: 'medium',
     default: [],
+    validator: itemsNamed('include', { empty: true }),
     doc: 'Fields to keep. If given, only these are used.',
   },
   renames: {
@@ -28,8 +41,8 @@ const config = defineConfig({
     },
     doc: 'Colon-delimited pairs of an old and a new name, such as `foo:bar,abc:xyz`.',
   },
-  on: onKey,
   'replace.null.with.default': replaceNullKey,
+  on: onKey,
 })
 
 /** Kafka Connect's `ReplaceField`. */
@@ -44,13 +57,22 @@ export const replaceField = defineTransformation({
     const side = sideOf(options.on)
     const exclude = new Set(options.exclude)
     const include = new Set(options.include)
-    const names = new Map(options.renames.map((pair) => pair.split(':') as [string, string]))
+    const names = new Map(options.renames.map((pair) => splitAtColons(pair) as [string, string]))
     const keeps = (name: string): boolean => !exclude.has(name) && (include.size === 0 || include.has(name))
     const renamed = (name: string): string => names.get(name) ?? name
-    const planFor = memoized((schema: Schema) => {
+    const former = new Map([...names].map(([from, to]) => [to, from]))
+    const planFor = memoized((schema: Schema): Plan => {
       const kept = (schema.fields ?? []).filter((field) => keeps(field.name))
-      const fields = kept.map((field) => ({ name: renamed(field.name), schema: field.schema }))
-      return { kept, schema: structLike(schema, fields) }
+      const updated = structLike(
+        schema,
+        kept.map((field) => ({ name: renamed(field.name), schema: field.schema })),
+      )
+      // As in Java: a field is read under the name that the new one had, even where that was another field, left out.
+      const fields = (updated.fields ?? []).map((to) => {
+        const name = former.get(to.name) ?? to.name
+        return { to, from: schema.fields?.find((field) => field.name === name), name }
+      })
+      return { fields, schema: updated }
     })
     const withDefault = options['replace.null.with.default']
     return (record) => {
@@ -58,20 +80,47 @@ export const replaceField = defineTransformation({
       if (value === null) return record
       const schema = side.schema(record)
       if (!schema) {
-        const entries = Object.entries(requireMap(value, purpose))
-          .filter(([name]) => keeps(name))
-          .map(([name, item]) => [renamed(name), item])
-        return side.replace(record, undefined, Object.fromEntries(entries))
+        const map = requireMap(value, purpose)
+        const kept: Record<string, unknown> = {}
+        for (const name of Object.keys(map)) if (keeps(name)) setEntry(kept, renamed(name), map[name])
+        return side.replace(record, undefined, kept)
       }
       const struct = requireStruct(schema, value, purpose)
       const plan = planFor(schema)
-      const entries = plan.kept.map((field) => [renamed(field.name), readField(struct, field, withDefault)])
-      return side.replace(record, plan.schema, Object.fromEntries(entries))
+      return side.replace(record, plan.schema, replaced(struct, plan, withDefault))
     }
   },
 })
 
+interface Plan {
+  readonly schema: Schema
+  readonly fields: readonly {
+    readonly to: SchemaField
+    readonly from: SchemaField | undefined
+    /** Under which it is looked for. */
+    readonly name: string
+  }[]
+}
+
+function replaced(struct: Fields, { fields }: Plan, withDefault: boolean): Fields {
+  const copy: Record<string, unknown> = {}
+  for (const { to, from, name } of fields) {
+    if (!from) throw new DataError(`${name} is not a valid field name`, { context: { field: name } })
+    const value = readField(struct, from, withDefault)
+    if (value !== null && from.schema !== to.schema && !isLike(from.schema, to.schema)) {
+      throw new DataError(`The field ${name} does not fit the schema of the field ${to.name}.`, {
+        context: { field: name },
+      })
+    }
+    putField(copy, to, value)
+  }
+  return copy
+}
+
+/** Whether values of one schema are values of another. */
+const isLike = (one: Schema, other: Schema): boolean =>
+  one.type === other.type && one.name === other.name && one.type !== 'struct'
+
 function isPair(text: string): boolean {
-  const parts = text.split(':')
-  return parts.length === 2 && parts.every((part) => part !== '')
+  return splitAtColons(text).length === 2
 }

@@ -1,4 +1,5 @@
-import { defineConfig, definePredicate, nonEmpty } from '#api'
+import { defineConfig, definePredicate } from '#api'
+import { notEmptyText } from '../options.ts'
 import { version } from '../version.ts'
 
 /** Kafka Connect's predicate `HasHeaderKey` (KIP-585). */
@@ -8,7 +9,7 @@ export const hasHeaderKey = definePredicate({
   version,
   doc: 'True for records with at least one header of a given name.',
   config: defineConfig({
-    name: { type: 'string', importance: 'medium', validator: nonEmpty, doc: "The header's name." },
+    name: { type: 'string', importance: 'medium', validator: notEmptyText, doc: "The header's name." },
   }),
   create:
     ({ name }) =>

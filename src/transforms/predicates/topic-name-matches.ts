@@ -1,5 +1,6 @@
-import { defineConfig, definePredicate } from '#api'
+import { all, defineConfig, definePredicate } from '#api'
 import { javaRegex } from '../../util/java-regex.ts'
+import { notEmptyText } from '../options.ts'
 import { isJavaRegex } from '../pattern.ts'
 import { version } from '../version.ts'
 
@@ -13,7 +14,7 @@ export const topicNameMatches = definePredicate({
     pattern: {
       type: 'string',
       importance: 'medium',
-      validator: isJavaRegex,
+      validator: all(notEmptyText, isJavaRegex),
       doc: 'What the whole topic has to match.',
     },
   }),
