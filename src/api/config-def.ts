@@ -1,4 +1,5 @@
 import { checkValue, parseValue } from './config-parse.ts'
+import { shownValue, textOfValue } from './config-text.ts'
 import { ConfigError } from './errors.ts'
 import type { Password } from './password.ts'
 
@@ -21,7 +22,15 @@ export type ConfigType = keyof TypeMap
 export type Importance = 'high' | 'medium' | 'low'
 
 /** Returns what is wrong with the value, or nothing. */
-export type Validator = (value: never) => string | undefined
+export interface Validator {
+  (value: never, name: string): string | undefined
+  /** What it says besides when there is no value, because the text could not be read: some of Kafka's range checks complain a second time then. */
+  readonly whenNull?: string
+  /** Its complaint is a whole sentence; otherwise `Invalid value … for configuration …: ` goes before it. */
+  readonly sentence?: boolean
+  /** Repeated values of a list are dropped by `parse` and a complaint of `validate` (KIP-1161). */
+  readonly distinct?: boolean
+}
 
 export interface ConfigKey {
   readonly type: ConfigType
@@ -33,11 +42,15 @@ export interface ConfigKey {
   readonly values?: readonly string[]
   readonly validator?: Validator
   readonly group?: string
+  /** Its place in the group, from 1; by default the place in the declaration. */
+  readonly order?: number
   readonly displayName?: string
   readonly width?: 'none' | 'short' | 'medium' | 'long'
   readonly dependents?: readonly string[]
   /** Values to offer a person, given the other properties. */
   readonly recommended?: (props: Props) => readonly string[]
+  /** Whether a form should show the key, given the other properties. */
+  readonly visible?: (props: Props) => boolean
 }
 
 export type ConfigKeys = Readonly<Record<string, ConfigKey>>
@@ -55,8 +68,11 @@ export interface ConfigValue {
   readonly name: string
   /** The parsed value; undefined when it could not be parsed. */
   readonly value: unknown
+  /** The parsed value as Kafka prints it, secrets as `[hidden]`; null when there is none. */
+  readonly text: string | null
   readonly recommendedValues: readonly string[]
   readonly errors: readonly string[]
+  readonly visible: boolean
 }
 
 export interface ConfigDef<K extends ConfigKeys = ConfigKeys> {
@@ -69,13 +85,13 @@ export interface ConfigDef<K extends ConfigKeys = ConfigKeys> {
 
 /** Declares a configuration once; types, validation, REST answers and docs all derive from it. */
 export function defineConfig<const K extends ConfigKeys>(keys: K): ConfigDef<K> {
-  const validate = (props: Props): ConfigValue[] =>
-    Object.entries<ConfigKey>(keys).map(([name, key]) => validateKey(name, key, props))
+  const check = (props: Props, dropRepeated: boolean): ConfigValue[] =>
+    Object.entries<ConfigKey>(keys).map(([name, key]) => validateKey(name, key, props, dropRepeated))
   return {
     keys,
-    validate,
+    validate: (props) => check(props, false),
     parse(props) {
-      const values = validate(props)
+      const values = check(props, true)
       const errors = values.flatMap((value) => value.errors)
       if (errors.length > 0) throw new ConfigError(errors.join('\n'), { context: { errors } })
       return Object.fromEntries(values.map(({ name, value }) => [name, value])) as ConfigOf<ConfigDef<K>>
@@ -83,20 +99,43 @@ export function defineConfig<const K extends ConfigKeys>(keys: K): ConfigDef<K> 
   }
 }
 
-function validateKey(name: string, key: ConfigKey, props: Props): ConfigValue {
-  const recommendedValues = key.recommended?.(props) ?? key.values ?? []
+function validateKey(name: string, key: ConfigKey, props: Props, dropRepeated: boolean): ConfigValue {
   const raw = props[name] ?? undefined
-  if (raw === undefined) {
-    const required = `Missing required configuration "${name}" which has no default value.`
-    return { name, value: key.default, recommendedValues, errors: 'default' in key ? [] : [required] }
-  }
-  const parsed = parseValue(key.type, raw)
-  const error = parsed.error ?? checkValue(key, parsed.value)
-  const shown = key.type === 'password' ? '[hidden]' : raw
+  const found = raw === undefined ? absent(name, key) : given(name, key, raw, dropRepeated)
   return {
     name,
-    value: parsed.value,
-    recommendedValues,
-    errors: error === undefined ? [] : [`Invalid value ${shown} for configuration ${name}: ${error}`],
+    ...found,
+    text: textOfValue(key.type, found.value, raw),
+    recommendedValues: key.recommended?.(props) ?? [],
+    visible: key.visible?.(props) ?? true,
   }
 }
+
+type Found = Pick<ConfigValue, 'value' | 'errors'>
+
+const absent = (name: string, key: ConfigKey): Found => ({
+  value: key.default,
+  errors:
+    'default' in key
+      ? []
+      : [`Missing required configuration "${name}" which has no default value.`, ...whenNull(name, key)],
+})
+
+function given(name: string, key: ConfigKey, raw: string, dropRepeated: boolean): Found {
+  const parsed = parseValue(key.type, raw)
+  const hidden = key.type === 'password'
+  if (parsed.error !== undefined) {
+    const error = `Invalid value ${hidden ? '[hidden]' : raw} for configuration ${name}: ${parsed.error}`
+    return { value: undefined, errors: [error, ...whenNull(name, key)] }
+  }
+  const isList = Array.isArray(parsed.value) && dropRepeated && key.validator?.distinct === true
+  const value = isList ? [...new Set(parsed.value as readonly string[])] : parsed.value
+  const error = checkValue(key, value, name)
+  if (error === undefined) return { value, errors: [] }
+  const isSentence = key.validator?.sentence === true
+  const shown = hidden ? '[hidden]' : shownValue(key.type, value, raw)
+  return { value, errors: [isSentence ? error : `Invalid value ${shown} for configuration ${name}: ${error}`] }
+}
+
+const whenNull = (name: string, { validator }: ConfigKey): readonly string[] =>
+  validator?.whenNull === undefined ? [] : [`Invalid value null for configuration ${name}: ${validator.whenNull}`]

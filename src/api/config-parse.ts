@@ -15,7 +15,7 @@ const ranges: Partial<Record<ConfigType, readonly [bigint, bigint]>> = {
 
 /** Parses one value as Kafka's `ConfigDef.parseType` does. */
 export function parseValue(type: ConfigType, raw: string): Parsed {
-  const text = raw.trim()
+  const text = javaTrim(raw)
   switch (type) {
     case 'string':
     case 'class':
@@ -33,10 +33,25 @@ export function parseValue(type: ConfigType, raw: string): Parsed {
     case 'long':
       return parseInteger(type, text)
     case 'double':
-      return text !== '' && Number.isFinite(Number(text))
-        ? { value: Number(text) }
-        : { error: 'Not a number of type DOUBLE' }
+      return parseDouble(text)
   }
+}
+
+/** Java trims what is not above the blank, and no other space. */
+function javaTrim(text: string): string {
+  let from = 0
+  let to = text.length
+  while (from < to && text.charAt(from) <= ' ') from++
+  while (to > from && text.charAt(to - 1) <= ' ') to--
+  return text.slice(from, to)
+}
+
+/** `Double.parseDouble`, without its hexadecimal form. */
+function parseDouble(text: string): Parsed {
+  if (/^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?[fFdD]?$/.test(text)) return { value: Number.parseFloat(text) }
+  const [, sign, word] = /^([+-]?)(NaN|Infinity)$/.exec(text) ?? []
+  if (word === undefined) return { error: 'Not a number of type DOUBLE' }
+  return { value: word === 'NaN' ? Number.NaN : sign === '-' ? -Infinity : Infinity }
 }
 
 function parseInteger(type: ConfigType, text: string): Parsed {
@@ -48,9 +63,9 @@ function parseInteger(type: ConfigType, text: string): Parsed {
 }
 
 /** What a key's rules say against a parsed value. */
-export function checkValue(key: ConfigKey, value: unknown): string | undefined {
+export function checkValue(key: ConfigKey, value: unknown, name: string): string | undefined {
   if (key.values && !key.values.includes(value as string)) {
     return `String must be one of: ${key.values.join(', ')}`
   }
-  return key.validator?.(value as never)
+  return key.validator?.(value as never, name)
 }

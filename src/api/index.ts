@@ -10,11 +10,13 @@ export type {
   Validator,
 } from './config-def.ts'
 export { defineConfig } from './config-def.ts'
+export { defaultText, ordersInGroups, textOfValue } from './config-text.ts'
 export type {
   AlteredOffset,
   ConfigComplaint,
   OffsetStorageReader,
   OpenPartition,
+  PreviewedMessage,
   Progress,
   SinkConnector,
   SinkTask,
@@ -26,7 +28,13 @@ export type {
   TopicIdentity,
 } from './connector.ts'
 export { defineSink, defineSource } from './connector.ts'
-export type { Converter, ConverterContext, ConverterPlugin, HeaderConverter, HeaderConverterPlugin } from './converter.ts'
+export type {
+  Converter,
+  ConverterContext,
+  ConverterPlugin,
+  HeaderConverter,
+  HeaderConverterPlugin,
+} from './converter.ts'
 export { defineConverter, defineHeaderConverter } from './converter.ts'
 export * from './errors.ts'
 export { fromJson } from './from-json.ts'
@@ -60,4 +68,4 @@ export type { Schema, SchemaAndValue, SchemaField, SchemaType } from './schema.t
 export { fieldSchema, logicalNames } from './schema.ts'
 export type { PredicatePlugin, PredicateTest, Transform, TransformationPlugin } from './transformation.ts'
 export { definePredicate, defineTransformation } from './transformation.ts'
-export { all, atLeast, between, isRegex, isUrl, nonEmpty } from './validators.ts'
+export { all, atLeast, between, distinct, isRegex, isUrl, nonEmpty, oneOfIgnoringCase } from './validators.ts'

@@ -1,4 +1,4 @@
-import type { ConfigKey } from '#api'
+import { type ConfigKey, defaultText, ordersInGroups } from '#api'
 import type { ValidatedKey, Validation } from '../herder/herder.ts'
 
 /** Kafka Connect's description of one configuration key; the names are those of its JSON. */
@@ -16,7 +16,6 @@ interface ConfigKeyInfo {
   readonly dependents: readonly string[]
 }
 
-/** `order` counts from 1 within the key's group; a key without a group has none, which Kafka says as -1. */
 function toConfigKeyInfo(name: string, key: ConfigKey, order: number): ConfigKeyInfo {
   return {
     name,
@@ -26,7 +25,7 @@ function toConfigKeyInfo(name: string, key: ConfigKey, order: number): ConfigKey
     importance: key.importance.toUpperCase(),
     documentation: key.doc,
     group: key.group ?? null,
-    order_in_group: key.group === undefined ? -1 : order,
+    order_in_group: order,
     width: (key.width ?? 'none').toUpperCase(),
     display_name: key.displayName ?? name,
     dependents: key.dependents ?? [],
@@ -35,12 +34,8 @@ function toConfigKeyInfo(name: string, key: ConfigKey, order: number): ConfigKey
 
 /** The keys of a plugin in the order of their declaration. */
 export function toConfigKeyInfos(keys: Readonly<Record<string, ConfigKey>>): readonly ConfigKeyInfo[] {
-  const counts = new Map<string | undefined, number>()
-  return Object.entries(keys).map(([name, key]) => {
-    const order = (counts.get(key.group) ?? 0) + 1
-    counts.set(key.group, order)
-    return toConfigKeyInfo(name, key, order)
-  })
+  const orders = ordersInGroups(keys)
+  return Object.entries(keys).map(([name, key]) => toConfigKeyInfo(name, key, orders.get(name) ?? -1))
 }
 
 /** The answer of `validate`. `connectorClass` is repeated as it was sent. */
@@ -48,13 +43,17 @@ export function toConfigInfos(connectorClass: string, { keys }: Validation) {
   const groups = keys.flatMap(({ definition }) => definition?.key.group ?? [])
   return {
     name: connectorClass,
-    error_count: keys.reduce((count, key) => count + key.errors.length, 0),
+    error_count: keys.reduce((count, key) => count + errorsOf(key), 0),
     groups: [...new Set(groups)],
     configs: keys.map(toConfigInfo),
   }
 }
 
-function toConfigInfo({ name, definition, value, recommendedValues, errors }: ValidatedKey) {
+/** Kafka Connect counts all errors of a converter's or client's key as one. */
+const errorsOf = ({ errors, countedOnce }: ValidatedKey): number =>
+  countedOnce ? Math.min(1, errors.length) : errors.length
+
+function toConfigInfo({ name, definition, value, recommendedValues, errors, visible = true }: ValidatedKey) {
   const secret = definition?.key.type === 'password' && value !== null
   return {
     definition: definition ? toConfigKeyInfo(name, definition.key, definition.order) : null,
@@ -63,13 +62,7 @@ function toConfigInfo({ name, definition, value, recommendedValues, errors }: Va
       value: secret ? '[hidden]' : value,
       recommended_values: recommendedValues,
       errors,
-      visible: true,
+      visible,
     },
   }
-}
-
-function defaultText({ type, default: value }: ConfigKey): string | null {
-  if (value === undefined || value === null) return null
-  if (type === 'password') return '[hidden]'
-  return Array.isArray(value) ? value.join(',') : `${value as string | number | boolean}`
 }

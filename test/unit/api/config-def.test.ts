@@ -1,7 +1,16 @@
 import { inspect } from 'node:util'
 import * as fc from 'fast-check'
 import { expect, expectTypeOf, test } from 'vitest'
-import { atLeast, ConfigError, type ConfigOf, type ConfigType, defineConfig, nonEmpty, type Password } from '#api'
+import {
+  atLeast,
+  ConfigError,
+  type ConfigOf,
+  type ConfigType,
+  defineConfig,
+  distinct,
+  nonEmpty,
+  type Password,
+} from '#api'
 
 const def = defineConfig({
   topic: { type: 'string', importance: 'high', doc: 'The topic.', validator: nonEmpty },
@@ -43,6 +52,9 @@ test.each([
   ['short', '32767', 32767],
   ['long', '9007199254740991', 9007199254740991],
   ['double', '1e3', 1000],
+  ['double', '1.5f', 1.5],
+  ['double', 'NaN', Number.NaN],
+  ['double', '-Infinity', -Infinity],
   ['list', '', []],
   ['list', 'a,,b', ['a', '', 'b']],
   ['class', ' a.B ', 'a.B'],
@@ -57,7 +69,7 @@ test.each([
   ['short', '32768', 'Not a number of type SHORT'],
   ['long', '9223372036854775808', 'Not a number of type LONG'],
   ['long', '', 'Not a number of type LONG'],
-  ['double', 'NaN', 'Not a number of type DOUBLE'],
+  ['double', '0x10', 'Not a number of type DOUBLE'],
   ['double', '', 'Not a number of type DOUBLE'],
 ] as const)('the %s %j is refused in Kafka\u2019s words', (type, text, message) => {
   expect(() => parseOne(type, text)).toThrow(`Invalid value ${text} for configuration x: ${message}`)
@@ -87,12 +99,47 @@ test('names everything that is wrong at once', () => {
   ])
 })
 
-test('validate offers values, of its own or for the properties given', () => {
+test('validate offers the values that a key recommends, given the other properties, and says what a form should show', () => {
   const offering = defineConfig({
-    a: { type: 'string', importance: 'low', default: '', doc: '', recommended: (props) => [`${props['b']}!`] },
+    a: {
+      type: 'string',
+      importance: 'low',
+      default: '',
+      doc: '',
+      recommended: (props) => [`${props['b']}!`],
+      visible: (props) => props['b'] !== 'hide',
+    },
   })
-  expect(offering.validate({ b: 'x' })[0]?.recommendedValues).toEqual(['x!'])
-  expect(def.validate({})[1]?.recommendedValues).toEqual(['none', 'all'])
+  expect(offering.validate({ b: 'x' })[0]).toMatchObject({ recommendedValues: ['x!'], visible: true })
+  expect(offering.validate({ b: 'hide' })[0]?.visible).toBe(false)
+})
+
+test.each([
+  ['int', ' +7 ', '7'],
+  ['long', '9223372036854775807', '9223372036854775807'],
+  ['boolean', 'TRUE', 'true'],
+  ['list', ' a , b ', 'a,b'],
+  ['double', '1', '1.0'],
+  ['double', '12345678', '1.2345678E7'],
+  ['double', '0.0001', '1.0E-4'],
+  ['password', 'x', '[hidden]'],
+  ['int', 'x', null],
+] as const)('the %s %j is printed as Kafka prints it', (type, text, printed) => {
+  expect(defineConfig({ x: { type, importance: 'low', doc: '' } }).validate({ x: text })[0]?.text).toBe(printed)
+})
+
+test('a list that has to be distinct is refused by validate, and parse drops what is repeated', () => {
+  const lists = defineConfig({ x: { type: 'list', importance: 'low', default: [], validator: distinct(), doc: '' } })
+  expect(lists.validate({ x: 'a,b,a' })[0]?.errors).toEqual(["Configuration 'x' values must not be duplicated."])
+  expect(lists.validate({ x: 'a,,b' })[0]?.errors).toEqual(["Configuration 'x' values must not be empty."])
+  expect(lists.parse({ x: 'a,b,a' }).x).toEqual(['a', 'b'])
+  const some = defineConfig({ x: { type: 'list', importance: 'low', validator: distinct({ empty: false }), doc: '' } })
+  expect(() => some.parse({ x: '' })).toThrow("Configuration 'x' must not be empty.")
+})
+
+test('an error quotes a list as Java does', () => {
+  const picky = defineConfig({ x: { type: 'list', importance: 'low', doc: '', validator: () => 'no' } })
+  expect(() => picky.parse({ x: 'a,b' })).toThrow('Invalid value [a, b] for configuration x: no')
 })
 
 test('a password never prints, not even when it is wrong', () => {

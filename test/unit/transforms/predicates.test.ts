@@ -18,7 +18,7 @@ test('TopicNameMatches wants the whole topic', () => {
 test('HasHeaderKey looks for a name', () => {
   expect(ask(hasHeaderKey, { name: 'h' })).toBe(true)
   expect(ask(hasHeaderKey, { name: 'i' })).toBe(false)
-  expect(() => ask(hasHeaderKey, { name: '' })).toThrow('must not be empty')
+  expect(() => ask(hasHeaderKey, { name: '' })).toThrow('String must be non-empty')
 })
 
 test('RecordIsTombstone asks for a null value', () => {
