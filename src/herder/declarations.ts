@@ -26,39 +26,34 @@ export interface Declarations {
 }
 
 export function createDeclarations(deps: WorkerDeps): Declarations {
+  const { plugins, workerProps } = deps
+
+  async function look(raw: Props, find: (props: Props) => SourceConnector | SinkConnector) {
+    const { props, resolved } = await deps.resolver.resolve(raw)
+    const redact = redactResolved(raw, { props, resolved })
+    try {
+      const plugin = find(props)
+      const { keys, warnings } = validateDeclaration(plugin, props, plugins, { workerProps, raw, resolved })
+      return { plugin, props, validation: { keys, warnings: warnings.map(redact) } }
+    } catch (error) {
+      throw withoutSecrets(error, redact)
+    }
+  }
+
   return {
     async validate(name, given) {
-      const raw: Props = { ...given, 'connector.class': given['connector.class'] ?? name }
-      const { plugin } = deps.plugins.find('connector', name)
-      const config = await deps.resolver.resolve(raw)
-      const redact = redactResolved(raw, config)
-      const { keys, warnings } = validateDeclaration(plugin, config.props, deps.plugins)
-      return {
-        keys: keys.map((key) => ({
-          ...key,
-          value: config.resolved.has(key.name) && key.value !== '[hidden]' ? (raw[key.name] ?? null) : key.value,
-          errors: key.errors.map(redact),
-        })),
-        warnings: warnings.map(redact),
-      }
+      const raw = { ...given, 'connector.class': given['connector.class'] ?? name }
+      return (await look(raw, () => plugins.find('connector', name).plugin)).validation
     },
-
     async check(raw) {
-      const config = await deps.resolver.resolve(raw)
-      const redact = redactResolved(raw, config)
-      try {
-        const plugin = connectorPlugin(config.props, deps.plugins)
-        const validation = validateDeclaration(plugin, config.props, deps.plugins)
-        refuseInvalid(validation)
-        return { plugin, props: config.props, warnings: validation.warnings.map(redact) }
-      } catch (error) {
-        throw withoutSecrets(error, redact)
-      }
+      const { plugin, props, validation } = await look(raw, (found) => connectorPlugin(found, plugins))
+      refuseInvalid(validation)
+      return { plugin, props, warnings: validation.warnings }
     },
   }
 }
 
-/** Kafka Connect repeats wrong values; those of providers are not the user's to read. */
+/** The name of a plugin that nothing answers to may be a provider's. */
 function withoutSecrets(error: unknown, redact: Redact): unknown {
   if (!(error instanceof ConfigError) || redact(error.message) === error.message) return error
   const { errors } = error.context as { readonly errors?: unknown }

@@ -46,6 +46,7 @@ export function testHerder(options: TestHerderOptions): {
       plugins: createPlugins([
         converters,
         headerConverters,
+        headerConverters,
         transformations,
         predicates,
         [recordingSink, recordingReader, countingSource],
