@@ -7,7 +7,7 @@ import { connectors } from '../../src/connectors/index.ts'
 import { ingressCodes } from '../../src/connectors/websocket/ingress-codes.ts'
 import { converters } from '../../src/converters/index.ts'
 import * as gatewayCodes from '../../src/gateway/codes.ts'
-import { routes } from '../../src/rest/index.ts'
+import { openApi, routes } from '../../src/rest/index.ts'
 import { predicateKeys, sinkConfig, sourceConfig, transformKeys } from '../../src/runtime/connector-config.ts'
 import * as stackErrors from '../../src/stack/stack-error.ts'
 import { metricTable } from '../../src/telemetry/metrics.ts'
@@ -65,7 +65,7 @@ export async function allPages(root: string): Promise<readonly Page[]> {
     }),
     errorsPage(errors, gatewayCodes, ingressCodes),
     protocolPage(),
-    restPage(routes),
+    restPage(openApi(routes)),
     metricsPage(metricTable),
   ]
 }

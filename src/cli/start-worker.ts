@@ -100,7 +100,7 @@ async function start(options: WorkerOptions, config: WorkerConfig, log: Logger, 
   // Clients are told and their publications answered while the connectors still run.
   if (gateway) closers.add('gateway', () => gateway.stop())
   const { host, port } = settings.rest
-  const rest = await startRest({ herder, host, port, log, ready: () => started })
+  const rest = await startRest({ herder, listeners: [{ protocol: 'http', host, port }], log, ready: () => started })
   closers.add('rest', () => rest.stop())
   workerId = new URL(rest.url).host
 

@@ -1,5 +1,7 @@
 export { type ConnectorDeclaration, connectorFiles, readConnectorFile } from './connector-file.ts'
 export { parseProperties } from './properties.ts'
+export { type ListenerTls, type RestSettings, readRestSettings } from './rest-settings.ts'
+export { openUsers } from './rest-users.ts'
 export { envName, settingDocs } from './setting-keys.ts'
 export type { GatewaySettings } from './settings.ts'
 export { loadWorkerConfig, type WorkerConfig } from './worker-config.ts'

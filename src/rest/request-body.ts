@@ -1,7 +1,6 @@
-import { BadRequestError, messageOf, type Props } from '#api'
+import { BadRequestError, type Props } from '#api'
 import type { TargetState } from '../herder/herder.ts'
-import { nearest } from '../util/nearest.ts'
-import { parseJson } from '../util/parse-json.ts'
+import { isObject, kindOf, readObject, refuseUnknownFields } from './json-body.ts'
 
 export interface CreateRequest {
   readonly name: string
@@ -18,13 +17,8 @@ const initialStates: Readonly<Record<string, TargetState>> = {
 
 /** Reads the body of `POST /connectors`. */
 export function readCreateRequest(body: Buffer | undefined): CreateRequest {
-  const fields = readObject(body)
-  for (const field of Object.keys(fields)) {
-    if (createFields.includes(field)) continue
-    const near = nearest(field, createFields)
-    const hint = near === undefined ? '' : `; the nearest known field is "${near}"`
-    throw new BadRequestError(`Unrecognized field "${field}" in the request body${hint}`, { context: { field } })
-  }
+  const fields = readObject(body, asWritten)
+  refuseUnknownFields(fields, createFields, 'the request body')
   const state = toText('initial_state', fields['initial_state'] ?? null)
   return {
     name: (toText('name', fields['name'] ?? null) ?? '').trim(),
@@ -34,7 +28,17 @@ export function readCreateRequest(body: Buffer | undefined): CreateRequest {
 }
 
 /** Reads a body that is a flat map of properties. */
-export const readProps = (body: Buffer | undefined): Props => toProps(readObject(body), 'the request body')
+export const readProps = (body: Buffer | undefined): Props => toProps(readObject(body, asWritten), 'the request body')
+
+/**
+ * Reads the body of `PATCH …/config`: `null` removes a property. The name stays what it is: Kafka Connect takes any other,
+ * and then calls the connector by two names.
+ */
+export function readPatch(name: string, body: Buffer | undefined): Props {
+  const { name: included, ...patch } = readProps(body)
+  withName(name, { name: included })
+  return patch
+}
 
 /**
  * The name of a connector is told twice, in the URL (or beside `config`) and in the properties: the two have to agree.
@@ -49,29 +53,8 @@ export function withName(name: string, config: Props): Props {
   )
 }
 
-function readObject(body: Buffer | undefined): Readonly<Record<string, unknown>> {
-  if (body === undefined || body.length === 0) {
-    throw new BadRequestError('The request has no body; send a JSON object')
-  }
-  const value = readJson(body)
-  if (!isObject(value)) throw new BadRequestError(`The request body is ${kindOf(value)}; send a JSON object`)
-  return value
-}
-
 /** Numbers stay as the client wrote them: `1.0` and `12345678901234567890` are configuration values too. */
-function readJson(body: Buffer): unknown {
-  let text: string
-  try {
-    text = new TextDecoder('utf-8', { fatal: true }).decode(body)
-  } catch (cause) {
-    throw new BadRequestError('The request body is not UTF-8', { cause })
-  }
-  try {
-    return parseJson(text, (literal) => literal)
-  } catch (cause) {
-    throw new BadRequestError(`The request body is not valid JSON: ${messageOf(cause)}`, { cause })
-  }
-}
+const asWritten = (literal: string): unknown => literal
 
 function toProps(value: unknown, where: string): Props {
   if (value === undefined) throw new BadRequestError(`The request body lacks ${where}; give it a JSON object`)
@@ -91,13 +74,4 @@ function toTargetState(text: string): TargetState {
   const state = initialStates[text.toUpperCase()]
   if (state !== undefined) return state
   throw new BadRequestError(`Invalid initial_state "${text}"; it is one of ${Object.keys(initialStates).join(', ')}`)
-}
-
-const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
-
-function kindOf(value: unknown): string {
-  if (value === null) return 'null'
-  if (Array.isArray(value)) return 'an array'
-  return typeof value === 'object' ? 'an object' : `the ${typeof value} ${JSON.stringify(value)}`
 }

@@ -1,3 +1,4 @@
+import type { TSchema } from 'typebox'
 import type { Clock, Logger, MaybePromise } from '#api'
 import type { Herder } from '../herder/herder.ts'
 
@@ -10,13 +11,25 @@ export interface RestRequest {
   readonly body: Buffer | undefined
   /** Scheme and host as the client wrote them, such as `http://localhost:8083`. */
   readonly baseUrl: string
+  /** Aborts when nobody waits for the answer any more: the client is gone, or the time is up. */
+  readonly signal: AbortSignal
 }
 
 export interface RestAnswer {
   readonly status: number
   /** Written as JSON; absent for an empty body. */
   readonly body?: unknown
+  /** Whether integers beyond 2^53 are written as digits, as Kafka Connect does, instead of as strings. */
+  readonly exact?: boolean
+  /** Instead of `body`: sent as it is, under the route's `produces`. */
+  readonly text?: string
   readonly headers?: Readonly<Record<string, string | readonly string[]>>
+}
+
+/** What Prometheus scrapes. */
+export interface MetricsText {
+  readonly contentType: string
+  text(): Promise<string>
 }
 
 /** What every route may use. */
@@ -26,20 +39,34 @@ export interface RestContext {
   readonly clock: Clock
   /** Whether the worker has completed its startup. */
   readonly ready: () => boolean
+  readonly metrics: MetricsText | undefined
+  /** The description of this very API. */
+  readonly document: object
 }
 
-/** One line of the REST API: server, `405` with `Allow`, and docs/rest.md all come from these. */
+/** Words for a person and a JSON Schema for programs. */
+export interface Described {
+  readonly doc: string
+  readonly schema: TSchema
+}
+
+/** One line of the REST API: server, `405` with `Allow`, the OpenAPI document and docs/rest.md all come from these. */
 export interface Route {
   readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
   /** With parameters as `:name`. */
   readonly path: string
   /** One line for the docs. */
   readonly doc: string
-  /** Query parameters and what they do. */
-  readonly query?: Readonly<Record<string, string>>
-  /** The shape of the request body, for the docs. */
-  readonly body?: string
-  /** Statuses and when they come, beside those that any request can meet. */
-  readonly statuses: Readonly<Record<number, string>>
+  /** Query parameters and what they do; text alone is a string parameter. */
+  readonly query?: Readonly<Record<string, string | Described>>
+  readonly body?: Described
+  /** Statuses and when they come, beside those that any request can meet. Text alone: an empty body, or the error's from 400 on. */
+  readonly statuses: Readonly<Record<number, string | Described>>
+  /** The answer's media type where it is not JSON; then `Accept` is not looked at. */
+  readonly produces?: string
+  /** Served by `admin.listeners` where there are some. */
+  readonly admin?: boolean
+  /** Between workers, which prove themselves in another way than clients do. */
+  readonly internal?: boolean
   handle(request: RestRequest, context: RestContext): MaybePromise<RestAnswer>
 }

@@ -1,21 +1,31 @@
-import type { AddressInfo } from 'node:net'
-import { ConnectError, messageOf } from '#api'
+import type { RequestListener } from 'node:http'
+import type { FastifyInstance } from 'fastify'
+import type { Clock } from '#api'
 import type { Herder } from '../herder/herder.ts'
 import { systemClock } from '../util/clock.ts'
-import { createRest, type RestOptions } from './create-rest.ts'
+import { type Advertised, advertisedUrl } from './advertised-url.ts'
+import { createRest, type RestOptions, receiveTimeoutMs } from './create-rest.ts'
+import { type OpenListener, openListener, type RestListener, type RestTls, urlOf } from './listener.ts'
 
-export interface StartRestOptions extends RestOptions {
+export interface StartRestOptions extends Omit<RestOptions, 'resources' | 'advertisedUrl'> {
   readonly herder: Herder
-  /** An address of this machine, loopback unless told otherwise. */
-  readonly host: string
-  /** 0 means any free port. */
-  readonly port: number
+  /** One at least; the loopback address unless somebody said otherwise. */
+  readonly listeners: readonly RestListener[]
+  readonly tls?: RestTls | undefined
+  /** Absent: `/admin` is served beside the rest. None: nowhere. Else there alone, to the same users. */
+  readonly adminListeners?: readonly RestListener[] | undefined
+  readonly adminTls?: RestTls | undefined
+  /** How others reach this worker, where that is not how it listens. */
+  readonly advertised?: Advertised | undefined
 }
 
 export interface RestServer {
-  /** The advertised URL when there is one, else where it listens. */
+  /** The advertised URL: its host and port are the worker's id. */
   readonly url: string
+  /** Of the first listener. */
   readonly port: number
+  /** Where it listens: the listeners in their order, then those for `/admin`. */
+  readonly urls: readonly string[]
   /** Waits for requests that are being answered, for a few seconds at most. */
   stop(): Promise<void>
 }
@@ -23,43 +33,61 @@ export interface RestServer {
 /** Milliseconds that `stop` gives to requests under way before it cuts their connections. */
 const stopDeadlineMs = 5_000
 
-/** Serves the REST API. Rejects when the address cannot be had. */
-export async function startRest({ herder, host, port, ...options }: StartRestOptions): Promise<RestServer> {
-  const { clock = systemClock } = options
-  const app = createRest(herder, options)
-  try {
-    await app.listen({ host, port })
-  } catch (cause) {
-    await app.close()
-    throw new ConnectError(`REST cannot listen on ${host}:${port}: ${reason(cause)}`, {
-      cause,
-      context: { host, port },
-    })
-  }
-  const bound = (app.server.address() as AddressInfo).port
+/** Serves the REST API. Rejects when an address cannot be had, and then nothing listens. */
+export async function startRest(options: StartRestOptions): Promise<RestServer> {
+  const { herder, listeners, tls, adminListeners, adminTls, advertised = {}, clock = systemClock } = options
+  const apps: FastifyInstance[] = []
+  const open: OpenListener[] = []
   let stopping: Promise<void> | undefined
-  const stop = async (): Promise<void> => {
-    const closed = new AbortController()
-    void clock.sleep(stopDeadlineMs, closed.signal).then(() => app.server.closeAllConnections())
-    await app.close().finally(() => closed.abort())
+  const stop = (): Promise<void> => (stopping ??= close(apps, open, clock))
+
+  const serve = async (own: RestOptions, at: readonly RestListener[], withTls: RestTls | undefined) => {
+    const app = createRest(herder, own)
+    apps.push(app)
+    await app.ready()
+    for (const listener of at) {
+      const handler: RequestListener = (request, response) => {
+        // A connection that has served its last request would be kept open for the next.
+        response.once('close', () => stopping && closeIdle(open))
+        app.routing(request, response)
+      }
+      const server = { tls: withTls, requestTimeout: receiveTimeoutMs, keepAliveTimeout: 72_000 }
+      open.push(await openListener(listener, handler, server))
+    }
   }
-  return {
-    url: options.advertisedUrl?.replace(/\/+$/, '') ?? `http://${reachable(host)}:${bound}`,
-    port: bound,
-    stop: () => (stopping ??= stop()),
+  // Their ports may be any free ones, so `Location` asks for the URL when it is known.
+  const url = (): string => advertisedUrl(open.slice(0, listeners.length), advertised)
+  const main = { ...options, advertisedUrl: url }
+  try {
+    await serve({ ...main, resources: adminListeners ? 'main' : 'all' }, listeners, tls)
+    // As in Kafka Connect, what is for browsers is for the main listeners alone.
+    if (adminListeners && adminListeners.length > 0)
+      await serve(
+        { ...main, resources: 'admin', cors: undefined, responseHeaders: undefined },
+        adminListeners,
+        adminTls,
+      )
+  } catch (error) {
+    await stop()
+    throw error
   }
+  return { url: url(), port: open[0]?.port ?? 0, urls: open.map(urlOf), stop }
 }
 
-function reason(error: unknown): string {
-  const code = error instanceof Error && 'code' in error ? error.code : undefined
-  if (code === 'EADDRINUSE') return 'another process has this port; stop it or choose another port'
-  if (code === 'EADDRNOTAVAIL') return 'this machine has no such address; choose one of its own'
-  if (code === 'EACCES') return 'this user may not take this port; choose one above 1023'
-  return messageOf(error)
+async function close(apps: readonly FastifyInstance[], open: readonly OpenListener[], clock: Clock): Promise<void> {
+  const closed = new AbortController()
+  void clock.sleep(stopDeadlineMs, closed.signal).then(() => open.forEach(({ server }) => server.closeAllConnections()))
+  const servers = open.map(
+    ({ server }) =>
+      new Promise<void>((resolve) => {
+        server.close(() => resolve())
+      }),
+  )
+  closeIdle(open)
+  await Promise.all(servers)
+  await Promise.all(apps.map((app) => app.close())).finally(() => closed.abort())
 }
 
-/** An address that a client on this machine can use. */
-function reachable(host: string): string {
-  if (host === '0.0.0.0' || host === '::') return '127.0.0.1'
-  return host.includes(':') ? `[${host}]` : host
+function closeIdle(open: readonly OpenListener[]): void {
+  for (const { server } of open) server.closeIdleConnections()
 }

@@ -17,10 +17,13 @@ export function parseExactly(text: string): unknown {
       return parseJson(text)
     }
   }
-  return parseJson(text, (literal) => {
-    const number = Number(literal)
-    return Number.isSafeInteger(number) || !integer.test(literal) ? number : BigInt(literal)
-  })
+  return parseJson(text, exactNumber)
+}
+
+/** The number that a JSON literal writes: a bigint when it is an integer that no number holds exactly. */
+export function exactNumber(literal: string): number | bigint {
+  const number = Number(literal)
+  return Number.isSafeInteger(number) || !integer.test(literal) ? number : BigInt(literal)
 }
 
 /** Writes JSON like `JSON.stringify`, but bigints as digits. `undefined` at the top is null. */

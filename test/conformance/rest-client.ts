@@ -2,6 +2,7 @@ import { expect, onTestFinished, vi } from 'vitest'
 import type { Logger } from '#api'
 import type { Herder } from '../../src/herder/herder.ts'
 import { createRest, type RestOptions } from '../../src/rest/index.ts'
+import { expectDocumented } from './rest-document.ts'
 
 /** A herder without connectors, and what it can run. */
 export interface RestSubject {
@@ -52,17 +53,14 @@ export function restClient(herder: Herder, options: Partial<RestOptions> = {}): 
       ...(payload === undefined ? {} : { payload }),
     })
     // Every refusal has Kafka Connect's body and nothing else.
-    if (answer.statusCode >= 400 && path !== '/health') {
+    if (answer.statusCode >= 400 && !/\/health\/?$/.test(path)) {
       expect(answer.headers['content-type']).toBe('application/json')
       expect(answer.json()).toEqual({ error_code: answer.statusCode, message: expect.stringMatching(/./) })
     }
-    const isJson = String(answer.headers['content-type']).startsWith('application/json')
-    return {
-      status: answer.statusCode,
-      text: answer.payload,
-      json: isJson && answer.payload !== '' ? answer.json() : undefined,
-      headers: answer.headers,
-    }
+    const isJson = String(answer.headers['content-type']).startsWith('application/json') && answer.payload !== ''
+    const json: unknown = isJson ? answer.json() : undefined
+    expectDocumented(method, path, answer.statusCode, json)
+    return { status: answer.statusCode, text: answer.payload, json, headers: answer.headers }
   }
   const get = async (path: string) => send('GET', path)
   return {

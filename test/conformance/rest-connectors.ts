@@ -126,6 +126,34 @@ export function testRestConnectors(makeSubject: MakeSubject): void {
     expect((await rest.get('/connectors/put/config')).json).toEqual({ ...props, name: 'put' })
   })
 
+  test('PATCH changes what it names, removes what is null, and leaves the rest', async () => {
+    const { rest, props } = await setUp()
+    await rest.create('patched', { ...props, 'x.kept': '1', 'x.gone': '2' })
+    const body = '{"x.gone": null, "x.never": null, "x.new": 1.0}'
+    const answer = await rest.send('PATCH', '/connectors/patched/config', body)
+    const expected = { ...props, 'x.kept': '1', 'x.new': '1.0', name: 'patched' }
+    expect(answer).toMatchObject({ status: 200, json: { name: 'patched' } })
+    expect((answer.json as { config: object }).config).toEqual(expected)
+    expect(decodeURIComponent(String(answer.headers['x-tidegate-warning']))).toContain('x.new')
+    expect(await rest.send('PATCH', '/connectors/patched/config', {})).toMatchObject({ status: 200 })
+    expect((await rest.get('/connectors/patched/config')).json).toEqual(expected)
+  })
+
+  test('PATCH refuses what makes the whole invalid, and changes nothing then', async () => {
+    const { rest, props } = await setUp()
+    await rest.create('patched', props)
+    const patch = async (body: unknown) => rest.send('PATCH', '/connectors/patched/config', body)
+    expect(await patch({ 'tasks.max': 'many', 'x.new': '1' })).toMatchObject(
+      refusal(400, 'Invalid value many for configuration tasks.max: Not a number of type INT'),
+    )
+    expect(await patch({ name: 'other' })).toMatchObject(refusal(400, `doesn't match connector name in the URL`))
+    expect(await patch({ 'x.new': {} })).toMatchObject(refusal(400, 'The value of "x.new" is an object'))
+    expect(await patch('')).toMatchObject(refusal(400, 'no body'))
+    expect(await patch({ name: null })).toMatchObject({ status: 200 })
+    expect((await rest.get('/connectors/patched/config')).json).toEqual({ ...props, name: 'patched' })
+    expect(await rest.send('PATCH', '/connectors/none/config', { a: 'b' })).toMatchObject(refusal(404, 'none'))
+  })
+
   test('expands only what was asked for', async () => {
     const { rest, props, type } = await setUp()
     await rest.create('a', props)
@@ -158,6 +186,7 @@ export function testRestConnectors(makeSubject: MakeSubject): void {
     'DELETE /connectors/none',
     'GET /connectors/none/config',
     'GET /connectors/none/status',
+    'GET /connectors/none/health',
     'PUT /connectors/none/pause',
     'PUT /connectors/none/resume',
     'PUT /connectors/none/stop',

@@ -51,6 +51,18 @@ export function testRestLifecycle(makeSubject: MakeSubject): void {
     await rest.settled('c', 'RUNNING', 1)
   })
 
+  test('says what the states of a connector amount to', async () => {
+    const { rest } = await running()
+    const health = async () => rest.get('/connectors/c/health')
+    expect(await health()).toMatchObject({ status: 200, json: { status: 'healthy', tasks: { running: 1, failed: 0 } } })
+    await rest.send('PUT', '/connectors/c/pause')
+    await rest.settled('c', 'PAUSED', 1)
+    expect(await health()).toMatchObject({ status: 200, json: { status: 'paused', tasks: { paused: 1 } } })
+    await rest.send('PUT', '/connectors/c/stop')
+    await rest.settled('c', 'STOPPED')
+    expect(await health()).toMatchObject({ status: 200, json: { status: 'stopped' } })
+  })
+
   test.each(['PAUSED', 'stopped', 'Running'])('starts in the initial state %s', async (state) => {
     const rest = await created(state)
     expect(await rest.settled('c', state.toUpperCase())).toMatchObject({ name: 'c' })

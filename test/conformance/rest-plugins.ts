@@ -47,7 +47,10 @@ export function testRestPlugins(makeSubject: MakeSubject): void {
     expect((await rest.get('/connector-plugins?connectorsOnly=TRUE')).json).toEqual(connectors)
     const all = (await rest.get('/connector-plugins?connectorsOnly=false')).json as { type: string }[]
     expect(all.slice(0, connectors.length)).toEqual(connectors)
-    expect(all.map((plugin) => plugin.type)).toContain('converter')
+    const kinds = [...new Set(all.map((plugin) => plugin.type))]
+    expect(kinds).toContain('converter')
+    const order = ['sink', 'source', 'transformation', 'predicate', 'converter', 'header_converter']
+    expect(kinds).toEqual(order.filter((kind) => kinds.includes(kind)))
   })
 
   test('describes the keys of a plugin', async () => {
@@ -64,6 +67,17 @@ export function testRestPlugins(makeSubject: MakeSubject): void {
     expect(await rest.get('/connector-plugins/no.Such/config')).toMatchObject(
       refusal(404, /^Unknown plugin no\.Such\.$/),
     )
+  })
+
+  test('knows the one version of a plugin that is there', async () => {
+    const { rest, plugin } = await setUp()
+    const path = `/connector-plugins/${plugin}/config`
+    const plugins = (await rest.get('/connector-plugins')).json as { class: string; version: string }[]
+    const { version } = plugins.find((each) => each.class === plugin) ?? { version: '' }
+    const { json } = await rest.get(path)
+    for (const same of ['latest', version]) expect((await rest.get(`${path}?version=${same}`)).json).toEqual(json)
+    const unknown = /^Plugin \S+ not found that matches the version range \[9\.9,9\.9\], available versions: \[.+\]$/
+    expect(await rest.get(`${path}?version=9.9`)).toMatchObject(refusal(400, unknown))
   })
 
   test('validates a configuration that is right', async () => {
@@ -114,6 +128,22 @@ export function testRestPlugins(makeSubject: MakeSubject): void {
     const answer = await validate({ ...props, name: 'v', [secretKey]: 'hunter2' })
     expect(valueOf(answer, secretKey)).toMatchObject({ value: '[hidden]' })
     expect(answer.text).not.toContain('hunter2')
+  })
+
+  test('previews no more records than may be asked for', async () => {
+    const { rest, props, plugin } = await setUp()
+    const path = `/connector-plugins/${plugin}/preview`
+    const { status, json } = await rest.send('POST', `${path}?limit=2`, { ...props, name: 'p' })
+    expect({ status, json }).toMatchObject({ status: 200, json: { warnings: expect.any(Array) } })
+    expect((json as { records: object[] }).records.length).toBeLessThanOrEqual(2)
+    for (const limit of ['0', '1001', '-1', 'x', '1.5', '', '1e2'])
+      expect(await rest.send('POST', `${path}?limit=${limit}`, props)).toMatchObject(
+        refusal(400, 'a whole number from 1 to 1000'),
+      )
+    expect(await rest.send('POST', path, {})).toMatchObject(refusal(400, 'contains no connector type'))
+    expect(await rest.send('POST', path, { 'connector.class': 'Other' })).toMatchObject(
+      refusal(400, 'does not match request type'),
+    )
   })
 
   test('wants the class in the body to be the one of the path', async () => {

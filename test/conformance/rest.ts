@@ -1,7 +1,9 @@
 import { describe } from 'vitest'
+import { testRestAdmin } from './rest-admin.ts'
 import type { RestSubject } from './rest-client.ts'
 import { testRestConnectors } from './rest-connectors.ts'
 import { testRestLifecycle } from './rest-lifecycle.ts'
+import { testRestOffsets } from './rest-offsets.ts'
 import { testRestPlugins } from './rest-plugins.ts'
 
 export type { RestSubject } from './rest-client.ts'
@@ -16,6 +18,12 @@ export function testRest(makeSubject: () => Promise<RestSubject> | RestSubject):
   })
   describe('REST: lifecycle', () => {
     testRestLifecycle(makeSubject)
+  })
+  describe('REST: offsets and topics', () => {
+    testRestOffsets(makeSubject)
+  })
+  describe('REST: loggers and internal requests', () => {
+    testRestAdmin(makeSubject)
   })
   describe('REST: plugins', () => {
     testRestPlugins(makeSubject)

@@ -1,6 +1,6 @@
 import type { TargetState } from '../../herder/herder.ts'
 import type { Route } from '../route.ts'
-import { flag, nameOf } from './params.ts'
+import { flag, flagParameter, json, nameOf } from './params.ts'
 
 const unknown = { 404: 'no such connector' }
 
@@ -14,11 +14,11 @@ export const lifecycleRoutes: readonly Route[] = [
     path: '/connectors/:name/restart',
     doc: 'Restarts a connector, its tasks, or what of them failed.',
     query: {
-      includeTasks: '`true`: the tasks too',
-      onlyFailed: '`true`: only what is `FAILED`',
+      includeTasks: flagParameter('`true`: the tasks too'),
+      onlyFailed: flagParameter('`true`: only what is `FAILED`'),
     },
     statuses: {
-      202: 'with a flag: the status, in which what restarts is `RESTARTING`',
+      202: json('ConnectorStatus', 'with a flag: the status, in which what restarts is `RESTARTING`'),
       204: 'without flags',
       ...unknown,
     },

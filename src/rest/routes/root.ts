@@ -1,6 +1,7 @@
 import { messageOf } from '#api'
 import type { RestAnswer, RestContext, Route } from '../route.ts'
 import { withTimeLimit } from '../time-limit.ts'
+import { json } from './params.ts'
 
 const healthTimeoutMs = 10_000
 
@@ -10,7 +11,7 @@ export const rootRoutes: readonly Route[] = [
     method: 'GET',
     path: '/',
     doc: 'Version and commit of the worker, id of its Kafka cluster.',
-    statuses: { 200: '`{version, commit, kafka_cluster_id}`' },
+    statuses: { 200: json('ServerInfo', '`{version, commit, kafka_cluster_id}`') },
     handle: async (_, { herder }) => ({ status: 200, body: await herder.serverInfo() }),
   },
   {
@@ -18,9 +19,9 @@ export const rootRoutes: readonly Route[] = [
     path: '/health',
     doc: 'Whether the worker has started and still answers.',
     statuses: {
-      200: '`{status: "healthy", message}`',
-      500: 'status `unhealthy`: no answer within 10 s',
-      503: 'status `starting`',
+      200: json('WorkerHealth', '`{status: "healthy", message}`'),
+      500: json('WorkerHealth', 'status `unhealthy`: no answer within 10 s'),
+      503: json('WorkerHealth', 'status `starting`'),
     },
     handle: (_, context) => health(context),
   },

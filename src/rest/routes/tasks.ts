@@ -1,5 +1,5 @@
 import type { Route } from '../route.ts'
-import { nameOf, taskOf } from './params.ts'
+import { json, listOf, nameOf, taskOf } from './params.ts'
 
 const unknown = { 404: 'no such connector or task' }
 
@@ -9,14 +9,14 @@ export const taskRoutes: readonly Route[] = [
     method: 'GET',
     path: '/connectors/:name/tasks',
     doc: 'The tasks of a connector with their configuration.',
-    statuses: { 200: '`[{id: {connector, task}, config}]`', 404: 'no such connector' },
+    statuses: { 200: json(listOf('TaskInfo'), '`[{id: {connector, task}, config}]`'), 404: 'no such connector' },
     handle: async (request, { herder }) => ({ status: 200, body: await herder.tasks(nameOf(request)) }),
   },
   {
     method: 'GET',
     path: '/connectors/:name/tasks/:task/status',
     doc: 'The state of one task.',
-    statuses: { 200: '`{id, state, worker_id, version, trace?}`', ...unknown },
+    statuses: { 200: json('TaskStatus', '`{id, state, worker_id, version, trace?}`'), ...unknown },
     handle: async (request, { herder }) => ({ status: 200, body: await herder.taskState(taskOf(request)) }),
   },
   {

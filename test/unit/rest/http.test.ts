@@ -39,13 +39,19 @@ test('answers 405 with the methods that a path has, before it looks at the body'
   expect(answer).toMatchObject(refusal(405, /^HTTP 405 Method Not Allowed$/))
   expect(answer.headers['allow']).toBe('GET, HEAD, POST, OPTIONS')
   expect((await rest.get('/connectors/x/pause')).headers['allow']).toBe('PUT, OPTIONS')
-  expect(await rest.send('PATCH', '/connectors/x/config', {})).toMatchObject({ status: 405 })
+  expect(await rest.send('PATCH', '/connectors/x/status', {})).toMatchObject({ status: 405 })
 })
 
 test('tells the methods of a path to OPTIONS', async () => {
   const answer = await setUp().send('OPTIONS', '/connectors/x/config')
-  expect(answer).toMatchObject({ status: 200, text: 'GET, HEAD, PUT, OPTIONS' })
-  expect(answer.headers['allow']).toBe('GET, HEAD, PUT, OPTIONS')
+  expect(answer).toMatchObject({ status: 200, text: 'GET, HEAD, PUT, PATCH, OPTIONS' })
+  expect(answer.headers['allow']).toBe('GET, HEAD, PUT, PATCH, OPTIONS')
+})
+
+test('tells the methods in the header alone to OPTIONS of a client that takes JSON alone', async () => {
+  const answer = await setUp().send('OPTIONS', '/connectors', undefined, { accept: 'application/json' })
+  expect(answer).toMatchObject({ status: 200, text: '' })
+  expect(answer.headers).toMatchObject({ allow: 'GET, HEAD, POST, OPTIONS', 'content-type': 'application/json' })
 })
 
 test('takes no body but JSON', async () => {
@@ -56,10 +62,17 @@ test('takes no body but JSON', async () => {
     expect(await rest.send('POST', '/connectors', body, { 'content-type': type })).toMatchObject(
       refusal(415, /^HTTP 415 Unsupported Media Type$/),
     )
-  // Also for verbs that need none.
-  expect(await rest.send('PUT', '/connectors/x/pause', 'x', { 'content-type': 'text/plain' })).toMatchObject({
-    status: 415,
-  })
+  // Also for verbs that need none, sent with one or without.
+  for (const line of [
+    'PUT /connectors/x/pause',
+    'GET /connectors',
+    'DELETE /connectors/x',
+    'POST /connectors/x/restart',
+  ])
+    for (const nothing of ['x', undefined]) {
+      const [method = '', path = ''] = line.split(' ')
+      expect(await rest.send(method, path, nothing, { 'content-type': 'text/plain' })).toMatchObject({ status: 415 })
+    }
   const withCharset = { 'content-type': 'application/json; charset=utf-8' }
   expect(await rest.send('POST', '/connectors', body, withCharset)).toMatchObject({ status: 201 })
 })
@@ -105,7 +118,7 @@ test('refuses a body over the limit and names the limit', async () => {
 })
 
 test('leaves the location to the advertised address when the Host header is no host', async () => {
-  const rest = setUp({}, { advertisedUrl: 'http://worker.example:8083/' })
+  const rest = setUp({}, { advertisedUrl: () => 'http://worker.example:8083' })
   const send = async (name: string, host: string) => rest.send('POST', '/connectors', { name, config: props }, { host })
   expect((await send('a', '[::1]:8083')).headers['location']).toBe('http://[::1]:8083/connectors/a')
   for (const host of ['evil/path', 'user@host', '<b>', 'a b'])

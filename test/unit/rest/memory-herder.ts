@@ -1,5 +1,6 @@
 import {
   AlreadyExistsError,
+  type AlteredOffset,
   BadRequestError,
   ConfigError,
   defineConfig,
@@ -11,6 +12,7 @@ import type {
   ConnectorState,
   ConnectorStateInfo,
   Herder,
+  LoggerLevel,
   PluginInfo,
   TargetState,
   TaskId,
@@ -37,6 +39,7 @@ const sink = {
 
 const others: readonly PluginInfo[] = [
   { class: 'MemorySource', type: 'source', version: '1.2.3' },
+  { class: 'SimpleHeaderConverter', type: 'header_converter', version: '1.0.0' },
   { class: 'JsonConverter', type: 'converter', version: '1.0.0' },
   { class: 'Filter', type: 'transformation', version: '1.0.0' },
 ]
@@ -44,6 +47,8 @@ const others: readonly PluginInfo[] = [
 interface Entry {
   config: Record<string, string>
   target: TargetState
+  offsets: readonly AlteredOffset[]
+  topics: readonly string[]
 }
 
 const shown: Record<TargetState, ConnectorState> = { STARTED: 'RUNNING', PAUSED: 'PAUSED', STOPPED: 'STOPPED' }
@@ -78,11 +83,36 @@ export function memoryHerder(overrides: Partial<Herder> = {}): Herder {
     tasks: tasksOf(name),
     type: 'sink',
   })
-  const pluginOf = (plugin: string): Plugin => {
+  const pluginOf = (plugin: string, version = 'latest'): Plugin => {
     if (plugin !== sink.name && !sink.aliases.some((alias) => alias === plugin))
       throw new NotFoundError(`Unknown plugin ${plugin}.`)
-    return sink
+    if (version === 'latest' || version === sink.version) return sink
+    throw new BadRequestError(
+      `Plugin ${sink.name} not found that matches the version range [${version},${version}], available versions: [${sink.version}]`,
+    )
   }
+  const put = (name: string, config: Props, initialState: TargetState) => {
+    if (!config['connector.class']) throw new BadRequestError('Connector config contains no connector type')
+    pluginOf(config['connector.class'])
+    const { keys, warnings } = validate(config)
+    const errors = keys.flatMap((key) => key.errors)
+    if (errors.length > 0) {
+      const count = `Connector configuration is invalid and contains the following ${errors.length} error(s):`
+      throw new ConfigError(`${count}\n${errors.join('\n')}`, { context: { errors } })
+    }
+    const topics = config['topics']?.split(',') ?? []
+    const { target = initialState, offsets = [] } = entries.get(name) ?? {}
+    entries.set(name, { config: config as Record<string, string>, target, offsets, topics })
+    return warnings
+  }
+  const stoppedEntry = (name: string): Entry => {
+    const entry = entryOf(name)
+    if (entry.target === 'STOPPED') return entry
+    throw new BadRequestError(
+      `Connectors must be in the STOPPED state before their offsets can be modified. This can be done for the specified connector by issuing a 'PUT' request to the '/connectors/${name}/stop' endpoint`,
+    )
+  }
+  const levels = new Map<string, LoggerLevel>([['root', { level: 'INFO', last_modified: null }]])
   const validate = (props: Props): Validation => ({
     keys: sink.config.validate(props).map(({ name, recommendedValues, errors }, index) => ({
       name,
@@ -110,18 +140,14 @@ export function memoryHerder(overrides: Partial<Herder> = {}): Herder {
     async putConnector(name, config, { replace, initialState = 'STARTED' }) {
       if (name === '') throw new ConfigError('String may not be empty')
       if (!replace && entries.has(name)) throw new AlreadyExistsError(`Connector ${name} already exists`)
-      if (!config['connector.class']) throw new BadRequestError('Connector config contains no connector type')
-      pluginOf(config['connector.class'])
-      const { keys, warnings } = validate(config)
-      const errors = keys.flatMap((key) => key.errors)
-      if (errors.length > 0) {
-        const count = `Connector configuration is invalid and contains the following ${errors.length} error(s):`
-        throw new ConfigError(`${count}\n${errors.join('\n')}`, { context: { errors } })
-      }
       const created = !entries.has(name)
-      const target = entries.get(name)?.target ?? initialState
-      entries.set(name, { config: config as Record<string, string>, target })
+      const warnings = put(name, config, initialState)
       return { created, info: infoOf(name), warnings }
+    },
+    async patchConnector(name, patch) {
+      const merged = Object.entries({ ...entryOf(name).config, ...patch }).filter(([, value]) => value !== null)
+      const warnings = put(name, Object.fromEntries(merged), 'STARTED')
+      return { info: infoOf(name), warnings }
     },
     async deleteConnector(name) {
       entryOf(name)
@@ -139,6 +165,52 @@ export function memoryHerder(overrides: Partial<Herder> = {}): Herder {
     async restartTask(id) {
       taskOf(id)
     },
+    topics: async (name) => entries.get(name)?.topics ?? [],
+    async resetTopics(name) {
+      const entry = entries.get(name)
+      if (entry) entry.topics = []
+    },
+    offsets: async (name) => entryOf(name).offsets,
+    async alterOffsets(name, offsets) {
+      stoppedEntry(name).offsets = offsets.filter(({ offset }) => offset !== null)
+      return 'The offsets for this connector have been altered successfully'
+    },
+    async resetOffsets(name) {
+      stoppedEntry(name).offsets = []
+      return 'The offsets for this connector have been reset successfully'
+    },
+    loggers: () => Object.fromEntries(levels),
+    logger(name) {
+      const level = levels.get(name)
+      if (!level) throw new NotFoundError(`Logger ${name} not found.`)
+      return level
+    },
+    async setLogger(name, level, scope) {
+      if (!/^(TRACE|DEBUG|INFO|WARN|ERROR|FATAL|OFF)$/i.test(level))
+        throw new NotFoundError(`invalid log level '${level}'.`)
+      const isNew = levels.get(name)?.level !== level.toUpperCase()
+      if (isNew) levels.set(name, { level: level.toUpperCase(), last_modified: 1 })
+      return scope === 'cluster' ? undefined : isNew ? [name] : []
+    },
+    async health(name) {
+      const { target } = entryOf(name)
+      const of = (state: TargetState) => (target === state ? 1 : 0)
+      return {
+        status: ({ STARTED: 'healthy', PAUSED: 'paused', STOPPED: 'stopped' } as const)[target],
+        message: 'As it was asked.',
+        tasks: { running: of('STARTED'), failed: 0, paused: of('PAUSED'), other: 0 },
+        restarts: { count: 0, nextAt: null },
+      }
+    },
+    preview: async (_, { limit }) => ({
+      records: Array.from({ length: Math.min(limit, 20) }, (_, offset) => ({
+        origin: { topic: 't', partition: 0, offset: String(offset) },
+        stages: [
+          { stage: 'value.converter', class: 'X', records: [{ topic: 't', key: null, value: { n: 1 }, headers: [] }] },
+        ],
+      })),
+      warnings: [],
+    }),
     plugins: (connectorsOnly) => [
       ...others.filter(({ type }) => !connectorsOnly || type === 'source'),
       { class: sink.name, type: 'sink', version: sink.version },

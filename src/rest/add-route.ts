@@ -1,0 +1,92 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { acceptsJson } from './accept.ts'
+import { refuseStranger } from './authentication.ts'
+import { baseUrlOf, pathOf, refuse, sendJson } from './reply.ts'
+import type { RestAnswer, RestContext, Route } from './route.ts'
+import { withTimeLimit } from './time-limit.ts'
+
+export interface RouteOptions {
+  readonly advertisedUrl: (() => string) | undefined
+  /** Milliseconds. */
+  readonly limitMs: number
+  /** Whether the header names somebody who may; undefined: everybody may. */
+  readonly authenticate: ((authorization: string | undefined) => Promise<boolean>) | undefined
+}
+
+const methods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'] as const
+
+export function addRoute(app: FastifyInstance, route: Route, context: RestContext, options: RouteOptions): void {
+  const { clock, log } = context
+  app.route({
+    method: route.method,
+    url: route.path,
+    // Before the body is read, and in the order of JAX-RS: a stranger learns which paths there are, and no more.
+    onRequest: async ({ headers }, reply) => {
+      if (!isJson(headers['content-type'])) return refuse(reply, 415)
+      if (route.produces === undefined && !acceptsJson(headers.accept)) return refuse(reply, 406)
+      if (options.authenticate && !route.internal && !(await options.authenticate(headers.authorization)))
+        return refuseStranger(reply)
+      return undefined
+    },
+    handler: async (request, reply) => {
+      const unwanted = new AbortController()
+      reply.raw.once('close', () => unwanted.abort())
+      const work = route.handle(
+        {
+          params: request.params as Record<string, string>,
+          query: new URLSearchParams(request.url.split('?').slice(1).join('?')),
+          body: request.body as Buffer | undefined,
+          baseUrl: baseUrlOf(request, options.advertisedUrl),
+          signal: unwanted.signal,
+        },
+        context,
+      )
+      const answer = await withTimeLimit(work, options.limitMs, clock, (error) => {
+        log.error({ method: route.method, path: pathOf(request), err: error }, 'request failed after its time limit')
+      }).finally(() => unwanted.abort())
+      return send(reply, answer)
+    },
+  })
+}
+
+/** 405 with `Allow` for the methods that a path does not have, and what `OPTIONS` tells. */
+export function addOtherMethods(
+  app: FastifyInstance,
+  path: string,
+  routes: readonly Route[],
+  { authenticate }: RouteOptions,
+): void {
+  const has = (method: string) => routes.some((route) => route.path === path && route.method === method)
+  const known = methods.filter((method) => has(method === 'HEAD' ? 'GET' : method))
+  const allow = [...known, 'OPTIONS'].join(', ')
+  app.route({
+    method: methods.filter((method) => !known.includes(method)),
+    url: path,
+    // Before the body is looked at: 405 comes before 415.
+    onRequest: async (_, reply) => refuse(reply.header('allow', allow), 405),
+    handler: () => undefined,
+  })
+  app.route({
+    method: 'OPTIONS',
+    url: path,
+    onRequest: async ({ headers }: FastifyRequest, reply: FastifyReply) => {
+      if (authenticate && !(await authenticate(headers.authorization))) return refuseStranger(reply)
+      void reply.header('allow', allow)
+      // To a client that takes nothing but JSON there is nothing to say beyond the header.
+      if (/^\s*application\/json\s*(;|$)/i.test(headers.accept ?? '')) return reply.type('application/json').send()
+      return reply.type('text/plain').send(allow)
+    },
+    handler: () => undefined,
+  })
+}
+
+function send(reply: FastifyReply, { status, body, exact, text, headers = {} }: RestAnswer): FastifyReply {
+  for (const [name, value] of Object.entries(headers)) void reply.header(name, value)
+  void reply.code(status)
+  if (text !== undefined) return reply.send(text)
+  return body === undefined ? reply.send() : sendJson(reply, body, exact)
+}
+
+/** Kafka Connect looks at the type that a request claims for its body even where it takes no body. */
+const isJson = (contentType: string | undefined): boolean =>
+  contentType === undefined || /^\s*application\/json\s*(;|$)/i.test(contentType)
