@@ -7,6 +7,8 @@ export interface Row {
   readonly naive: number
   /** The least that the same work can cost with the same libraries. */
   readonly limit: number
+  /** The same in Kafka Connect itself, where it can do it. */
+  readonly java?: number
   /** Whether more is better, as with messages/s. */
   readonly higherIsBetter?: boolean
 }
@@ -36,6 +38,8 @@ export interface Scale {
   readonly rounds: number
   /** Sink path. */
   readonly records: number
+  /** File pipeline. */
+  readonly fileRecords: number
   /** Fan-out: numbers of clients, and deliveries of a round. */
   readonly clients: readonly number[]
   readonly deliveries: number
@@ -50,6 +54,7 @@ export interface Scale {
 export const fullScale: Scale = {
   rounds: 3,
   records: 1_000_000,
+  fileRecords: 400_000,
   clients: [100, 1000, 5000],
   deliveries: 300_000,
   burstDeliveries: 1_000_000,
@@ -61,6 +66,7 @@ export const fullScale: Scale = {
 export const quickScale: Scale = {
   rounds: 1,
   records: 20_000,
+  fileRecords: 8000,
   clients: [100],
   deliveries: 20_000,
   burstDeliveries: 100_000,

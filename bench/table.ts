@@ -5,13 +5,24 @@ export function toMarkdown(rows: readonly Row[]): string {
   const cells = rows.map((row) => [
     row.what,
     row.unit,
-    ...[row.ours, row.limit, row.naive].map(rounded),
+    ...[row.ours, row.limit, row.naive, row.java ?? Number.NaN].map(rounded),
     ratio(row.higherIsBetter ? row.limit / row.ours : row.ours / row.limit),
     ratio(row.higherIsBetter ? row.ours / row.naive : row.naive / row.ours),
+    ratio(row.higherIsBetter ? row.ours / (row.java ?? Number.NaN) : (row.java ?? Number.NaN) / row.ours),
   ])
-  const head = ['measure', 'unit', 'Tidegate', 'limit', 'naive', 'Tidegate beside the limit', 'naive beside Tidegate']
+  const head = [
+    'measure',
+    'unit',
+    'Tidegate',
+    'limit',
+    'naive',
+    'Kafka Connect',
+    'Tidegate beside the limit',
+    'naive beside Tidegate',
+    'Kafka Connect beside Tidegate',
+  ]
   const line = (each: readonly string[]) => `| ${each.join(' | ')} |`
-  return [line(head), `|---|---|${'---:|'.repeat(5)}`, ...cells.map(line)].join('\n')
+  return [line(head), `|---|---|${'---:|'.repeat(7)}`, ...cells.map(line)].join('\n')
 }
 
 const ratio = (value: number): string => (Number.isFinite(value) && value > 0 ? `${value.toFixed(2)} ×` : '–')

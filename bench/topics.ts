@@ -5,11 +5,15 @@ import type { Bench } from './figures.ts'
 export const plainKafka = (bootstrapServers: string): Kafka =>
   new Kafka({ brokers: bootstrapServers.split(','), clientId: 'bench', logLevel: logLevel.ERROR })
 
-/** Makes a topic with its subject's schema, and answers the schema's id. */
-export async function createTopic(bench: Bench, topic: string, schema: object): Promise<number> {
-  await withAdmin(bench.kafka, async (admin) => {
+/** Makes a topic of four partitions. */
+export const makeTopic = (kafka: string, topic: string): Promise<void> =>
+  withAdmin(kafka, async (admin) => {
     await admin.createTopics({ topics: [{ topic, numPartitions: 4, replicationFactor: 1 }], waitForLeaders: true })
   })
+
+/** Makes a topic with its subject's schema, and answers the schema's id. */
+export async function createTopic(bench: Bench, topic: string, schema: object): Promise<number> {
+  await makeTopic(bench.kafka, topic)
   const response = await fetch(`${bench.registry}/subjects/${topic}-value/versions`, {
     method: 'POST',
     headers: { 'Content-Type': 'application/vnd.schemaregistry.v1+json' },

@@ -1,5 +1,6 @@
 import type { Bench, Findings } from '../figures.ts'
 import { fanOut } from './fan-out.ts'
+import { filePipeline } from './file-pipeline.ts'
 import { ingress } from './ingress.ts'
 import { memory } from './memory.ts'
 import { sinkPath } from './sink-path.ts'
@@ -13,6 +14,7 @@ export interface Measure {
 /** By the names that the command line knows, in the order in which they run. */
 export const measures: ReadonlyMap<string, Measure> = new Map([
   ['sink-path', { needsKafka: true, run: sinkPath }],
+  ['file-pipeline', { needsKafka: true, run: filePipeline }],
   ['fan-out', { needsKafka: false, run: fanOut }],
   ['ingress', { needsKafka: true, run: ingress }],
   ['start', { needsKafka: true, run: start }],

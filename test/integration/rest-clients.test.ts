@@ -128,7 +128,7 @@ test('kafka-connect-client works with the worker', async () => {
   const own = client.connector(connector)
   const isIn = async (state: string) => {
     const { data } = await own.getStatus()
-    return data.connector.state === state && data.tasks.every((task) => task.state === state)
+    return [data.connector, ...data.tasks].every((each) => String(each.state) === state)
   }
 
   expect((await client.createConnector(connector, config)).status).toBe(201)

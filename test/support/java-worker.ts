@@ -1,8 +1,8 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { writeFile } from 'node:fs/promises'
-import { createServer } from 'node:net'
 import { join } from 'node:path'
+import { freePort } from '../../src/stack/index.ts'
 import { eventually } from './eventually.ts'
 import { javaConnectClasspath } from './java.ts'
 
@@ -19,30 +19,26 @@ export interface JavaWorkerOptions {
   /** A folder of the caller's, for its configuration and offsets. */
   readonly dir: string
   readonly props?: Readonly<Record<string, string>>
-  /** For `java`. */
+  /** For `java`, in place of those that make it start quickly. */
   readonly options?: readonly string[]
+  /** Files of connectors to start. */
+  readonly connectors?: readonly string[]
 }
 
-/** Kafka Connect itself, standalone, on a port of its own. The caller stops it. */
-export async function startJavaWorker({
-  bootstrapServers,
-  dir,
-  props,
-  options = [],
-}: JavaWorkerOptions): Promise<JavaWorker> {
-  const url = `http://127.0.0.1:${await freePort()}`
-  const file = join(dir, 'java-worker.properties')
+/** The arguments for `java` that start Kafka Connect, standalone, listening on `url`; writes its configuration into `dir`. */
+export async function javaWorkerArguments(url: string, options: JavaWorkerOptions): Promise<readonly string[]> {
+  const file = join(options.dir, 'java-worker.properties')
   const config = {
-    'bootstrap.servers': bootstrapServers,
+    'bootstrap.servers': options.bootstrapServers,
     'key.converter': 'org.apache.kafka.connect.storage.StringConverter',
     'value.converter': 'org.apache.kafka.connect.json.JsonConverter',
     'value.converter.schemas.enable': 'false',
-    'offset.storage.file.filename': join(dir, 'java.offsets'),
+    'offset.storage.file.filename': join(options.dir, 'java.offsets'),
     'offset.flush.interval.ms': '200',
     // The plugins lie on the class path; looking through every jar for them takes a minute.
     'plugin.discovery': 'service_load',
     listeners: url,
-    ...props,
+    ...options.props,
   }
   await writeFile(
     file,
@@ -50,22 +46,26 @@ export async function startJavaWorker({
       .map(([key, value]) => `${key}=${value}\n`)
       .join(''),
   )
-  const logging = join(dir, 'log4j2.properties')
+  const logging = join(options.dir, 'log4j2.properties')
   await writeFile(
     logging,
     'rootLogger.level = info\nrootLogger.appenderRef.out.ref = out\nappender.out.type = Console\nappender.out.name = out\n',
   )
-  const main = 'org.apache.kafka.connect.cli.ConnectStandalone'
-  const args = [
-    '-XX:TieredStopAtLevel=1',
-    '-XX:+UseSerialGC',
-    '-Xmx384m',
+  return [
+    ...(options.options ?? ['-XX:TieredStopAtLevel=1', '-XX:+UseSerialGC', '-Xmx384m']),
     `-Dlog4j2.configurationFile=${logging}`,
-    ...options,
+    '-cp',
+    await javaConnectClasspath(),
+    'org.apache.kafka.connect.cli.ConnectStandalone',
+    file,
+    ...(options.connectors ?? []),
   ]
-  const child = spawn('java', [...args, '-cp', await javaConnectClasspath(), main, file], {
-    stdio: ['ignore', 'pipe', 'pipe'],
-  })
+}
+
+/** Kafka Connect itself, standalone, on a port of its own. The caller stops it. */
+export async function startJavaWorker(options: JavaWorkerOptions): Promise<JavaWorker> {
+  const url = `http://127.0.0.1:${await freePort()}`
+  const child = spawn('java', await javaWorkerArguments(url, options), { stdio: ['ignore', 'pipe', 'pipe'] })
   let log = ''
   const keep = (text: Buffer): void => {
     log = (log + text.toString()).slice(-20_000)
@@ -90,13 +90,4 @@ export async function startJavaWorker({
     throw error
   }
   return { url, pid: child.pid ?? -1, log: () => log, stop }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const address = server.address()
-  server.close()
-  await once(server, 'close')
-  return typeof address === 'object' && address ? address.port : 0
 }

@@ -3,10 +3,11 @@ import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { promisify } from 'node:util'
+import { packageRoot } from '../../src/cli/package-info.ts'
 import { cached } from './cache-folder.ts'
 
 const run = promisify(execFile)
-const folder = join(import.meta.dirname, '../java')
+const folder = join(packageRoot, 'test/java')
 
 /** Kafka Connect's own jars with what they need, as `test/java/pom.xml` names them: for `java -cp`. Fetched once by `mvn`. */
 export async function javaConnectClasspath(): Promise<string> {
