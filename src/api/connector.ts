@@ -93,7 +93,19 @@ export interface SinkConnector<D extends ConfigDef = ConfigDef> extends Plugin<D
    * it keeps offsets of its own; absent means false. A throw refuses the change.
    */
   alterOffsets?(config: ConfigOf<D>, offsets: readonly AlteredOffset[]): MaybePromise<boolean>
+  /**
+   * What would be sent for the records, with the code that sends it, and nothing done: shown by `tidegate preview`. Throws as for an
+   * errant record.
+   */
+  preview?(config: ConfigOf<D>, records: readonly SinkRecord[]): readonly PreviewedMessage[]
   startTask(context: SinkTaskContext<ConfigOf<D>>): MaybePromise<SinkTask>
+}
+
+export interface PreviewedMessage {
+  /** Where it would go, for sinks that tell receivers apart. */
+  readonly channel?: string
+  /** The serialised message; absent when only the end of something is told. */
+  readonly message?: string
 }
 
 /** A sink's `partition` is `{kafka_topic, kafka_partition}`, its `offset` `{kafka_offset}`; `offset: null` forgets the partition. */

@@ -55,7 +55,8 @@ function schemaTried(error: unknown): string | undefined {
     const { schemaId, schema } = at.context
     const text =
       schema === undefined ? undefined : clip(typeof schema === 'string' ? schema : toJson(schema), schemaChars)
-    if (schemaId !== undefined) return `id ${String(schemaId)}${text === undefined ? '' : ` ${text}`}`
+    if (schemaId !== undefined)
+      return `id ${typeof schemaId === 'number' ? schemaId : toJson(schemaId)}${text === undefined ? '' : ` ${text}`}`
     if (text !== undefined) return text
   }
   return undefined

@@ -87,11 +87,11 @@ export function createErrorOperator<R>(options: ErrorOperatorOptions<R>): ErrorO
     metrics.errorLogged()
   }
 
-  function refusal(verdict: string, record: R, { stage, executing, error }: Failure): ConnectError {
-    const { where, details, facts } = options.describe(record, error, includeContents)
-    return new ConnectError(`${verdict}: ${stage} (${executing}) failed for ${where}: ${messageOf(error)}${details}`, {
-      cause: error,
-      context: { stage, ...facts },
+  function refusal(verdict: string, record: R, failure: Failure): ConnectError {
+    const description = options.describe(record, failure.error, includeContents)
+    return new ConnectError(`${verdict}: ${failureText(failure, description)}`, {
+      cause: failure.error,
+      context: { stage: failure.stage, ...description.facts },
     })
   }
 
@@ -143,3 +143,7 @@ export function createErrorOperator<R>(options: ErrorOperatorOptions<R>): ErrorO
     },
   }
 }
+
+/** What failed, in which stage, for which record and why. */
+export const failureText = ({ stage, executing, error }: Failure, { where, details }: Description): string =>
+  `${stage} (${executing}) failed for ${where}: ${messageOf(error)}${details}`

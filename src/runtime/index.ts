@@ -11,6 +11,7 @@ export { type ConnectorRun, connectorPlugin, openConnector, TooManyTasksError } 
 export type { MeteredTask, RuntimeMetrics, TaskMetrics } from './metrics.ts'
 export { noMetrics } from './metrics.ts'
 export type { Preview, PreviewedRecord, PreviewStage } from './preview.ts'
+export { previewDeclaration } from './preview.ts'
 export { createRedact, type Redact, redactResolved, redactValue } from './redact.ts'
 export { startTask, type TaskHandle } from './task-handle.ts'
 export type { ActiveTopics, ConfigResolver, ResolvedConfig, RuntimeSettings, WorkerDeps } from './task-run.ts'

@@ -1,31 +1,74 @@
-/** What one record becomes at one stage. Data only: REST and the command line print it. */
-export interface PreviewStage {
-  /** `key.converter`, `value.converter`, `header.converter`, the alias of a transformation, `route`, `message`. */
-  readonly stage: string
-  /** The class that ran, where one did. */
-  readonly class?: string
-  /** The records after this stage: none when it was dropped, several after a split. */
-  readonly records: readonly PreviewedRecord[]
-  /** Why the record would fail here, as the error operator would report it. */
-  readonly error?: string
+import type { Props, SinkConnector, SourceConnector } from '#api'
+import { ConfigError } from '#api'
+import type { KafkaRecord } from '../kafka/index.ts'
+import { createClosers } from '../util/closers.ts'
+import { javaRegex } from '../util/java-regex.ts'
+import { sinkConfig } from './connector-config.ts'
+import { openConverters } from './converters.ts'
+import { createPreviewer, type MessagesOf } from './preview-stages.ts'
+import type { Preview } from './preview-types.ts'
+import type { WorkerDeps } from './task-run.ts'
+import { buildTransformChain } from './transform-chain.ts'
+
+export type { Preview, PreviewedRecord, PreviewStage } from './preview-types.ts'
+
+export interface PreviewOptions {
+  readonly deps: WorkerDeps
+  /** The most records, 1 to 1000. */
+  readonly limit: number
+  readonly signal: AbortSignal
 }
 
-export interface PreviewedRecord {
-  readonly topic: string
-  readonly partition?: number
-  readonly timestamp?: number
-  readonly key: unknown
-  readonly value: unknown
-  readonly headers: readonly { readonly key: string; readonly value: unknown }[]
-  /** Of the stages `route` and `message`. */
-  readonly channel?: string
-  readonly message?: string
+const mostRecords = 1000
+
+/**
+ * Takes the newest records of a sink's topics through converters, each transformation, routing and serialisation, with the code that a
+ * task runs. Nothing is sent, committed, registered or written; no group is joined. A record that fails shows so at its stage, and the
+ * next one goes on. Throws `ConfigError` for a declaration that cannot run.
+ */
+export async function previewDeclaration(
+  connector: SourceConnector | SinkConnector,
+  props: Props,
+  { deps, limit, signal }: PreviewOptions,
+): Promise<Preview> {
+  if (connector.kind === 'source') {
+    throw new ConfigError(
+      `A preview shows what a sink makes of records that topics hold; ${connector.name} is a source, whose records come from outside. To see what it writes, start it with a topic of its own and preview a sink of that topic.`,
+    )
+  }
+  const { topics, 'topics.regex': regex } = sinkConfig.parse(props)
+  const config = connector.config.parse(props)
+  const { plugins, workerProps, log } = deps
+  const closers = createClosers(log)
+  try {
+    const converters = openConverters({ props, workerProps, plugins, log, signal }, closers)
+    const chain = buildTransformChain(props, plugins)
+    const chosen = regex === '' ? topics : [javaRegex(regex, { whole: true })]
+    const raws = await deps.kafka.newest(chosen, Math.min(Math.max(1, Math.trunc(limit)), mostRecords), signal)
+    const messagesOf: MessagesOf | undefined =
+      connector.preview && ((records) => connector.preview?.(config, records) ?? [])
+    const stagesOf = createPreviewer({ ...converters, chain, messagesOf })
+    const records: Preview['records'][number][] = []
+    for (const raw of raws) {
+      if (signal.aborted) break
+      const { topic, partition, offset } = raw
+      const stages = await stagesOf(raw)
+      records.push({ origin: { topic, partition, offset: String(offset) }, stages })
+    }
+    return { records, warnings: warningsOf(raws, connector, regex === '' ? topics : [regex]) }
+  } finally {
+    await closers.closeAll()
+  }
 }
 
-export interface Preview {
-  readonly records: readonly {
-    readonly origin: { readonly topic: string; readonly partition: number; readonly offset: string }
-    readonly stages: readonly PreviewStage[]
-  }[]
-  readonly warnings: readonly string[]
+function warningsOf(
+  raws: readonly KafkaRecord[],
+  connector: SinkConnector,
+  topics: readonly string[],
+): readonly string[] {
+  const warnings: string[] = []
+  if (raws.length === 0) warnings.push(`There are no records to preview in ${topics.join(', ')}.`)
+  if (!connector.preview)
+    warnings.push(`${connector.name} cannot show what it would send: the preview ends after the transformations.`)
+  return warnings
 }

@@ -1,10 +1,11 @@
 import type { SinkConnector, SinkTask, TopicPartitionOffset } from '#api'
-import { ConnectError, messageOf } from '#api'
+import { messageOf } from '#api'
 import type { ConsumerOptions, RecordConsumer } from '../kafka/index.ts'
 import { javaRegex } from '../util/java-regex.ts'
 import { retry } from '../util/retry.ts'
 import { clientProps, maxPollRecords } from './client-props.ts'
 import type { DeadLetterQueue } from './dead-letter-queue.ts'
+import { isHopeless } from './hopeless.ts'
 import type { TaskRun, WorkerDeps } from './task-run.ts'
 
 export interface SinkReaderOptions {
@@ -20,7 +21,7 @@ export interface SinkReaderOptions {
 
 const backoff = { initialMs: 200, maxMs: 5000, jitter: 0.2 }
 
-/** Begins to read, however long Kafka is away; undefined when the task is to stop first. `ConfigError`: it never can begin. */
+/** Begins to read, however long Kafka is away; undefined when the task is to stop first. Rejects when it never can begin. */
 export async function openSinkReader(
   { connector, task, topics, regex, warmMs, dlq, committable }: SinkReaderOptions,
   run: TaskRun,
@@ -40,7 +41,7 @@ export async function openSinkReader(
   }
   let failed = false
   const again = (error: unknown): boolean => {
-    if (ConnectError.is(error) && error.code === 'CONFIG') return false
+    if (isHopeless(error)) return false
     if (!failed) run.log.warn({ error }, 'reading could not begin and is tried again')
     failed = true
     run.waiting(messageOf(error))

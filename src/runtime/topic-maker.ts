@@ -1,6 +1,7 @@
 import type { Logger } from '#api'
 import { ConnectError, isRetriable, messageOf, RetriableError } from '#api'
 import type { ClientProps, KafkaClient } from '../kafka/index.ts'
+import { isHopeless } from './hopeless.ts'
 import type { TopicMatcher } from './topic-creation.ts'
 
 export interface TopicMakerOptions {
@@ -25,6 +26,7 @@ export function createTopicMaker({ matcher, kafka, admin, log }: TopicMakerOptio
     try {
       return await kafka.topicExists(topic)
     } catch (error) {
+      if (isHopeless(error)) throw error
       throw new RetriableError(`Kafka could not be asked whether the topic ${topic} exists: ${messageOf(error)}`, {
         cause: error,
       })

@@ -112,6 +112,11 @@ export const webSocketClientSink = defineSink({
     return complaints
   },
 
+  preview(options, records) {
+    const outgoingOf = compileOutgoing(options)
+    return records.map((record) => ({ message: outgoingOf(record).text }))
+  },
+
   startTask(context) {
     const { config: options, clock, log } = context
     const acks = options.ack === 'id'

@@ -101,6 +101,13 @@ export const webSocketServerSink = defineSink({
     return splits && options['message.key'] === null ? [{ key: 'message.key', error: keyNeeded }] : []
   },
 
+  preview(options, records) {
+    const publications: Publication[] = []
+    const publicationsOf = compilePublications(options)
+    for (const record of records) publicationsOf(record, publications)
+    return publications.map(({ channel, data }) => (data === undefined ? { channel } : { channel, message: data }))
+  },
+
   startTask(context) {
     const options = context.config
     if (!context.gateway) {
