@@ -87,6 +87,13 @@ export interface Harness {
   put(props?: Props, initialState?: 'STARTED' | 'PAUSED' | 'STOPPED'): Promise<unknown>
   /** The states of the connector and its tasks, such as `RUNNING: RUNNING FAILED`. */
   states(): Promise<string>
+  /** Time passes; what is due happens, and what follows from it. */
+  pass(ms: number): Promise<void>
+}
+
+/** Whatever is under way gets its turn. */
+async function settle(): Promise<void> {
+  for (let turn = 0; turn < 5; turn++) await new Promise((resolve) => setImmediate(resolve))
 }
 
 export interface HarnessOptions {
@@ -166,9 +173,15 @@ export function setUp({ resolver, metrics, tracking = { enable: true, reset: tru
     offsets,
     put: (props = {}, initialState = 'STARTED') =>
       herder.putConnector('c', { 'connector.class': 'ScriptedSource', ...props }, { replace: true, initialState }),
+    async pass(ms) {
+      await settle()
+      for (let left = ms; left > 0; left -= 500) {
+        await clock.advance(Math.min(left, 500))
+        await settle()
+      }
+    },
     async states() {
-      // Whatever is under way gets its turn.
-      await new Promise((resolve) => setImmediate(resolve))
+      await settle()
       const { connector, tasks } = await herder.connectorState('c')
       return `${connector.state}: ${tasks.map(({ state }) => state).join(' ')}`.trim()
     },
