@@ -23,6 +23,9 @@ const rooms = {
 /** Outside packages that one room alone may import. */
 const owners = {
   kafkajs: ['src/kafka'],
+  snappy: ['src/kafka'],
+  'lz4-napi': ['src/kafka'],
+  '@bokuweb/zstd-wasm': ['src/kafka'],
   '@kafkajs/confluent-schema-registry': ['src/registry'],
   avsc: ['src/registry', 'src/converters'],
   protobufjs: ['src/registry'],

@@ -1,17 +1,21 @@
-import type { Consumer, EachBatchPayload, Kafka } from 'kafkajs'
+import type { Consumer, ConsumerConfig, EachBatchPayload, Kafka } from 'kafkajs'
 import type { Clock, Logger, TopicPartition, TopicPartitionOffset } from '#api'
-import { ConnectError } from '#api'
+import { ConnectError, messageOf } from '#api'
 import { backoffDelay } from '../util/backoff.ts'
 import { chunkBatch } from './batches.ts'
 import { createHandoff } from './handoff.ts'
-import { isFinal } from './log-fetch.ts'
 import { toRecord } from './messages.ts'
 import { groupBy, partitionId } from './partition-map.ts'
 import type { AssignedPartition, GroupConsumerOptions, RecordBatch, RecordConsumer } from './ports.ts'
+import type { ClientSettings } from './read-props.ts'
+import { isFinal } from './refusals.ts'
 import type { TopicWatch } from './topics.ts'
 
 export interface GroupConsumerDeps {
-  readonly kafka: Kafka
+  kafka(): Promise<Kafka>
+  /** What TLS or SASL refused, in words. */
+  explain(error: unknown): unknown
+  readonly settings: ClientSettings
   readonly log: Logger
   readonly clock: Clock
   readonly topics: TopicWatch
@@ -30,6 +34,7 @@ const readAhead = 2
  */
 export function startGroupConsumer(deps: GroupConsumerDeps, options: GroupConsumerOptions): RecordConsumer {
   const { log, clock } = deps
+  const fromBeginning = deps.settings.consumer['auto.offset.reset'] !== 'latest'
   const closing = new AbortController()
   const ready = createHandoff<RecordBatch>()
   /** The next offset that the task has not taken, for each partition that it was told of. */
@@ -71,15 +76,7 @@ export function startGroupConsumer(deps: GroupConsumerDeps, options: GroupConsum
 
   /** One member, from joining until the topics change (resolves) or it crashes (rejects). */
   async function liveOnce(topics: readonly string[], onJoined: () => void): Promise<void> {
-    const consumer = deps.kafka.consumer({
-      groupId: options.groupId,
-      allowAutoTopicCreation: false,
-      // A rejoin waits for the fetch that is under way.
-      maxWaitTimeInMs: 500,
-      sessionTimeout: 10_000,
-      heartbeatInterval: 3000,
-      retry: { retries: 5, initialRetryTime: 100, maxRetryTime: 5000, restartOnFailure: async () => false },
-    })
+    const consumer = (await deps.kafka()).consumer(toConsumerConfig(options.groupId, deps.settings))
     const ended = new AbortController()
     let crash: unknown
     consumer.on(consumer.events.GROUP_JOIN, ({ payload }) => {
@@ -107,7 +104,7 @@ export function startGroupConsumer(deps: GroupConsumerDeps, options: GroupConsum
     member = consumer
     try {
       await consumer.connect()
-      await consumer.subscribe({ topics: [...topics], fromBeginning: true })
+      await consumer.subscribe({ topics: [...topics], fromBeginning })
       await consumer.run({ autoCommit: false, eachBatchAutoResolve: false, eachBatch: handOver })
       while (!life.aborted) {
         await clock.sleep(deps.topics.interval(), life)
@@ -133,7 +130,8 @@ export function startGroupConsumer(deps: GroupConsumerDeps, options: GroupConsum
     const mine = generation
     const { topic, partition } = batch
     const records = batch.messages.map((message) => toRecord(topic, partition, message))
-    const whole = { topic, partition, records, nextOffset: BigInt(batch.lastOffset()) + 1n }
+    const [nextOffset, highWatermark] = [BigInt(batch.lastOffset()) + 1n, BigInt(batch.highWatermark)]
+    const whole = { topic, partition, records, nextOffset, highWatermark }
     for (const chunk of chunkBatch(whole, options.maxPollRecords)) {
       while (ready.size >= readAhead) {
         await ready.drained(readAhead, 1000)
@@ -161,9 +159,12 @@ export function startGroupConsumer(deps: GroupConsumerDeps, options: GroupConsum
   }
 
   const running = run().catch((error: unknown) => {
-    failure = error
+    failure = deps.explain(error)
     ready.nudge()
   })
+
+  const failed = (cause: unknown): ConnectError =>
+    new ConnectError(`Reading as group ${options.groupId} failed: ${messageOf(cause)}`, { cause })
 
   async function takeOver(next: readonly TopicPartition[]): ReturnType<RecordConsumer['poll']> {
     try {
@@ -177,6 +178,7 @@ export function startGroupConsumer(deps: GroupConsumerDeps, options: GroupConsum
       }
       return { revoked, assigned, batches: [] }
     } catch (error) {
+      if (isFinal(error)) throw failed((failure = error))
       log.warn({ error }, 'the offsets of the group could not be read and are asked for again')
       await clock.sleep(500, closing.signal)
       return { revoked: [], assigned: [], batches: [] }
@@ -186,8 +188,7 @@ export function startGroupConsumer(deps: GroupConsumerDeps, options: GroupConsum
   return {
     async poll(maxWaitMs, signal) {
       if (joined === undefined && failure === undefined) await ready.filled(maxWaitMs, signal)
-      if (failure !== undefined)
-        throw new ConnectError(`Reading as group ${options.groupId} failed.`, { cause: failure })
+      if (failure !== undefined) throw failed(failure)
       if (joined !== undefined) return takeOver(joined)
       let room = options.maxPollRecords
       const batches = ready.take((batch) => (room -= batch.records.length) >= 0)
@@ -218,6 +219,30 @@ export function startGroupConsumer(deps: GroupConsumerDeps, options: GroupConsum
       closing.abort()
       ready.drop(() => true)
       await running
+    },
+  }
+}
+
+function toConsumerConfig(groupId: string, { consumer, connection }: ClientSettings): ConsumerConfig {
+  return {
+    groupId,
+    allowAutoTopicCreation: false,
+    // A rejoin waits for the fetch that is under way.
+    maxWaitTimeInMs: consumer['fetch.max.wait.ms'],
+    minBytes: consumer['fetch.min.bytes'],
+    maxBytes: consumer['fetch.max.bytes'],
+    maxBytesPerPartition: consumer['max.partition.fetch.bytes'],
+    readUncommitted: consumer['isolation.level'] === 'read_uncommitted',
+    sessionTimeout: consumer['session.timeout.ms'],
+    heartbeatInterval: consumer['heartbeat.interval.ms'],
+    rebalanceTimeout: consumer['max.poll.interval.ms'],
+    rackId: consumer['client.rack'],
+    ...(connection['metadata.max.age.ms'] !== null && { metadataMaxAge: connection['metadata.max.age.ms'] }),
+    retry: {
+      retries: 5,
+      initialRetryTime: connection['retry.backoff.ms'],
+      maxRetryTime: Math.max(5000, connection['retry.backoff.max.ms']),
+      restartOnFailure: async () => false,
     },
   }
 }

@@ -35,6 +35,22 @@ export interface Broker {
       readonly partitions: readonly { readonly partition: number; readonly offset: string; readonly metadata: null }[]
     }[]
   }): Promise<unknown>
+  readonly connectionPool: { send<T>(call: ProtocolCall<T>): Promise<T> }
+}
+
+/** A request that kafkajs does not know, and how to read its answer. */
+export interface ProtocolCall<T> {
+  readonly request: {
+    readonly apiKey: number
+    readonly apiVersion: number
+    readonly apiName: string
+    readonly encode: () => Promise<{ readonly buffer: Buffer }>
+  }
+  readonly response: {
+    /** Gets what follows the correlation id. */
+    readonly decode: (raw: Buffer) => Promise<T>
+    readonly parse: (decoded: T) => Promise<T>
+  }
 }
 
 export interface FetchRequest {
@@ -84,9 +100,9 @@ export interface FetchedMessage {
 }
 
 /** A connection pool of its own: a long poll on it holds up nobody else. */
-export function createCluster(kafka: Kafka): Cluster {
+export function createCluster(kafka: Kafka, metadataMaxAge = 300_000): Cluster {
   const symbol = Object.getOwnPropertySymbols(kafka).find((each) => each.description?.endsWith('createCluster'))
   const create = symbol && (kafka as unknown as Record<symbol, (options: object) => Cluster>)[symbol]
   if (!create) throw new Error('This version of kafkajs keeps its cluster elsewhere: 2.2.4 is needed.')
-  return create({ metadataMaxAge: 300_000, allowAutoTopicCreation: false, maxInFlightRequests: null })
+  return create({ metadataMaxAge, allowAutoTopicCreation: false, maxInFlightRequests: null })
 }

@@ -14,28 +14,45 @@ export interface Fetched {
   readonly from: bigint
 }
 
-const partitionBytes = 1_048_576
+export interface FetchLimits {
+  readonly isReadCommitted: boolean
+  readonly minBytes: number
+  /** Of a whole answer. */
+  readonly maxBytes: number
+  readonly partitionBytes: number
+  /** How long the broker may wait for `minBytes`. */
+  readonly maxWaitMs: number
+}
 
-/** One fetch from each leader, all at once; resolves with all answers, or when nothing came within `maxWaitMs`. */
+/** For a look at single records. */
+export const lookLimits: FetchLimits = {
+  isReadCommitted: true,
+  minBytes: 1,
+  maxBytes: 8_388_608,
+  partitionBytes: 1_048_576,
+  maxWaitMs: 100,
+}
+
+/** One fetch from each leader, all at once; resolves with all answers, or when too little came within `maxWaitMs`. */
 export async function fetchPartitions(
   cluster: Cluster,
   wanted: readonly ReadPosition[],
-  maxWaitMs: number,
+  limits: FetchLimits,
 ): Promise<readonly Fetched[]> {
   const asked = wanted.map(({ topic, partition, position }) => ({ topic, partition, position }))
   const answers = [...byLeader(cluster, asked)].map(async ([nodeId, partitions]) => {
     const broker = await cluster.findBroker({ nodeId })
     const response = await broker.fetch({
-      isolationLevel: 1,
-      maxWaitTime: maxWaitMs,
-      minBytes: 1,
-      maxBytes: 8 * partitionBytes,
+      isolationLevel: limits.isReadCommitted ? 1 : 0,
+      maxWaitTime: limits.maxWaitMs,
+      minBytes: limits.minBytes,
+      maxBytes: limits.maxBytes,
       topics: [...groupBy(partitions, ({ topic }) => topic)].map(([topic, group]) => ({
         topic,
         partitions: group.map(({ partition, position }) => ({
           partition,
           fetchOffset: String(position),
-          maxBytes: partitionBytes,
+          maxBytes: limits.partitionBytes,
         })),
       })),
     })
@@ -74,7 +91,9 @@ export function nextOffsetOf({ fetched, from }: Fetched, isWholeAnswerEmpty: boo
     const after = BigInt(last.offset) + 1n
     return after > from ? after : from + 1n
   }
-  const end = BigInt(fetched.lastStableOffset ?? fetched.highWatermark)
+  // -1 in answers to who reads uncommitted records.
+  const stable = fetched.lastStableOffset
+  const end = BigInt(stable === undefined || stable === '-1' ? fetched.highWatermark : stable)
   return isWholeAnswerEmpty && end > from ? from + 1n : from
 }
 
@@ -85,10 +104,3 @@ const hasType = (error: unknown, type: string): boolean =>
 
 export const isOffsetOutOfRange = (error: unknown): boolean => hasType(error, 'OFFSET_OUT_OF_RANGE')
 export const isUnknownTopic = (error: unknown): boolean => hasType(error, 'UNKNOWN_TOPIC_OR_PARTITION')
-
-/** What no further try can mend: a compression that is not there, or rights that are missing. */
-export const isFinal = (error: unknown): boolean =>
-  (error instanceof Error && error.name === 'KafkaJSNotImplemented') ||
-  ['TOPIC_AUTHORIZATION_FAILED', 'GROUP_AUTHORIZATION_FAILED', 'CLUSTER_AUTHORIZATION_FAILED'].some((type) =>
-    hasType(error, type),
-  )

@@ -1,12 +1,12 @@
 import type { Clock, Logger, TopicPartition, TopicPartitionOffset } from '#api'
-import { ConnectError } from '#api'
+import { ConnectError, messageOf } from '#api'
 import { backoffDelay } from '../util/backoff.ts'
 import { chunkBatch, startOf } from './batches.ts'
 import { createHandoff } from './handoff.ts'
 import type { Cluster } from './internals.ts'
 import {
+  type FetchLimits,
   fetchPartitions,
-  isFinal,
   isOffsetOutOfRange,
   isUnknownTopic,
   nextOffsetOf,
@@ -15,6 +15,8 @@ import {
 import { toRecord, visibleMessages } from './messages.ts'
 import { partitionId } from './partition-map.ts'
 import type { AssignedPartition, ConsumerOptions, PartitionBounds, RecordBatch, RecordConsumer } from './ports.ts'
+import type { ClientSettings } from './read-props.ts'
+import { isFinal } from './refusals.ts'
 import type { TopicWatch } from './topics.ts'
 
 /** Where reading of a partition begins, and where its log ends at that moment. */
@@ -24,7 +26,10 @@ export interface StartPoint extends AssignedPartition {
 
 export interface LogReaderDeps {
   /** Makes connections of the reader's own; it closes them. */
-  newCluster(): Cluster
+  newCluster(): Promise<Cluster>
+  /** What TLS or SASL refused, in words. */
+  explain(error: unknown): unknown
+  readonly settings: ClientSettings['consumer']
   readonly log: Logger
   readonly clock: Clock
   readonly topics: TopicWatch
@@ -40,7 +45,8 @@ interface Cursor extends ReadPosition {
   paused: boolean
 }
 
-const longPollMs = 500
+/** How long to wait where there is nothing to read. */
+const idleMs = 500
 /** Chunks that are read ahead of the task. */
 const readAhead = 4
 
@@ -50,7 +56,14 @@ const readAhead = 4
  * the log and the partition is opened anew.
  */
 export function startLogReader(deps: LogReaderDeps, options: ConsumerOptions): RecordConsumer {
-  const { log, clock } = deps
+  const { log, clock, settings } = deps
+  const limits: FetchLimits = {
+    isReadCommitted: settings['isolation.level'] === 'read_committed',
+    minBytes: settings['fetch.min.bytes'],
+    maxBytes: settings['fetch.max.bytes'],
+    partitionBytes: settings['max.partition.fetch.bytes'],
+    maxWaitMs: settings['fetch.max.wait.ms'],
+  }
   const closing = new AbortController()
   const ready = createHandoff<RecordBatch>()
   const cursors = new Map<string, Cursor>(
@@ -68,7 +81,7 @@ export function startLogReader(deps: LogReaderDeps, options: ConsumerOptions): R
       try {
         if (clock.now() >= nextLook) await discover()
         cluster ??= await connect()
-        await ready.drained(readAhead, longPollMs)
+        await ready.drained(readAhead, idleMs)
         if (ready.size < readAhead) await readOnce(cluster)
         attempt = 0
         if (unreachableSince !== undefined) options.onUpstream({ reachable: true, since: clock.now() })
@@ -82,7 +95,7 @@ export function startLogReader(deps: LogReaderDeps, options: ConsumerOptions): R
   }
 
   async function connect(): Promise<Cluster> {
-    const next = deps.newCluster()
+    const next = await deps.newCluster()
     try {
       await next.connect()
       const topics = new Set([...cursors.values()].map(({ topic }) => topic))
@@ -126,8 +139,8 @@ export function startLogReader(deps: LogReaderDeps, options: ConsumerOptions): R
 
   async function readOnce(from: Cluster): Promise<void> {
     const wanted = [...cursors.values()].filter((cursor) => !cursor.paused)
-    if (wanted.length === 0) return clock.sleep(longPollMs, closing.signal)
-    const responses = await fetchPartitions(from, wanted, longPollMs)
+    if (wanted.length === 0) return clock.sleep(idleMs, closing.signal)
+    const responses = await fetchPartitions(from, wanted, limits)
     const isEmpty = responses.every(({ fetched }) => fetched.messages.length === 0)
     for (const response of responses) {
       const { topic, fetched } = response
@@ -139,7 +152,8 @@ export function startLogReader(deps: LogReaderDeps, options: ConsumerOptions): R
       const visible = visibleMessages(fetched, response.from)
       const records = visible.map((message) => toRecord(topic, fetched.partition, message))
       cursor.position = nextOffset
-      const batch = { topic, partition: fetched.partition, records, nextOffset }
+      const highWatermark = BigInt(fetched.highWatermark)
+      const batch = { topic, partition: fetched.partition, records, nextOffset, highWatermark }
       for (const chunk of chunkBatch(batch, options.maxPollRecords)) ready.push(chunk)
     }
   }
@@ -177,7 +191,7 @@ export function startLogReader(deps: LogReaderDeps, options: ConsumerOptions): R
   }
 
   const running = run().catch((error: unknown) => {
-    failure = error
+    failure = deps.explain(error)
     ready.nudge()
   })
 
@@ -192,7 +206,8 @@ export function startLogReader(deps: LogReaderDeps, options: ConsumerOptions): R
   return {
     async poll(maxWaitMs, signal) {
       if (opened.length === 0 && failure === undefined) await ready.filled(maxWaitMs, signal)
-      if (failure !== undefined) throw new ConnectError('Reading from Kafka failed.', { cause: failure })
+      if (failure !== undefined)
+        throw new ConnectError(`Reading from Kafka failed: ${messageOf(failure)}`, { cause: failure })
       const assigned = opened
       opened = []
       let room = options.maxPollRecords

@@ -1,45 +1,73 @@
-import type { Kafka, Message } from 'kafkajs'
+import type { Kafka, Message, Producer } from 'kafkajs'
 import type { RecordMetadata } from '#api'
-import { ConnectError, RetriableError } from '#api'
+import { ConnectError, messageOf, RetriableError } from '#api'
+import { compressionTypes } from './codecs.ts'
+import type { Connection } from './connections.ts'
 import { KafkaJSError, Partitioners } from './kafkajs.ts'
 import { fromHeaders } from './messages.ts'
 import { groupBy, partitionId } from './partition-map.ts'
 import type { ProducerRecord, RecordProducer } from './ports.ts'
+import { isFinal } from './refusals.ts'
 
-/** A producer that waits for all in-sync replicas; trying again is its caller's affair, so that it can say what it does. */
-export async function startProducer(kafka: Kafka): Promise<RecordProducer> {
+/** Trying again is its caller's affair beyond a few times, so that it can say what it does. */
+export async function startProducer(
+  kafka: () => Promise<Kafka>,
+  { settings: { producer: settings, connection }, explain }: Connection,
+): Promise<RecordProducer> {
   const chosen = new WeakMap<Message, number>()
-  const producer = kafka.producer({
-    createPartitioner: () => {
-      const partitioner = Partitioners.DefaultPartitioner()
-      return (args) => {
-        const partition = partitioner(args)
-        chosen.set(args.message, partition)
-        return partition
-      }
-    },
-    allowAutoTopicCreation: true,
-    maxInFlightRequests: 1,
-    retry: { retries: 2, initialRetryTime: 100, maxRetryTime: 1000 },
-  })
-  let connecting: Promise<void> | undefined
+  const acks = settings.acks === 'all' ? -1 : Number(settings.acks)
+  const compression = compressionTypes[settings['compression.type']]
+  const timeout = connection['request.timeout.ms']
+  let connecting: Promise<Producer> | undefined
+
+  async function create(): Promise<Producer> {
+    const producer = (await kafka()).producer({
+      createPartitioner: () => {
+        const partitioner = Partitioners.DefaultPartitioner()
+        return (args) => {
+          const partition = partitioner(args)
+          chosen.set(args.message, partition)
+          return partition
+        }
+      },
+      allowAutoTopicCreation: true,
+      idempotent: settings['enable.idempotence'],
+      maxInFlightRequests: settings['max.in.flight.requests.per.connection'],
+      ...(connection['metadata.max.age.ms'] !== null && { metadataMaxAge: connection['metadata.max.age.ms'] }),
+      retry: {
+        retries: Math.min(settings.retries, mostRetries),
+        initialRetryTime: connection['retry.backoff.ms'],
+        maxRetryTime: Math.max(1000, connection['retry.backoff.ms']),
+      },
+    })
+    try {
+      await producer.connect()
+    } catch (error) {
+      await producer.disconnect().catch(() => undefined)
+      throw error
+    }
+    return producer
+  }
 
   /** Connects when first needed, so that a worker starts while Kafka is away. */
-  async function connected(): Promise<void> {
-    connecting ??= producer.connect()
+  async function connected(): Promise<Producer> {
+    connecting ??= create()
+    const mine = connecting
     try {
-      await connecting
+      return await mine
     } catch (error) {
-      connecting = undefined
+      if (connecting === mine) connecting = undefined
       throw error
     }
   }
 
-  async function sendOnce(records: readonly ProducerRecord[]): Promise<readonly RecordMetadata[]> {
+  async function sendOnce(producer: Producer, records: readonly ProducerRecord[]): Promise<readonly RecordMetadata[]> {
     const messages = records.map(toMessage)
     const byTopic = groupBy(records.keys(), (index) => records[index]?.topic ?? '')
     const answers = await producer.sendBatch({
-      acks: -1,
+      acks,
+      compression,
+      timeout,
       topicMessages: [...byTopic].map(([topic, indexes]) => ({
         topic,
         messages: indexes.flatMap((index) => messages[index] ?? []),
@@ -66,18 +94,21 @@ export async function startProducer(kafka: Kafka): Promise<RecordProducer> {
   return {
     async send(records) {
       try {
-        await connected()
+        const producer = await connected()
         const metadata: RecordMetadata[] = []
-        for (const part of requests(records)) metadata.push(...(await sendOnce(part)))
+        for (const part of requests(records, settings['max.request.size']))
+          metadata.push(...(await sendOnce(producer, part)))
         return metadata
-      } catch (error) {
+      } catch (thrown) {
+        const error = explain(thrown)
         const topics = [...new Set(records.map(({ topic }) => topic))].join(', ')
-        const message = `Kafka did not acknowledge ${records.length} records for ${topics}: ${String(error)}`
+        const message = `Kafka did not acknowledge ${records.length} records for ${topics}: ${messageOf(error)}`
         throw new (isPassing(error) ? RetriableError : ConnectError)(message, { cause: error, context: { topics } })
       }
     },
     async close() {
-      await producer.disconnect()
+      const opened = await Promise.allSettled([connecting])
+      for (const each of opened) if (each.status === 'fulfilled') await each.value?.disconnect()
     },
   }
 }
@@ -90,11 +121,11 @@ const toMessage = ({ key, value, headers, partition, timestamp }: ProducerRecord
   ...(timestamp !== undefined && { timestamp: String(timestamp) }),
 })
 
-/** Brokers take about 1 MB at once (`message.max.bytes`), and kafkajs makes one batch of all that goes to a partition. */
-const requestBytes = 900_000
+const mostRetries = 10
 const recordOverhead = 70
 
-function* requests(records: readonly ProducerRecord[]): Generator<readonly ProducerRecord[]> {
+/** Brokers take about 1 MB at once (`message.max.bytes`), and kafkajs makes one batch of all that goes to a partition. */
+function* requests(records: readonly ProducerRecord[], requestBytes: number): Generator<readonly ProducerRecord[]> {
   let from = 0
   let bytes = 0
   for (const [index, record] of records.entries()) {
@@ -117,8 +148,10 @@ const sizeOf = ({ key, value, headers }: ProducerRecord): number =>
 
 /** Whether the same records may be taken later: what a broker refuses says so itself, anything else is the network's. */
 function isPassing(error: unknown): boolean {
+  if (isFinal(error)) return false
   const refusal = findRefusal(error)
-  return refusal ? refusal.retriable : error instanceof KafkaJSError
+  // One of ours that is not final: a token endpoint that does not answer.
+  return refusal ? refusal.retriable : error instanceof KafkaJSError || ConnectError.is(error)
 }
 
 function findRefusal(error: unknown): { readonly retriable: boolean } | undefined {

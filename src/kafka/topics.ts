@@ -26,11 +26,14 @@ export interface TopicWatch {
   interval(): number
 }
 
-/** Follows which of the wanted topics exist. A missing one is no error, as in Kafka Connect: it is read once it is there. */
+/**
+ * Follows which of the wanted topics exist, looking every `maxAgeMs`. A missing one is no error, as in Kafka Connect: it is read once it is there.
+ */
 export function watchTopics(
   specs: readonly TopicSpec[],
   listTopics: () => Promise<readonly string[]>,
   onMissing: (topics: readonly string[]) => void,
+  maxAgeMs = 30_000,
 ): TopicWatch {
   let told = ''
   return {
@@ -40,6 +43,6 @@ export function watchTopics(
       told = missing.join()
       return existing
     },
-    interval: () => (told === '' ? 30_000 : 1000),
+    interval: () => (told === '' ? maxAgeMs : Math.min(1000, maxAgeMs)),
   }
 }

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import type { FetchedMessage } from '../../../src/kafka/internals.ts'
-import { isFinal, nextOffsetOf } from '../../../src/kafka/log-fetch.ts'
+import { nextOffsetOf } from '../../../src/kafka/log-fetch.ts'
+import { isFinal } from '../../../src/kafka/refusals.ts'
 import { matchTopics, watchTopics } from '../../../src/kafka/topics.ts'
 
 const message = (offset: number): FetchedMessage => ({ offset: String(offset), timestamp: '1', key: null, value: null })
@@ -28,7 +29,14 @@ test('only what no further try can mend is final', () => {
   const named = (name: string) => Object.assign(new Error('x'), { name })
   expect(isFinal(named('KafkaJSNotImplemented'))).toBe(true)
   expect(isFinal(named('KafkaJSConnectionError'))).toBe(false)
-  expect(isFinal({ cause: { type: 'TOPIC_AUTHORIZATION_FAILED' } })).toBe(true)
+  const refused = Object.assign(new Error('x'), { type: 'TOPIC_AUTHORIZATION_FAILED' })
+  expect(isFinal(new Error('y', { cause: refused }))).toBe(true)
+  const untrusted = Object.assign(named('KafkaJSConnectionError'), { code: 'DEPTH_ZERO_SELF_SIGNED_CERT' })
+  expect(isFinal(new Error('y', { cause: untrusted }))).toBe(true)
+  const authentication = (message: string) =>
+    Object.assign(new Error(message), { name: 'KafkaJSSASLAuthenticationError' })
+  expect(isFinal(authentication('SASL PLAIN authentication failed: invalid credentials'))).toBe(true)
+  expect(isFinal(authentication('SASL PLAIN authentication failed: Closed connection'))).toBe(false)
 })
 
 test('an expression matches whole names, and never the topics of Kafka itself', () => {

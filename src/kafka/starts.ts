@@ -1,0 +1,67 @@
+import type { Clock, TopicPartition, TopicPartitionOffset } from '#api'
+import { ConfigError } from '#api'
+import type { Asker } from './asker.ts'
+import type { StartPoint } from './log-reader.ts'
+import { partitionId } from './partition-map.ts'
+import type { LogReaderOptions } from './ports.ts'
+
+/** Where a log reader begins: at the committed offset (if any) or `warmMs` before now, whichever is older, within what the log holds; negative: all of it. */
+export async function startPoints(
+  asker: Asker,
+  clock: Clock,
+  options: LogReaderOptions,
+  topics: readonly string[],
+): Promise<readonly StartPoint[]> {
+  const held = await asker.bounds(topics)
+  const done = new Map((await asker.committed(options.groupId, topics)).map((each) => [partitionId(each), each.offset]))
+  const warm = new Map<string, bigint>()
+  for (const topic of topics) {
+    const since = Math.max(0, clock.now() - options.warmMs)
+    for (const { partition, offset } of await asker.admin((client) =>
+      client.fetchTopicOffsetsByTimestamp(topic, since),
+    )) {
+      if (offset !== '-1') warm.set(partitionId({ topic, partition }), BigInt(offset))
+    }
+  }
+  return Promise.all(
+    held.map(async ({ low, high, ...partition }) => {
+      const id = partitionId(partition)
+      const oldest = [done.get(id) ?? high, options.warmMs < 0 ? low : (warm.get(id) ?? high), high].reduce((a, b) =>
+        a < b ? a : b,
+      )
+      const offset = oldest < low ? low : oldest
+      const before = offset > low ? await asker.timestampAt(partition, offset - 1n) : undefined
+      return {
+        ...partition,
+        offset,
+        end: high,
+        // A commit beyond the end is another log's.
+        committed: (done.get(id) ?? 0n) <= high ? done.get(id) : undefined,
+        timestampBefore: typeof before === 'number' ? before : undefined,
+      }
+    }),
+  )
+}
+
+/** Where a group continues: after its commit, else where `auto.offset.reset` says. */
+export async function groupOffsets(
+  asker: Asker,
+  groupId: string,
+  reset: 'earliest' | 'latest' | 'none',
+  partitions: readonly TopicPartition[],
+): Promise<readonly TopicPartitionOffset[]> {
+  const topics = [...new Set(partitions.map(({ topic }) => topic))]
+  const done = new Map((await asker.committed(groupId, topics)).map((each) => [partitionId(each), each.offset]))
+  const held = new Map((await asker.bounds(topics)).map((each) => [partitionId(each), each]))
+  return partitions.map((each) => {
+    const id = partitionId(each)
+    const bounds = held.get(id)
+    const start = (reset === 'latest' ? bounds?.high : bounds?.low) ?? 0n
+    const committed = done.get(id)
+    if (committed === undefined && reset === 'none')
+      throw new ConfigError(
+        `Group ${groupId} has no committed offset for ${id}, and auto.offset.reset=none leaves no other start.`,
+      )
+    return { ...each, offset: committed ?? start }
+  })
+}
