@@ -1,5 +1,11 @@
 import { type Logger, traceOf } from '#api'
-import { type ConnectorRun, openConnector, TooManyTasksError, type WorkerDeps } from '../runtime/index.ts'
+import {
+  type ConnectorRun,
+  connectorPlugin,
+  openConnector,
+  TooManyTasksError,
+  type WorkerDeps,
+} from '../runtime/index.ts'
 import type { TargetState } from './herder.ts'
 
 type RawConfig = Readonly<Record<string, string>>
@@ -13,6 +19,7 @@ export interface ConnectorInstance {
   readonly trace?: string | undefined
   /** Null when it failed before there was a connector to have one. */
   readonly version: string | null
+  readonly type: 'source' | 'sink' | 'unknown'
   /** Undefined when it could not be made at all. */
   readonly run: ConnectorRun | undefined
   /** Whether it went where it was told to. */
@@ -71,6 +78,7 @@ export async function openInstance({ raw, target, deps, log }: InstanceOptions):
       return trace
     },
     version: run?.plugin.version ?? null,
+    type: run?.plugin.kind ?? typeOf(raw, deps),
     run,
     transition,
     taskConfigs() {
@@ -81,5 +89,15 @@ export async function openInstance({ raw, target, deps, log }: InstanceOptions):
         throw error
       }
     },
+  }
+}
+
+/** Of a connector that could not be made; nobody knows it when the class is a placeholder. */
+function typeOf(raw: RawConfig, { plugins }: WorkerDeps): 'source' | 'sink' | 'unknown' {
+  try {
+    return connectorPlugin(raw, plugins).kind
+  } catch {
+    // Why is in the trace already.
+    return 'unknown'
   }
 }

@@ -167,7 +167,7 @@ export async function createConnector(options: ConnectorOptions): Promise<Connec
         version,
       },
       tasks: tasks.states(),
-      type: instance.run?.plugin.kind ?? 'unknown',
+      type: instance.type,
     }
   }
 
@@ -182,7 +182,7 @@ export async function createConnector(options: ConnectorOptions): Promise<Connec
     config: () => raw,
     target: () => target,
     instance: () => instance,
-    info: () => ({ name, config: raw, tasks: tasks.infos().map(({ id }) => id), type: state().type }),
+    info: () => ({ name, config: raw, tasks: tasks.infos().map(({ id }) => id), type: instance.type }),
     state,
     tasks: () =>
       tasks.infos().map(({ id, config }) => ({ id, config: shownConfig(config, raw, instance.run?.redactResolved) })),

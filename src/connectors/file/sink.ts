@@ -24,6 +24,8 @@ export const fileStreamSink = defineSink({
   doc: 'Appends the value of each record to a file, a line each: text as it is, everything else as JSON. For trying things out: a record that is delivered again is a line again.',
   config,
   preview: (_, records) => records.map((record) => ({ message: lineOf(record).slice(0, -1) })),
+  // Kafka's are the only offsets that there are.
+  alterOffsets: () => true,
   async startTask({ config: { file } }) {
     const output = file ? await openFile(file) : standardOutput()
     return {

@@ -131,6 +131,7 @@ test('one that could not be made has no version', async () => {
   expect(await states()).toBe('FAILED:')
   expect(await herder.connectorState('c')).toMatchObject({
     connector: { version: null, trace: expect.stringContaining('topic.creation.default.replication.factor') },
+    type: 'source',
   })
 })
 
