@@ -26,18 +26,21 @@ function toHeaders(headers: NonNullable<FetchedMessage['headers']>): readonly Ka
   )
 }
 
-/** kafkajs wants an object: headers of one name become a list; the order across names is lost (docs/differences.md). */
+/**
+ * kafkajs wants an object: headers of one name become a list; the order across names is lost, and null is written as no bytes
+ * (docs/differences.md).
+ */
 export function fromHeaders(headers: readonly KafkaHeader[]): Record<string, Buffer | Buffer[]> {
-  // Null is a header's value too, which the types of kafkajs do not know.
   const result = Object.create(null) as Record<string, Buffer | Buffer[]>
-  for (const header of headers) {
-    const { key } = header
-    const value = header.value as Buffer
+  for (const { key, value: bytes } of headers) {
+    const value = bytes ?? noBytes
     const former = result[key]
     result[key] = former === undefined ? value : Array.isArray(former) ? [...former, value] : [former, value]
   }
   return result
 }
+
+const noBytes = Buffer.alloc(0)
 
 /**
  * What a fetch from `from` is to show: a fetch starts at a batch's beginning, so older records are dropped,
