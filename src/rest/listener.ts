@@ -1,6 +1,6 @@
 import { createServer, type RequestListener, type Server, type ServerOptions } from 'node:http'
 import { createServer as createTlsServer } from 'node:https'
-import type { AddressInfo } from 'node:net'
+import type { AddressInfo, Socket } from 'node:net'
 import type { TLSSocket, TlsOptions } from 'node:tls'
 import { ConnectError, messageOf } from '#api'
 import { answerBrokenRequest } from './broken-request.ts'
@@ -23,6 +23,10 @@ export interface RestTls extends Pick<TlsOptions, 'ca' | 'cert' | 'key' | 'ciphe
 /** One open port. */
 export interface OpenListener extends RestListener {
   readonly server: Server
+  /** Closes connections on which nothing is under way, those included on which nothing ever came: browsers open them in advance. */
+  closeIdle(): void
+  /** Cuts every connection, also one whose TLS handshake never ends. */
+  closeAll(): void
 }
 
 /** Listens. Rejects with who or what is in the way. */
@@ -34,6 +38,12 @@ export async function openListener(
   const { tls, ...http } = options
   const server = protocol === 'https' ? tlsServer(http, tls, handler) : createServer(http, handler)
   server.on('clientError', answerBrokenRequest)
+  const sockets = new Set<Socket>()
+  server.on('connection', (socket: Socket) => sockets.add(socket.once('close', () => sockets.delete(socket))))
+  const fresh = new Set<Socket>()
+  const established = protocol === 'https' ? 'secureConnection' : 'connection'
+  server.on(established, (socket: Socket) => fresh.add(socket.once('close', () => fresh.delete(socket))))
+  server.on('request', ({ socket }) => fresh.delete(socket))
   try {
     await new Promise<void>((resolve, reject) => {
       server.once('error', reject).listen({ host, port }, () => resolve())
@@ -44,14 +54,27 @@ export async function openListener(
       context: { host, port },
     })
   }
-  return { protocol, host, port: (server.address() as AddressInfo).port, server }
+  const closeIdle = (): void => {
+    server.closeIdleConnections()
+    for (const socket of fresh) socket.destroy()
+  }
+  const closeAll = (): void => {
+    for (const socket of sockets) socket.destroy()
+  }
+  return { protocol, host, port: (server.address() as AddressInfo).port, server, closeIdle, closeAll }
 }
 
 function tlsServer(http: ServerOptions, tls: RestTls | undefined, handler: RequestListener): Server {
   if (!tls) throw new ConnectError('REST cannot listen with https without a certificate')
   const { clientAuth, ...material } = tls
   const server = createTlsServer(
-    { ...http, ...material, requestCert: clientAuth !== 'none', rejectUnauthorized: clientAuth === 'required' },
+    {
+      handshakeTimeout: http.requestTimeout,
+      ...http,
+      ...material,
+      requestCert: clientAuth !== 'none',
+      rejectUnauthorized: clientAuth === 'required',
+    },
     handler,
   )
   // A certificate that is shown has to be a good one, as Java wants it, even where none is needed.

@@ -48,7 +48,7 @@ export async function startRest(options: StartRestOptions): Promise<RestServer> 
     for (const listener of at) {
       const handler: RequestListener = (request, response) => {
         // A connection that has served its last request would be kept open for the next.
-        response.once('close', () => stopping && closeIdle(open))
+        response.once('close', () => stopping && open.forEach(({ closeIdle }) => closeIdle()))
         app.routing(request, response)
       }
       const server = { tls: withTls, requestTimeout: receiveTimeoutMs, keepAliveTimeout: 72_000 }
@@ -76,18 +76,14 @@ export async function startRest(options: StartRestOptions): Promise<RestServer> 
 
 async function close(apps: readonly FastifyInstance[], open: readonly OpenListener[], clock: Clock): Promise<void> {
   const closed = new AbortController()
-  void clock.sleep(stopDeadlineMs, closed.signal).then(() => open.forEach(({ server }) => server.closeAllConnections()))
+  void clock.sleep(stopDeadlineMs, closed.signal).then(() => open.forEach(({ closeAll }) => closeAll()))
   const servers = open.map(
     ({ server }) =>
       new Promise<void>((resolve) => {
         server.close(() => resolve())
       }),
   )
-  closeIdle(open)
+  open.forEach(({ closeIdle }) => closeIdle())
   await Promise.all(servers)
   await Promise.all(apps.map((app) => app.close())).finally(() => closed.abort())
-}
-
-function closeIdle(open: readonly OpenListener[]): void {
-  for (const { server } of open) server.closeIdleConnections()
 }

@@ -1,0 +1,106 @@
+import { expect, test } from 'vitest'
+import { readRestSettings } from '../../../src/config/index.ts'
+
+const standard = { host: '127.0.0.1', port: 8083 }
+const read = (props: Record<string, string>) => readRestSettings(props, standard)
+const http = (host: string, port: number) => ({ protocol: 'http', host, port })
+
+test('listens where the settings say, for everybody, when no property says otherwise', () => {
+  const settings = { listeners: [http('127.0.0.1', 8083)], advertised: {}, warnings: [] }
+  expect(read({})).toEqual(settings)
+  expect(read({ listeners: ' ', 'access.control.allow.origin': '', 'rest.extension.classes': '' })).toEqual(settings)
+})
+
+test('reads several listeners, on the loopback address where they name none', () => {
+  const { listeners } = read({ listeners: 'http://:8083, HTTP://0.0.0.0:0,http://[::1]:81 ,http://a-b.example:9' })
+  expect(listeners).toEqual([http('127.0.0.1', 8083), http('0.0.0.0', 0), http('::1', 81), http('a-b.example', 9)])
+})
+
+test('tells admin listeners that are absent from none', () => {
+  expect(read({})).not.toHaveProperty('adminListeners')
+  expect(read({ 'admin.listeners': '' })).toMatchObject({ adminListeners: [] })
+  expect(read({ 'admin.listeners': 'http://:9' })).toMatchObject({ adminListeners: [http('127.0.0.1', 9)] })
+})
+
+test('takes TLS from the prefix of the listeners, or from no prefix', () => {
+  const listeners = { listeners: 'https://:1,http://:2', 'admin.listeners': 'https://:3' }
+  expect(read({ ...listeners, 'ssl.client.auth': 'required' })).toMatchObject({
+    tls: { prefix: '', clientAuth: 'required' },
+    adminTls: { prefix: '', clientAuth: 'required' },
+  })
+  const own = { 'listeners.https.ssl.keystore.location': 'x', 'ssl.client.auth': 'required' }
+  expect(read({ ...listeners, ...own })).toMatchObject({ tls: { prefix: 'listeners.https.', clientAuth: 'none' } })
+  expect(read({ ...listeners, 'admin.listeners.https.ssl.client.auth': 'requested' })).toMatchObject({
+    tls: { prefix: '' },
+    adminTls: { prefix: 'admin.listeners.https.', clientAuth: 'requested' },
+  })
+  expect(read({ 'ssl.client.auth': 'nonsense' })).not.toHaveProperty('tls')
+})
+
+test('reads origins, methods and headers', () => {
+  const settings = read({
+    'access.control.allow.origin': 'http://a.example , *',
+    'access.control.allow.methods': 'GET,PUT',
+    'response.http.headers.config':
+      'add Cache-Control: no-cache, "set  X-Multi:a, \\"b\\"",setDate Expires:31540000000, add Location: http://x:1',
+  })
+  expect(settings.cors).toEqual({ origins: ['http://a.example', '*'], methods: ['GET', 'PUT'] })
+  expect(settings.responseHeaders).toEqual([
+    { action: 'add', name: 'Cache-Control', value: 'no-cache' },
+    { action: 'set', name: 'X-Multi', value: 'a, "b"' },
+    { action: 'setDate', name: 'Expires', value: '31540000000' },
+    { action: 'add', name: 'Location', value: 'http://x:1' },
+  ])
+})
+
+test('reads how others reach the worker', () => {
+  const { advertised } = read({
+    listeners: 'http://:1,https://:2',
+    'rest.advertised.host.name': 'worker.example',
+    'rest.advertised.port': '443',
+    'rest.advertised.listener': 'HTTPS',
+  })
+  expect(advertised).toEqual({ host: 'worker.example', port: 443, protocol: 'https' })
+})
+
+const extension = 'org.apache.kafka.connect.rest.basic.auth.extension.BasicAuthSecurityRestExtension'
+
+test('knows where the users stand, and warns of extensions that are Java’s', () => {
+  const settings = read({
+    'rest.extension.classes': `org.example.Mine, ${extension}`,
+    'rest.basic.auth.file': 'users',
+    'rest.jaas.file': 'jaas',
+  })
+  expect(settings.users).toEqual({ file: 'users' })
+  expect(settings.warnings).toEqual(['rest.extension.classes: org.example.Mine is a Java class and is not used.'])
+  // A file of users is no use to somebody who wants everybody in.
+  expect(read({ 'rest.jaas.file': 'jaas' }).users).toEqual({ jaasFile: 'jaas' })
+})
+
+test.each<[Record<string, string>, string]>([
+  [{ listeners: 'ftp://:1' }, 'Invalid value ftp://:1 for configuration listeners: expected http://host:port'],
+  [{ listeners: 'http://:1/x' }, 'Invalid value http://:1/x for configuration listeners'],
+  [{ listeners: 'http://:99999' }, 'Invalid value http://:99999'],
+  [{ 'admin.listeners': 'here' }, 'Invalid value here for configuration admin.listeners'],
+  [{ listeners: 'http://:8083', 'admin.listeners': 'http://:8083' }, '127.0.0.1:8083 is more than once'],
+  [{ listeners: 'https://:1', 'ssl.client.auth': 'want' }, 'must be one of: none, requested, required'],
+  [{ 'rest.advertised.listener': 'https' }, 'rest.advertised.listener is https, but none of listeners is'],
+  [{ 'rest.advertised.listener': 'ftp' }, 'Invalid value ftp for configuration rest.advertised.listener'],
+  [{ 'rest.advertised.port': '70000' }, 'Invalid value 70000 for configuration rest.advertised.port'],
+  [{ 'rest.extension.classes': extension }, 'set rest.basic.auth.file to a file'],
+  [{ 'response.http.headers.config': 'set' }, "Invalid format of header config 'set'. Expected: '[action]"],
+  [{ 'response.http.headers.config': 'put A:b' }, "Invalid header config action: 'put'. Expected one of [set, add,"],
+  [{ 'response.http.headers.config': 'set A' }, "Invalid format of header name and header value pair 'A'"],
+  [{ 'response.http.headers.config': 'set A B:c' }, "Invalid header name 'A B'"],
+  [{ 'response.http.headers.config': 'set Ä:c' }, "Invalid header 'Ä'"],
+  [{ 'response.http.headers.config': 'setDate A:soon' }, "Invalid header value 'soon' of setDate"],
+])('refuses %j', (props, message) => {
+  expect(() => read(props)).toThrow(message)
+})
+
+test('names all that is wrong at once', () => {
+  const wrong = { listeners: 'x', 'admin.listeners': 'y', 'response.http.headers.config': 'a,b' }
+  expect(() => read(wrong)).toThrow(
+    expect.objectContaining({ context: { errors: expect.objectContaining({ length: 4 }) } }),
+  )
+})
