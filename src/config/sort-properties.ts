@@ -3,8 +3,9 @@ import { nearest } from '../util/nearest.ts'
 import { parseOrSame } from './formats.ts'
 import { splitNamespaceKey } from './namespaces.ts'
 import { settingKeys } from './setting-keys.ts'
+import { clientPrefixOf, workerClientConfig } from './worker-client-keys.ts'
 import { passedOnPrefixes, workerConfig } from './worker-keys.ts'
-import { prefixesWithoutEffect, withoutEffect } from './worker-keys-without-effect.ts'
+import { distributedKeys, prefixesWithoutEffect, withoutEffect } from './worker-keys-without-effect.ts'
 
 export interface SortedProperties {
   /** Kafka Connect's, and those that nothing knows; as text. */
@@ -23,7 +24,13 @@ const groups = new Set(
   }),
 )
 
-const knownNames = [...Object.keys(workerConfig.keys), ...Object.keys(settingKeys), ...withoutEffect, ...groups]
+const knownNames = [
+  ...Object.keys(workerConfig.keys),
+  ...Object.keys(settingKeys),
+  ...withoutEffect,
+  ...groups,
+  ...Object.keys(workerClientConfig.keys),
+]
 
 /**
  * Tells Kafka Connect's properties from the process's own settings. What neither knows is a warning that names the nearest known name,
@@ -42,7 +49,8 @@ export function sortProperties(content: Readonly<Record<string, unknown>>, origi
     else if (groups.has(name) && isObject(value)) visitAll(value, `${name}.`)
     else {
       const isKnown = isWorkerProperty(name)
-      if (hasNoEffect(name)) warnings.push(`The property "${name}" in ${origin} is accepted, but has no effect here.`)
+      if (hasNoEffect(name))
+        warnings.push(`The property "${name}" in ${origin} is accepted, but has no effect here${reason(name)}.`)
       else if (!isKnown) warnings.push(`The property "${name}" in ${origin} is unknown${hint(name)}`)
       const belongsNowhere = !isKnown && isObject(value) && !passedOnPrefixes.includes(`${name}.`)
       if (!belongsNowhere) props.set(name, toText(name, value, origin))
@@ -66,15 +74,27 @@ export function sortProperties(content: Readonly<Record<string, unknown>>, origi
   return { props: Object.fromEntries(props), settings: Object.fromEntries(settings), warnings }
 }
 
-const isWorkerProperty = (name: string): boolean =>
-  name in workerConfig.keys || passedOnPrefixes.some((prefix) => name.startsWith(prefix))
+const isWorkerProperty = (name: string): boolean => {
+  if (name in workerConfig.keys || name in workerClientConfig.keys) return true
+  const client = clientPrefixOf(name)
+  if (client) return client.names.includes(client.rest)
+  return (
+    /^config\.providers\.[^.]+\.(?:class$|param\.)/.test(name) ||
+    passedOnPrefixes.some((prefix) => name.startsWith(prefix))
+  )
+}
 
 const hasNoEffect = (name: string): boolean =>
   withoutEffect.has(name) ||
   (!(name in workerConfig.keys) && prefixesWithoutEffect.some((prefix) => name.startsWith(prefix)))
 
+const reason = (name: string): string =>
+  distributedKeys.has(name) ? ': it belongs to distributed mode, and this worker runs standalone' : ''
+
 function hint(name: string): string {
-  const meant = nearestPrefixed(name) ?? nearest(name, knownNames)
+  const client = clientPrefixOf(name)
+  const ofClient = client && nearest(client.rest, client.names)
+  const meant = client ? ofClient && client.prefix + ofClient : (nearestPrefixed(name) ?? nearest(name, knownNames))
   return meant === undefined ? '.' : `; did you mean "${meant}"?`
 }
 

@@ -1,19 +1,22 @@
 import { ConfigError, type ConfigOf, ConnectError, messageOf, type Props } from '#api'
 import { nearest } from '../util/nearest.ts'
-import { chooseListener } from './listeners.ts'
 import { loadSettings } from './load-settings.ts'
 import { readConfigFile } from './read-file.ts'
+import { resolveWorker } from './resolve-worker.ts'
+import { type RestSettings, readRestSettings } from './rest-settings.ts'
 import { envName, settingKeys } from './setting-keys.ts'
 import type { Settings } from './settings.ts'
 import { sortProperties } from './sort-properties.ts'
+import { workerClientConfig } from './worker-client-keys.ts'
 import { workerConfig } from './worker-keys.ts'
 
 export interface WorkerConfig {
-  /** Kafka Connect's worker properties as they were written; prefixes such as `value.converter.` included. */
+  /** Kafka Connect's worker properties; prefixes such as `value.converter.` included, placeholders of config providers filled in. */
   readonly props: Props
   /** The same, parsed and with defaults. */
   readonly config: ConfigOf<typeof workerConfig>
   readonly settings: Settings
+  readonly rest: RestSettings
   /** Sentences for the log: unknown properties, and those without effect. */
   readonly warnings: readonly string[]
 }
@@ -28,13 +31,18 @@ export interface WorkerConfigSources {
 
 /** Reads the configuration of a worker. Throws one `ConfigError` that names all that is wrong (`context.errors`). */
 export async function loadWorkerConfig({ file, env, flags }: WorkerConfigSources): Promise<WorkerConfig> {
-  const fromFile = sortProperties(file === undefined ? {} : await readConfigFile(file), file ?? 'the defaults')
-  const fromFlags = sortProperties(flags, 'the command line')
-  const props = { ...fromFile.props, ...fromFlags.props }
-  const fileListener = chooseListener(fromFile.props['listeners'])
-  const flagListener = chooseListener(fromFlags.props['listeners'])
+  const written = {
+    file: sortProperties(file === undefined ? {} : await readConfigFile(file), file ?? 'the defaults'),
+    flags: sortProperties(flags, 'the command line'),
+  }
+  const { fromFile, fromFlags } = await resolveWorker(written, env)
+  const isMoved = restKeys.some((key) => key in fromFlags.settings || env[envName(key)] !== undefined)
+  // A port that was asked for by flag or environment is meant, whatever the file listens on.
+  const { listeners, ...unlistened } = fromFile.props
+  const kept = listeners !== undefined && !isMoved ? fromFile.props : unlistened
+  const props = { ...kept, ...fromFlags.props }
 
-  const errors: string[] = [fileListener.error, flagListener.error].filter((error) => error !== undefined)
+  const errors: string[] = []
   const collect = <T>(step: () => T): T | undefined => {
     try {
       return step()
@@ -44,31 +52,23 @@ export async function loadWorkerConfig({ file, env, flags }: WorkerConfigSources
     }
   }
   const config = collect(() => workerConfig.parse(props))
-  const settings = collect(() =>
-    loadSettings({ ...fromFile.settings, ...restOf(fileListener.listener) }, env, {
-      ...restOf(flagListener.listener),
-      ...fromFlags.settings,
-    }),
-  )
-  const warnings = [
-    ...fromFile.warnings,
-    ...fromFlags.warnings,
-    ...fileListener.warnings,
-    ...flagListener.warnings,
-    ...environmentWarnings(env),
-  ]
-  if (!config || !settings || errors.length > 0) {
+  collect(() => workerClientConfig.parse(props))
+  const loaded = collect(() => loadSettings(fromFile.settings, env, fromFlags.settings))
+  const rest = collect(() => readRestSettings(props, loaded?.rest ?? { host: '127.0.0.1', port: 0 }))
+  const [first] = rest?.listeners ?? []
+  const settings = loaded && first && { ...loaded, rest: { host: first.host, port: first.port } }
+  const warnings = [...fromFile.warnings, ...fromFlags.warnings, ...(rest?.warnings ?? []), ...environmentWarnings(env)]
+  if (!config || !settings || !rest || errors.length > 0) {
     const where = file === undefined ? 'The configuration' : `The configuration in ${file}`
     // A misspelt name is often why another one is missing.
     throw new ConfigError([`${where} cannot be used:`, ...errors, ...warnings].join('\n'), {
       context: { errors, warnings, file },
     })
   }
-  return { props, config, settings, warnings }
+  return { props, config, settings, rest, warnings }
 }
 
-const restOf = (listener: { readonly host: string; readonly port: number } | undefined): Record<string, unknown> =>
-  listener ? { 'rest.host': listener.host, 'rest.port': listener.port } : {}
+const restKeys = ['rest.host', 'rest.port'] as const
 
 const errorsOf = (error: unknown): readonly string[] =>
   ConnectError.is(error) && Array.isArray(error.context['errors'])

@@ -18,7 +18,7 @@ export type Named =
 export function namedPlugin(kind: NamedKind, property: string, name: string, plugins: Plugins): Named {
   try {
     const { plugin, preset } = plugins.find(kind, name.trim())
-    return { plugin: plugin as Plugin, config: (plugin as Plugin).config, preset }
+    return { plugin, config: plugin.config, preset }
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error
     const { nearest } = error.context

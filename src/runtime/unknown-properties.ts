@@ -1,6 +1,6 @@
 import type { Props } from '#api'
 import { nearest } from '../util/nearest.ts'
-import { clientKeys } from './client-keys/index.ts'
+import { clientKeys } from '../util/client-keys/index.ts'
 import { withoutEffect } from './connector-config.ts'
 import { topicConfigs } from './topic-configs.ts'
 import { listOf } from './transform-chain.ts'
@@ -23,8 +23,8 @@ export function unknownProperties(
   const unused = given.flatMap((name) =>
     withoutEffect.includes(name) && known.has(name) ? [`Property "${name}" is accepted, but has no effect here`] : [],
   )
-  const unknown = given.filter((name) => !known.has(name)).flatMap((name) => warning(kind, name, props, known) ?? [])
-  return [...unused, ...unknown]
+  const stray = given.filter((name) => !known.has(name)).flatMap((name) => warning(kind, name, props, known) ?? [])
+  return [...unused, ...stray]
 }
 
 type Warn = (name: string, rest: string) => string | undefined

@@ -26,7 +26,7 @@ export const errorCount = (keys: readonly ValidatedKey[]): number =>
 export function validateKeys(def: ConfigDef, props: Props, prefix = ''): ValidatedKey[] {
   const orders = ordersInGroups(def.keys)
   return def.validate(prefix === '' ? props : withPrefix(props, prefix)).flatMap((result) => {
-    const key = (def.keys as Readonly<Record<string, ConfigKey>>)[result.name]
+    const key = def.keys[result.name]
     if (!key) return []
     const order = orders.get(result.name) ?? -1
     const definition = { key: prefixed(key, result.name, prefix), order }

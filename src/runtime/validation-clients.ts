@@ -1,5 +1,5 @@
 import { type ConfigDef, type ConfigKey, defineConfig, type Props } from '#api'
-import { clientKeys } from './client-keys/index.ts'
+import { clientKeys } from '../util/client-keys/index.ts'
 import type { ClientKind } from './client-props.ts'
 import { withPrefix } from './connector-config.ts'
 import { overrideComplaints } from './override-policy.ts'

@@ -17,7 +17,7 @@ export function* versionComplaints(
   props: Props,
   plugins: Plugins,
 ): Generator<readonly [string, string]> {
-  const own = versionComplaint(connector as Plugin, props['connector.plugin.version'])
+  const own = versionComplaint(connector, props['connector.plugin.version'])
   if (own !== undefined) {
     yield ['connector.class', own]
     yield ['connector.plugin.version', own]

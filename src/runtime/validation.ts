@@ -1,4 +1,4 @@
-import type { ConfigDef, Props, SinkConnector, SourceConnector } from '#api'
+import type { Props, SinkConnector, SourceConnector } from '#api'
 import { ConfigError } from '#api'
 import type { Plugins } from '../plugins/index.ts'
 import { frameworkConfig } from './connector-config.ts'
@@ -93,7 +93,7 @@ function withComplaints(
   props: Props,
   keys: readonly ValidatedKey[],
 ): readonly ValidatedKey[] {
-  const config = (connector.config as ConfigDef).parse(props) as never
+  const config = connector.config.parse(props) as never
   const complaints = connector.check?.(config, props) ?? []
   const known = keys.map((key) => {
     const own = complaints.filter((complaint) => complaint.key === key.name)

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { ConfigError } from '#api'
-import { loadWorkerConfig } from '../../../src/config/index.ts'
-import { fileOf } from './files.ts'
+import { clientPropsOf, loadWorkerConfig } from '../../../src/config/index.ts'
+import { fileOf, folderOf } from './files.ts'
 
 const required = {
   'bootstrap.servers': 'localhost:9092',
@@ -71,7 +71,7 @@ test('reads Java properties, our settings among them', async () => {
   ].join('\n')
   const file = await fileOf('connect-standalone.properties', properties(more))
   const { props, settings, warnings } = await loadWorkerConfig({ file, env: {}, flags: {} })
-  expect(warnings).toEqual([expect.stringContaining('"producer.linger.ms"')])
+  expect(warnings).toEqual([])
   expect(props).toEqual({ ...required, 'value.converter.schemas.enable': 'false', 'producer.linger.ms': '5' })
   expect(settings.gateway.origins).toEqual(['https://a.example', 'https://b.example:8443'])
   expect(settings.gateway.namespaces).toEqual({
@@ -137,10 +137,78 @@ test.each([
 })
 
 test('listeners that cannot be are told', async () => {
-  expect((await load({ listeners: 'https://a:1,http://b:2,http://c:3' })).warnings).toHaveLength(2)
-  for (const listeners of ['https://a:1', 'http://a', 'ftp://a:1', 'http://a:70000']) {
+  for (const listeners of ['http://a', 'ftp://a:1', 'http://a:70000']) {
     expect((await failure(load({ listeners }))).message).toContain('configuration listeners')
   }
+})
+
+test('a port asked for by flag or environment is meant, whatever the file listens on', async () => {
+  const { props, rest } = await load({ listeners: 'http://0.0.0.0:1' }, { TIDEGATE_REST_PORT: '7' })
+  expect(props['listeners']).toBeUndefined()
+  expect(rest.listeners).toEqual([{ protocol: 'http', host: '127.0.0.1', port: 7 }])
+})
+
+test('properties of clients are known by name, behind their prefixes too', async () => {
+  const known = {
+    'ssl.truststore.location': '/t',
+    'sasl.mechanism': 'PLAIN',
+    'request.timeout.ms': '5',
+    'producer.compression.type': 'zstd',
+    'consumer.max.poll.records': '5',
+    'admin.retries': '5',
+    'listeners.https.ssl.keystore.location': '/k',
+  }
+  const { props, warnings } = await load(known)
+  expect(warnings).toEqual([])
+  expect(clientPropsOf(props)).toEqual({
+    'ssl.truststore.location': '/t',
+    'sasl.mechanism': 'PLAIN',
+    'request.timeout.ms': '5',
+  })
+  const misspelt = {
+    'producer.compresion.type': 'x',
+    'listeners.https.ssl.keystor.location': 'x',
+    'sasl.mechanim': 'x',
+  }
+  expect((await load(misspelt)).warnings.map((warning) => /did you mean "(.*)"/.exec(warning)?.[1])).toEqual([
+    'producer.compression.type',
+    'listeners.https.ssl.keystore.location',
+    'sasl.mechanism',
+  ])
+  expect((await failure(load({ 'request.timeout.ms': 'soon' }))).message).toContain('request.timeout.ms')
+})
+
+test('properties and settings may come from config providers', async () => {
+  const dir = await folderOf({ 'secrets.properties': 'password=hunter2\nlevel=warn', token: 'abc' })
+  const providers = {
+    'config.providers': 'file,env,dir',
+    'config.providers.file.class': 'org.apache.kafka.common.config.provider.FileConfigProvider',
+    'config.providers.env.class': 'EnvVarConfigProvider',
+    'config.providers.dir.class': 'DirectoryConfigProvider',
+  }
+  const { props, settings, warnings } = await load(
+    {
+      ...providers,
+      'bootstrap.servers': '${env:KAFKA_HOST}:${env:KAFKA_PORT}',
+      'value.converter.basic.auth.user.info': `me:\${file:${dir}/secrets.properties:password}`,
+      'value.converter.bearer.auth.token': `\${dir:${dir}:token}`,
+      'client.id': '${env:NOT_THERE}',
+      log: { level: `\${file:${dir}/secrets.properties:level}` },
+    },
+    { KAFKA_HOST: 'broker', KAFKA_PORT: '9092' },
+  )
+  expect(warnings).toEqual([])
+  expect(props).toMatchObject({
+    'bootstrap.servers': 'broker:9092',
+    'value.converter.basic.auth.user.info': 'me:hunter2',
+    'value.converter.bearer.auth.token': 'abc',
+    'client.id': '${env:NOT_THERE}',
+  })
+  expect(settings.log.level).toBe('warn')
+  const missing = load({ ...providers, 'client.id': '${file:/no/such.properties:x}' })
+  expect((await failure(missing)).message).toContain('Could not read properties from file /no/such.properties')
+  const unknown = load({ 'config.providers': 'v', 'config.providers.v.class': 'FileConfigProvidr' })
+  expect((await failure(unknown)).message).toContain('Did you mean FileConfigProvider?')
 })
 
 test('an unknown property is a warning with the nearest known name', async () => {
@@ -169,6 +237,7 @@ test('well-known properties without effect say so', async () => {
   const { warnings } = await load({ 'group.id': 'x', 'config.storage.topic': 'y', 'plugin.discovery': 'only_scan' })
   expect(warnings).toHaveLength(3)
   for (const warning of warnings) expect(warning).toContain('accepted, but has no effect here')
+  expect(warnings[0]).toContain('distributed mode')
 })
 
 test('all that is wrong is told at once, secrets excepted', async () => {
@@ -224,8 +293,11 @@ test('nested values where none belong are refused by name', async () => {
   expect((await failure(load({ 'key.converter': {} }))).message).toContain('"key.converter"')
 })
 
-test('a broker that is to be spoken to over TLS is refused, not spoken to in plain text', async () => {
-  expect((await failure(load({ 'security.protocol': 'SASL_SSL' }))).message).toContain('security.protocol')
+test('how brokers are spoken to is one of four ways', async () => {
+  expect((await load({ 'security.protocol': 'sasl_ssl' })).props['security.protocol']).toBe('sasl_ssl')
+  expect((await failure(load({ 'security.protocol': 'TLS' }))).message).toContain(
+    'Invalid value TLS for configuration security.protocol: String must be one of (case insensitive): PLAINTEXT, SSL',
+  )
 })
 
 test('broken JSON shows the place', async () => {

@@ -35,6 +35,6 @@ test('a declaration with twelve different mistakes gets twelve errors at once', 
     // Kafka Connect reports a dead letter queue that is read itself on `topics`.
     const called = name === 'errors.deadletterqueue.topic.name' ? 'DLQ topic' : name
     const named = errors.filter((error) => error.includes(called) && error.includes(value) && error.includes(right))
-    expect(named, name).toHaveLength(1)
+    expect({ name, errors: named.length }).toEqual({ name, errors: 1 })
   }
 })
