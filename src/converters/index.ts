@@ -4,6 +4,7 @@ import { booleanConverter } from './boolean-converter.ts'
 import { byteArrayConverter } from './byte-array-converter.ts'
 import { jsonConverter } from './json-converter.ts'
 import { numericConverters } from './numeric-converters.ts'
+import { protobufConverter } from './protobuf-converter.ts'
 import { simpleHeaderConverter } from './simple-header-converter.ts'
 import { stringConverter } from './string-converter.ts'
 
@@ -14,6 +15,7 @@ export const converters: readonly ConverterPlugin[] = [
   byteArrayConverter,
   jsonConverter,
   ...numericConverters,
+  protobufConverter,
   stringConverter,
 ]
 

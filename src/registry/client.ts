@@ -86,9 +86,7 @@ export function createRegistry<S extends RegistrySchema>(options: RegistryOption
   const uses = new WeakMap<S, readonly Referenced<S>[]>()
 
   async function loadById(id: number): Promise<RegisteredSchema<S>> {
-    const answer = await connection.ask(`the schema with id ${id}`, (api, options) =>
-      api.Schema.find({ id, ...options }),
-    )
+    const answer = await connection.ask(`the schema with id ${id}`, (api, given) => api.Schema.find({ id, ...given }))
     if (!answer.ok) {
       const problem = answer.status === 404 ? 'does not exist in' : 'was not given by'
       throw refusal(`The schema id ${id} ${problem} ${url}`, answer, { schemaId: id })
@@ -98,8 +96,8 @@ export function createRegistry<S extends RegistrySchema>(options: RegistryOption
 
   async function loadVersion(subject: string, version: number | 'latest'): Promise<SubjectSchema<S>> {
     const what = version === 'latest' ? `The subject ${subject}` : `Version ${version} of the subject ${subject}`
-    const answer = await connection.ask(`version ${version} of the subject ${subject}`, (api, options) =>
-      api.Subject.version({ subject, version, ...options }),
+    const answer = await connection.ask(`version ${version} of the subject ${subject}`, (api, given) =>
+      api.Subject.version({ subject, version, ...given }),
     )
     if (!answer.ok) {
       if (answer.status !== 404) throw refusal(`${what} was not given by ${url}`, answer, { subject })
@@ -129,8 +127,8 @@ export function createRegistry<S extends RegistrySchema>(options: RegistryOption
   }
 
   async function register(subject: string, schema: S): Promise<number> {
-    const answer = await connection.ask(`the registration of a schema of the subject ${subject}`, (api, options) =>
-      api.Subject.register({ subject, body: bodyOf(schema), ...normalize, ...options }),
+    const answer = await connection.ask(`the registration of a schema of the subject ${subject}`, (api, given) =>
+      api.Subject.register({ subject, body: bodyOf(schema), ...normalize, ...given }),
     )
     if (!answer.ok) {
       const problem = answer.status === 409 ? 'is not compatible with those before' : 'was refused'
@@ -142,8 +140,8 @@ export function createRegistry<S extends RegistrySchema>(options: RegistryOption
   }
 
   async function lookup(subject: string, schema: S): Promise<number> {
-    const answer = await connection.ask(`the id of a schema of the subject ${subject}`, (api, options) =>
-      api.Subject.registered({ subject, body: bodyOf(schema), ...normalize, ...options }),
+    const answer = await connection.ask(`the id of a schema of the subject ${subject}`, (api, given) =>
+      api.Subject.registered({ subject, body: bodyOf(schema), ...normalize, ...given }),
     )
     if (!answer.ok) {
       if (answer.status !== 404)
@@ -177,8 +175,8 @@ export function createRegistry<S extends RegistrySchema>(options: RegistryOption
     register: (subject, schema) => registered.get(`${subject} ${schema.text}`, () => register(subject, schema)),
     lookup: (subject, schema) => found.get(`${subject} ${schema.text}`, () => lookup(subject, schema)),
     async compatibility(subject, schema) {
-      const answer = await connection.ask(`the compatibility of a schema with the subject ${subject}`, (api, options) =>
-        api.Subject.compatible({ subject, version: 'latest', verbose: true, body: bodyOf(schema), ...options }),
+      const answer = await connection.ask(`the compatibility of a schema with the subject ${subject}`, (api, given) =>
+        api.Subject.compatible({ subject, version: 'latest', verbose: true, body: bodyOf(schema), ...given }),
       )
       if (!answer.ok) {
         if (answer.status === 404) return { compatible: true, messages: [] }
@@ -188,7 +186,7 @@ export function createRegistry<S extends RegistrySchema>(options: RegistryOption
       return { compatible: is_compatible === true, messages: messages ?? [] }
     },
     async subjects() {
-      const answer = await connection.ask('its subjects', (api, options) => api.Subject.all(options))
+      const answer = await connection.ask('its subjects', (api, given) => api.Subject.all(given))
       if (!answer.ok) throw refusal(`The subjects were not given by ${url}`, answer, {})
       return answer.data as readonly string[]
     },

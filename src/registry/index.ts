@@ -5,6 +5,16 @@ export { avroFormat } from './avro/format.ts'
 export { createRegistry, type RegisteredSchema, type Registry } from './client.ts'
 export { type RegistryConfig, registryConfig, registryKeys } from './config.ts'
 export type { Referenced, RegistrySchema, SchemaFormat, SchemaReference } from './format.ts'
+export { compileProtobuf, protobufFormat } from './protobuf/compile.ts'
+export {
+  indexesOf,
+  messageAt,
+  type ProtobufSchema,
+  type ProtoEnum,
+  type ProtoField,
+  type ProtoMessage,
+  type ScalarType,
+} from './protobuf/model.ts'
 export {
   checkSchemas,
   registerSchemas,

@@ -51,7 +51,11 @@ export async function startFakeRegistry(
     return stored.id
   }
 
-  function answer(method: string, path: string, body: { schema?: string; references?: object[] }): [number, unknown] {
+  function answer(
+    method: string,
+    path: string,
+    body: { schema?: string; schemaType?: string; references?: object[] },
+  ): [number, unknown] {
     const [, kind, name = '', , version = ''] = path.split('/').map(decodeURIComponent)
     if (path === '/subjects') return [200, [...subjects.keys()]]
     if (kind === 'schemas') {
@@ -65,7 +69,8 @@ export async function startFakeRegistry(
     const versions = subjects.get(name)
     if (method === 'POST' && version === '' && path.endsWith('/versions')) {
       if (body.schema?.includes('incompatible')) return [409, { error_code: 409, message: 'because it says so' }]
-      return [200, { id: add(name, body.schema, body.references ? { references: body.references } : {}) }]
+      const { schema, ...more } = body
+      return [200, { id: add(name, schema, more) }]
     }
     if (!versions) return [404, { error_code: 40401, message: `Subject ${name} not found` }]
     if (method === 'POST') {
