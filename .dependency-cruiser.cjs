@@ -31,6 +31,8 @@ const owners = {
   protobufjs: ['src/registry'],
   fastify: ['src/rest'],
   convict: ['src/config'],
+  '@marcbachmann/cel-js': ['src/transforms'],
+  re2js: ['src/transforms'],
   pino: ['src/telemetry'],
   'prom-client': ['src/telemetry'],
   commander: ['src/cli'],

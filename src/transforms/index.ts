@@ -1,8 +1,10 @@
 import type { PredicatePlugin, TransformationPlugin } from '#api'
 import { cast } from './cast.ts'
+import { compute } from './compute.ts'
 import { dropHeaders } from './drop-headers.ts'
 import { extractField } from './extract-field.ts'
 import { filter } from './filter.ts'
+import { filterBy } from './filter-by.ts'
 import { flatten } from './flatten.ts'
 import { headerFrom } from './header-from.ts'
 import { hoistField } from './hoist-field.ts'
@@ -24,9 +26,11 @@ import { valueToKey } from './value-to-key.ts'
 /** The transformations that come with the worker. */
 export const transformations: readonly TransformationPlugin[] = [
   cast,
+  compute,
   dropHeaders,
   extractField,
   filter,
+  filterBy,
   flatten,
   headerFrom,
   hoistField,

@@ -1,0 +1,16 @@
+import { messageOf } from '#api'
+import { compileExpression } from './expression.ts'
+
+/** For a configuration key whose value is one expression. */
+export function isExpression(text: string): string | undefined {
+  try {
+    compileExpression(text)
+    return undefined
+  } catch (error) {
+    return messageOf(error)
+  }
+}
+
+/** How expressions are written, for the documentation of an option. */
+export const language =
+  'Expressions are CEL: `value`, `key`, `headers`, `topic`, `partition`, `offset` and `timestamp` (ms) may be named; `value.a.b`, `value.list[0]`, `has(value.a)`, arithmetic, comparisons, `&&`, `||`, `!`, `? :`, `in`, texts with `contains`, `startsWith`, `endsWith`, `fits` (an RE2 pattern), `list.exists(x, …)`.'
