@@ -25,10 +25,15 @@ const absent = { type: 'list', importance: 'low', default: [], doc: 'Regular exp
  */
 export function topicMatcher(props: Props, enabled: boolean): TopicMatcher | undefined {
   if (!enabled || !Object.keys(props).some((key) => key.startsWith(prefix))) return undefined
-  const names = [...new Set(listOf(props[`${prefix}groups`]))].filter((name) => name !== 'default')
+  const listed = listOf(props[`${prefix}groups`])
+  const names = [...new Set(listed)].filter((name) => name !== 'default')
   const byDefault = rulesOf('default', props)
   const groups = names.map((name) => ({ name, ...rulesOf(name, props) }))
-  const errors = [byDefault, ...groups].flatMap((group) => group.errors)
+  const twice = `Invalid value [${listed.join(', ')}] for configuration ${prefix}groups: Duplicate alias provided.`
+  const errors = [
+    ...(new Set(listed).size < listed.length ? [twice] : []),
+    ...[byDefault, ...groups].flatMap((group) => group.errors),
+  ]
   if (errors.length > 0) throw new ConfigError(errors.join('\n'), { context: { errors } })
 
   const fallback = newTopic('default', byDefault, byDefault)
