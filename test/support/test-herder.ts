@@ -6,7 +6,7 @@ import { createKafkaClient } from '../../src/kafka/index.ts'
 import { createPlugins } from '../../src/plugins/index.ts'
 import { type ConfigResolver, noMetrics } from '../../src/runtime/index.ts'
 import { createMemoryOffsetStore, type OffsetStore } from '../../src/storage/index.ts'
-import { createLogging } from '../../src/telemetry/logger.ts'
+import { createLogLevels } from '../../src/telemetry/log-levels.ts'
 import { predicates, transformations } from '../../src/transforms/index.ts'
 import { systemClock } from '../../src/util/clock.ts'
 import { recordingLog } from './quiet.ts'
@@ -65,7 +65,7 @@ export function testHerder(options: TestHerderOptions): {
       resolver: options.resolver ?? plainValues,
     },
     settings: { 'topic.tracking.enable': true, 'topic.tracking.allow.reset': true },
-    levels: createLogging('silent').levels,
+    levels: createLogLevels('INFO', systemClock.now).levels,
     preview: options.preview ?? noPreview,
     workerId: () => 'test:8083',
     version: '0.0.0',
