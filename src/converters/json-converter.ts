@@ -97,13 +97,13 @@ function createJsonConverter(options: ConfigOf<typeof config>): Converter {
   }
   const texts = new WeakMap<Schema, string>()
   const schemas = new Map<string, Schema | undefined>()
-  const content = parseContent(options['schemas.enable'] ? options['schema.content'] : null)
+  const content = options['schemas.enable'] ? parseContent(options['schema.content'] ?? '', nullIsDefault) : undefined
 
   /** The same schema object for the same text, so that others can keep what they derive from it. */
   function schemaOf(json: unknown): Schema | undefined {
     const key = stringifyExactly(json)
     if (schemas.has(key)) return schemas.get(key)
-    const schema = parseSchema(json)
+    const schema = parseSchema(json, nullIsDefault)
     if (schemas.size >= options['schemas.cache.size']) schemas.clear()
     schemas.set(key, schema)
     return schema
@@ -113,9 +113,11 @@ function createJsonConverter(options: ConfigOf<typeof config>): Converter {
     const envelope = parse(bytes, false)
     if (!isEnvelope(envelope)) throw new DataError(noEnvelope)
     const schema = schemaOf(envelope.schema)
-    // Rare: once more, with every number as it is written.
-    const json = hasDecimal(schema) ? (parse(bytes, true) as Envelope).payload : envelope.payload
-    return { schema, value: fromPayload(schema, json, nullIsDefault) }
+    if (!hasDecimal(schema)) return { schema, value: fromPayload(schema, envelope.payload, nullIsDefault) }
+    // Rare: once more, with every number as it is written, defaults too.
+    const literally = parse(bytes, true) as Envelope
+    const exact = schemaOf(literally.schema)
+    return { schema: exact, value: fromPayload(exact, literally.payload, nullIsDefault) }
   }
 
   function textOf(schema: Schema): string {
@@ -151,9 +153,8 @@ function parse(bytes: Buffer, literally: boolean): unknown {
   }
 }
 
-function parseContent(text: string | null): Schema | undefined {
-  return text === null || text === '' ? undefined : parseSchema(parseNumbers(text))
-}
+const parseContent = (text: string, nullIsDefault: boolean): Schema | undefined =>
+  text === '' ? undefined : parseSchema(parseLiterally(text), nullIsDefault)
 
 interface Envelope {
   readonly schema: unknown

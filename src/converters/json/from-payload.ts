@@ -74,9 +74,9 @@ function integer(schema: Schema, number: number | bigint): number | bigint {
 
 const temporal: ReadonlySet<string> = new Set([logicalNames.date, logicalNames.time, logicalNames.timestamp])
 
-/** A number that single precision cannot hold is infinite; others keep the digits they have. */
+/** A number that single precision cannot hold is infinite; others keep the digits they have. There is no -0, as in Java. */
 const float = ({ type }: Schema, number: number): number =>
-  type === 'float32' && !Number.isFinite(Math.fround(number)) ? Math.fround(number) : number
+  type === 'float32' && !Number.isFinite(Math.fround(number)) ? Math.fround(number) : number + 0
 
 /** What is no base64 throws, instead of being skipped as Node does. */
 function fromBase64(text: string): Buffer {
@@ -90,6 +90,9 @@ function fromBase64(text: string): Buffer {
 function decimal(schema: Schema, json: unknown): string {
   try {
     if (typeof json === 'string') return decimalText(someBytes(fromBase64(json)), scaleOf(schema))
+    if (!(json instanceof NumberLiteral) && typeof json !== 'number' && typeof json !== 'bigint') {
+      throw new Error('it is neither a number nor base64')
+    }
     const digits = plainDigits(json instanceof NumberLiteral ? json.text : String(json))
     const scale = Number(schema.parameters?.['scale'] ?? 0)
     // More digits than the scale has stay, as in Java.

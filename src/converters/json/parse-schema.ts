@@ -6,7 +6,7 @@ import { jsonTypes } from './schema-text.ts'
 const typesByName = new Map(Object.entries(jsonTypes).map(([type, name]) => [name, type as SchemaType]))
 
 /** The `schema` of an envelope; undefined for null. Throws `DataError` with Java's words. */
-export function parseSchema(json: unknown): Schema | undefined {
+export function parseSchema(json: unknown, nullIsDefault: boolean): Schema | undefined {
   if (json === null || json === undefined) return undefined
   const { type: name, optional, ...given } = json as Readonly<Record<string, unknown>>
   if (typeof name !== 'string') throw new DataError("Schema must contain 'type' field")
@@ -20,14 +20,14 @@ export function parseSchema(json: unknown): Schema | undefined {
     ...(isInteger(version) && { version: Number(BigInt.asIntN(32, BigInt(version))) }),
     ...(typeof given['doc'] === 'string' && { doc: given['doc'] }),
     ...parametersOf(given['parameters']),
-    ...partsOf(type, given),
+    ...partsOf(type, given, nullIsDefault),
   }
   if (!('default' in given)) return schema
-  const preset = fromPayload(schema, given['default'], true)
+  const preset = fromPayload(schema, given['default'], nullIsDefault)
   return preset === null ? schema : { ...schema, default: preset }
 }
 
-const isInteger = (json: unknown): json is number | bigint => typeof json === 'bigint' || Number.isInteger(json)
+const isInteger = (json: unknown): json is number | bigint => typeof json === 'bigint' || Number.isSafeInteger(json)
 
 function parametersOf(json: unknown): Pick<Schema, 'parameters'> {
   if (!isObject(json)) return {}
@@ -37,7 +37,8 @@ function parametersOf(json: unknown): Pick<Schema, 'parameters'> {
   throw new DataError('Schema parameters must have string values.')
 }
 
-function partsOf(type: SchemaType, given: Readonly<Record<string, unknown>>): Partial<Schema> {
+function partsOf(type: SchemaType, given: Readonly<Record<string, unknown>>, nullIsDefault: boolean): Partial<Schema> {
+  const part = (json: unknown, missing: string) => partOf(json, missing, nullIsDefault)
   if (type === 'array') return { values: part(given['items'], 'Array schema did not specify the element type') }
   if (type === 'map') {
     return {
@@ -48,23 +49,23 @@ function partsOf(type: SchemaType, given: Readonly<Record<string, unknown>>): Pa
   if (type !== 'struct') return {}
   const { fields } = given
   if (!Array.isArray(fields)) throw new DataError('Struct schema\'s "fields" argument is not an array.')
-  const parsed = fields.map(parseField)
+  const parsed = fields.map((field: unknown) => parseField(field, nullIsDefault))
   const names = new Set(parsed.map((field) => field.name))
   if (names.size < parsed.length) throw new DataError('Cannot create field because of field name duplication')
   if (names.has('')) throw new DataError('fieldName cannot be null or empty.')
   return { fields: parsed }
 }
 
-function part(json: unknown, missing: string): Schema {
-  const schema = parseSchema(json)
+function partOf(json: unknown, missing: string, nullIsDefault: boolean): Schema {
+  const schema = parseSchema(json, nullIsDefault)
   if (!schema) throw new DataError(missing)
   return schema
 }
 
-function parseField(json: unknown): SchemaField {
+function parseField(json: unknown, nullIsDefault: boolean): SchemaField {
   const name = isObject(json) ? json['field'] : undefined
   if (typeof name !== 'string') throw new DataError("Struct schema's field name not specified properly")
-  return { name, schema: part(json, "Schema must contain 'type' field") }
+  return { name, schema: partOf(json, "Schema must contain 'type' field", nullIsDefault) }
 }
 
 const isObject = (json: unknown): json is Readonly<Record<string, unknown>> =>

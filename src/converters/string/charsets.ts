@@ -67,12 +67,18 @@ function singleByte(charOf: (byte: number) => string): Charset {
   }
 }
 
+/** Half a pair is replaced, together with the unit that should have been its other half, as Java does. */
+const paired = (text: string): string =>
+  text.replace(/[\ud800-\udbff][\udc00-\udfff]|[\ud800-\udbff][^]?|[\udc00-\udfff]/g, (found) =>
+    /^[\ud800-\udbff][\udc00-\udfff]$/.test(found) ? found : '\uFFFD',
+  )
+
 /** `inOrder` turns the bytes of each unit to little-endian and back. */
 function utf16(inOrder: (bytes: Buffer) => Buffer): Charset {
   return {
     decode(bytes) {
       const whole = bytes.length - (bytes.length % 2)
-      const text = inOrder(bytes.subarray(0, whole)).toString('utf16le')
+      const text = paired(inOrder(bytes.subarray(0, whole)).toString('utf16le'))
       return whole === bytes.length ? text : `${text}\uFFFD`
     },
     encode: (text) => inOrder(Buffer.from(text, 'utf16le')),

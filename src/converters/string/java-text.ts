@@ -1,8 +1,10 @@
 import { type Schema, toJson } from '#api'
-import { formatConnectValue, millisOf } from '../../util/connect-values.ts'
+import { civilDate, formatConnectValue, millisOf } from '../../util/connect-values.ts'
 
 const days = ['Sun', 'Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat']
 const months = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec']
+
+const perDay = 86_400_000n
 
 /** A number, boolean, decimal, date or time as the `toString` of its Java class, in UTC. */
 export function javaText(schema: Schema | undefined, value: unknown): string {
@@ -11,11 +13,12 @@ export function javaText(schema: Schema | undefined, value: unknown): string {
     const isValue = typeof value === 'number' || typeof value === 'bigint' || typeof value === 'boolean'
     return isValue || typeof value === 'string' ? formatConnectValue(schema, value) : toJson(value)
   }
-  const date = new Date(Number(millis))
-  // Beyond the years that JavaScript knows.
-  if (Number.isNaN(date.getTime())) return String(millis)
-  const two = (number: number) => String(number).padStart(2, '0')
-  const time = `${two(date.getUTCHours())}:${two(date.getUTCMinutes())}:${two(date.getUTCSeconds())}`
-  const year = String(date.getUTCFullYear()).padStart(4, '0')
-  return `${days[date.getUTCDay()]} ${months[date.getUTCMonth()]} ${two(date.getUTCDate())} ${time} UTC ${year}`
+  const ofDay = ((millis % perDay) + perDay) % perDay
+  const date = (millis - ofDay) / perDay
+  const { year, month, day } = civilDate(date)
+  const weekday = days[Number((((date + 4n) % 7n) + 7n) % 7n)]
+  const time = new Date(Number(ofDay)).toISOString().slice(11, 19)
+  // Years before Christ count on from 1, without a sign.
+  const shownYear = String(year > 0 ? year : 1 - year).padStart(4, '0')
+  return `${weekday} ${months[month - 1]} ${String(day).padStart(2, '0')} ${time} UTC ${shownYear}`
 }

@@ -33,7 +33,7 @@ export function aligned(target: Schema, { schema, value }: SchemaAndValue): unkn
   const number = value as number | bigint
   switch (target.name ?? '') {
     case logicalNames.date:
-      return millis === undefined ? number : Number(millis) / millisPerDay
+      return millis === undefined ? number : Math.floor(Number(millis) / millisPerDay)
     case logicalNames.time:
       if (millis === undefined && (number < 0 || number > millisPerDay)) {
         throw new DataError(`${number} is no time of a day in milliseconds.`)

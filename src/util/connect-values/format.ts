@@ -1,4 +1,5 @@
 import { DataError, logicalNames, type Schema } from '#api'
+import { civilDate } from './calendar.ts'
 import { javaDecimal, javaDouble, javaFloat } from './java-number.ts'
 import { millisOf, millisPerDay } from './schemas.ts'
 
@@ -40,7 +41,7 @@ function numberText(schema: Schema | undefined, value: number): string {
   if (schema?.type === 'float32') return javaFloat(value)
   if (schema?.type === 'float64') return javaDouble(value)
   if (schema?.name === logicalNames.decimal) return javaDecimal(String(value), scaleOf(schema))
-  return Number.isInteger(value) ? String(BigInt(value)) : javaDouble(value)
+  return Number.isSafeInteger(value) ? String(value) : javaDouble(value)
 }
 
 function structText(schema: Schema, struct: Readonly<Record<string, unknown>>): string {
@@ -56,20 +57,15 @@ function mapText(schema: Schema | undefined, map: object): string {
   return `{${entries.map(([key, item]) => `${textOf(schema?.keys, key, true)}:${textOf(schema?.values, item, true)}`).join()}}`
 }
 
+const two = (number: number): string => String(number).padStart(2, '0')
+
 /** The time alone in the first day of 1970 and before, the date alone at midnight: Java looks at the value, not at the schema. */
 function dateText(millis: bigint): string {
   const perDay = BigInt(millisPerDay)
   const ofDay = ((millis % perDay) + perDay) % perDay
   const time = new Date(Number(ofDay)).toISOString().slice(11)
   if (millis < perDay) return time
-  const day = dayText(Number((millis - ofDay) / perDay))
-  return ofDay === 0n ? day : `${day}T${time}`
-}
-
-/** `yyyy-MM-dd` also of the years after 275760, of which JavaScript knows nothing. */
-function dayText(day: number): string {
-  const daysOf400Years = 146_097
-  const cycles = Math.floor(day / daysOf400Years)
-  const date = new Date((day - cycles * daysOf400Years) * millisPerDay)
-  return `${date.getUTCFullYear() + cycles * 400}${date.toISOString().slice(4, 10)}`
+  const { year, month, day } = civilDate((millis - ofDay) / perDay)
+  const date = [year, two(month), two(day)].join('-')
+  return ofDay === 0n ? date : `${date}T${time}`
 }

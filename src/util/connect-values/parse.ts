@@ -141,7 +141,8 @@ function unique(entries: readonly Entry[]): readonly Entry[] {
   const byKey = new Map<string, Entry>()
   for (const [key, value] of entries) {
     const millis = millisOf(key.schema, key.value)
-    const id = `${millis === undefined ? (key.schema?.type ?? '') : 'time'} ${stringifyExactly(millis ?? key.value)}`
+    const text = Object.is(key.value, -0) ? '-0' : stringifyExactly(millis ?? key.value)
+    const id = `${millis === undefined ? (key.schema?.type ?? '') : 'time'} ${text}`
     byKey.set(id, [byKey.get(id)?.[0] ?? key, value])
   }
   return [...byKey.values()]

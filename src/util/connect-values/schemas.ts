@@ -30,7 +30,7 @@ export const millisPerDay = 86_400_000
 
 /** Milliseconds since the epoch of a logical date, time or timestamp; undefined for what is none. */
 export function millisOf(schema: Schema | undefined, value: unknown): bigint | undefined {
-  if (typeof value !== 'number' && typeof value !== 'bigint') return undefined
+  if (typeof value !== 'bigint' && (typeof value !== 'number' || !Number.isInteger(value))) return undefined
   if (schema?.name === date && schema.type === 'int32') return BigInt(value) * BigInt(millisPerDay)
   if (schema?.name === time && schema.type === 'int32') return BigInt(value)
   return schema?.name === timestamp && schema.type === 'int64' ? BigInt(value) : undefined

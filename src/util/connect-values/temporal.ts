@@ -1,4 +1,5 @@
 import type { SchemaAndValue } from '#api'
+import { dayOf } from './calendar.ts'
 import { asciiDigits } from './number.ts'
 import { dateSchema, exact, millisPerDay, timeSchema, timestampSchema } from './schemas.ts'
 
@@ -20,7 +21,7 @@ export function parseTemporal(token: string): SchemaAndValue | undefined {
   switch (text.length) {
     case 10: {
       const parts = numbersOf(date, text)
-      return parts && { schema: dateSchema, value: Number(dayOf(parts)) }
+      return parts && { schema: dateSchema, value: Number(dayOf(...datePart(parts))) }
     }
     case 13: {
       const parts = numbersOf(time, text)
@@ -31,7 +32,7 @@ export function parseTemporal(token: string): SchemaAndValue | undefined {
       return (
         parts && {
           schema: timestampSchema,
-          value: exact(dayOf(parts) * BigInt(millisPerDay) + millisOfDay(parts.slice(3))),
+          value: exact(dayOf(...datePart(parts)) * BigInt(millisPerDay) + millisOfDay(parts.slice(3))),
         }
       )
     }
@@ -45,28 +46,7 @@ function numbersOf(pattern: RegExp, text: string): readonly bigint[] | undefined
   return match?.slice(1).map(BigInt)
 }
 
+const datePart = ([year = 0n, month = 0n, day = 0n]: readonly bigint[]) => [year, month, day] as const
+
 const millisOfDay = ([hours = 0n, minutes = 0n, seconds = 0n, millis = 0n]: readonly bigint[]): bigint =>
   ((hours * 60n + minutes) * 60n + seconds) * 1000n + millis
-
-/** 15 October 1582, the first day of the Gregorian calendar, in days since 1970. */
-const cutover = -141_427n
-
-/** Days since 1970 in the calendar of Java: Julian before October 1582. */
-function dayOf([year = 0n, month = 0n, day = 0n]: readonly bigint[]): bigint {
-  const gregorian = civilDay(year, month, true) + day - 1n
-  const julian = civilDay(year, month, false) + day - 1n
-  if (year > 1582n) return gregorian
-  return year < 1582n || gregorian < cutover ? julian : gregorian
-}
-
-const floorDiv = (a: bigint, b: bigint): bigint => (a >= 0n ? a / b : -((b - 1n - a) / b))
-
-/** The first day of a month, in days since 1970; months beyond 12 are those of later years. */
-function civilDay(year: bigint, month: bigint, gregorian: boolean): bigint {
-  // Years begin in March, so that the leap day is their last.
-  const shifted = year * 12n + month - 3n
-  const y = floorDiv(shifted, 12n)
-  const m = shifted - y * 12n
-  const leaps = floorDiv(y, 4n) - (gregorian ? floorDiv(y, 100n) - floorDiv(y, 400n) : 0n)
-  return y * 365n + leaps + (153n * m + 2n) / 5n - (gregorian ? 719_468n : 719_470n)
-}

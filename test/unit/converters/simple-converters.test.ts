@@ -7,7 +7,8 @@ import { quietLog } from '../../support/quiet.ts'
 
 const text = (props = {}) =>
   stringConverter.create({ config: stringConverter.config.parse(props), isKey: false, log: quietLog })
-const bytes = () => byteArrayConverter.create({ config: {}, isKey: false, log: quietLog })
+const bytes = () =>
+  byteArrayConverter.create({ config: byteArrayConverter.config.parse({}), isKey: false, log: quietLog })
 
 testConverter({
   plugin: stringConverter,
