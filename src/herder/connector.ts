@@ -132,9 +132,6 @@ export async function createConnector(options: ConnectorOptions): Promise<Connec
       applied !== undefined &&
       sameProps(applied, run.resolved.props)
     if (isSame) return false
-    await tasks.stop()
-    // Whoever closes meanwhile finds no tasks to stop.
-    if (isClosed) return false
     await tasks.replace({ plugin: run.plugin, restart: run.restart, configs })
     applied = run.resolved.props
     return true

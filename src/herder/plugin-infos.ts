@@ -1,6 +1,6 @@
 import { BadRequestError, defineConfig, NotFoundError, type Plugin } from '#api'
 import type { Plugins } from '../plugins/index.ts'
-import { sinkConfig, sourceConfig } from '../runtime/index.ts'
+import { frameworkConfig } from '../runtime/index.ts'
 import type { Herder } from './herder.ts'
 
 /** What REST asks of the plugins. */
@@ -23,7 +23,7 @@ export function createPluginInfos(plugins: Plugins): Pick<Herder, 'plugins' | 'p
 /** A connector's keys and then those that the framework adds, as Kafka Connect shows them. */
 function withFrameworkKeys(plugin: Plugin): Plugin {
   if (plugin.kind !== 'sink' && plugin.kind !== 'source') return plugin
-  const framework = Object.entries((plugin.kind === 'sink' ? sinkConfig : sourceConfig).keys)
+  const framework = Object.entries(frameworkConfig(plugin).keys)
   const added = Object.fromEntries(framework.filter(([name]) => !(name in plugin.config.keys)))
   return { ...plugin, config: defineConfig({ ...plugin.config.keys, ...added }) }
 }

@@ -34,7 +34,7 @@ export interface TaskSet {
   count(): number
   infos(): readonly TaskInfo[]
   states(): readonly TaskState[]
-  /** Ends the former tasks and starts these. */
+  /** Ends the former tasks and starts these, unless none are to run any more. */
   replace(plan: TaskPlan): Promise<void>
   pause(): void
   /** What failed before the pause is tried again if it restarts by itself. */
@@ -119,6 +119,8 @@ export function createTaskSet(options: TaskSetOptions): TaskSet {
     states: () => slots.map(stateOf),
     async replace(next) {
       await stop()
+      // Whoever has closed it meanwhile found nothing more to stop.
+      if (!isStarted()) return
       plan = next
       slots = next.configs.map((props, task) => createSlot(next, task, props))
     },
