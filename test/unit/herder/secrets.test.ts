@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { createRedact } from '../../../src/runtime/index.ts'
 import { changingResolver, setUp } from './harness.ts'
 
 const everything = (log: ReturnType<typeof setUp>['log']) =>
@@ -45,7 +46,12 @@ test('traces, log lines and facts have no value of a provider and no password', 
   expect(everything(log)).toContain('cannot log in')
 })
 
-test('a parts of a compound secret is none to read either', async () => {
+test('a secret within a longer one leaves nothing of it, and one of three letters is left alone', () => {
+  const redact = createRedact(['hunter', 'hunter2-and-more', 'ten'])
+  expect(redact('hunter2-and-more, hunter, often')).toBe('[hidden], [hidden], often')
+})
+
+test('a part of a compound secret is not readable either', async () => {
   const { herder, put, script, states } = setUp()
   script.onStart = () => {
     throw new Error('refused: password swordfish')
