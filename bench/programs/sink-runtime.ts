@@ -1,5 +1,5 @@
 import { defineConfig, defineSink, type Logger, toJson } from '#api'
-import { converters } from '../../src/converters/index.ts'
+import { converters, headerConverters } from '../../src/converters/index.ts'
 import { createStandaloneHerder } from '../../src/herder/index.ts'
 import { createKafkaClient } from '../../src/kafka/index.ts'
 import { createPlugins } from '../../src/plugins/index.ts'
@@ -52,7 +52,7 @@ async function run({ kafka, registry, topic, group, records }: SinkPathInput): P
   const herder = createStandaloneHerder({
     deps: {
       kafka: client,
-      plugins: createPlugins([[sink], converters, transformations, predicates]),
+      plugins: createPlugins([[sink], converters, headerConverters, transformations, predicates]),
       offsets: createMemoryOffsetStore(),
       log,
       clock: systemClock,

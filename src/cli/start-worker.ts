@@ -1,29 +1,31 @@
-import { dirname, resolve } from 'node:path'
+import { resolve } from 'node:path'
 import type { Logger } from '#api'
 import { ConfigError, messageOf } from '#api'
 import {
   type ConnectorDeclaration,
+  clientPropsOf,
   connectorFiles,
+  createConfigResolver,
   type GatewaySettings,
   loadWorkerConfig,
   readConnectorFile,
   type WorkerConfig,
 } from '../config/index.ts'
-import { connectors } from '../connectors/index.ts'
-import { converters } from '../converters/index.ts'
 import { type Gateway, startGateway } from '../gateway/index.ts'
 import { createStandaloneHerder, type Herder } from '../herder/index.ts'
 import { createKafkaClient } from '../kafka/index.ts'
-import { createPlugins, isModuleName, loadPlugins, type Plugins } from '../plugins/index.ts'
-import { startRest } from '../rest/index.ts'
+import { previewDeclaration } from '../runtime/index.ts'
 import { openFileOffsetStore } from '../storage/index.ts'
-import { createLogger } from '../telemetry/logger.ts'
-import { predicates, transformations } from '../transforms/index.ts'
+import { createLogging, type Logging } from '../telemetry/logger.ts'
+import { createMetrics } from '../telemetry/metrics.ts'
 import { systemClock } from '../util/clock.ts'
 import { type Closers, createClosers } from '../util/closers.ts'
 import { descriptorLimit } from './descriptor-limit.ts'
-import { packageRoot, packageVersion } from './package-info.ts'
+import { findPlugins } from './find-plugins.ts'
+import { connectVersion, packageRoot, packageVersion } from './package-info.ts'
 import { positionKeys } from './position-keys.ts'
+import { scrape } from './scrape.ts'
+import { serveRest } from './serve-rest.ts'
 
 export interface WorkerOptions {
   /** Java properties or JSON. */
@@ -50,31 +52,48 @@ export interface Worker {
 /** Starts a standalone worker: gateway, REST API and the connectors of its files. Rejects with what is wrong, and then nothing is left running. */
 export async function startWorker(options: WorkerOptions): Promise<Worker> {
   const config = await loadWorkerConfig(options)
-  const log = options.log ?? createLogger(config.settings.log.level)
-  for (const warning of config.warnings) log.warn({}, warning)
-  const closers = createClosers(log)
+  const own = createLogging(config.settings.log.level)
+  const logging = options.log ? { ...own, log: options.log } : own
+  for (const warning of config.warnings) logging.log.warn({}, warning)
+  const closers = createClosers(logging.log)
   try {
-    return await start(options, config, log, closers)
+    return await start(options, config, logging, closers)
   } catch (error) {
     await closers.closeAll()
     throw error
   }
 }
 
-async function start(options: WorkerOptions, config: WorkerConfig, log: Logger, closers: Closers): Promise<Worker> {
+async function start(
+  options: WorkerOptions,
+  config: WorkerConfig,
+  logging: Logging,
+  closers: Closers,
+): Promise<Worker> {
+  const { log, levels } = logging
+  const clock = systemClock
   const declarations = await readDeclarations(options, log)
   const { props, config: worker, settings } = config
   const plugins = await findPlugins(worker['plugin.path'], declarations, options.file, log)
+  const resolver = createConfigResolver(props, { clock, log, env: options.env })
+  closers.add('config providers', () => resolver.close())
   const kafka = createKafkaClient({
     bootstrapServers: worker['bootstrap.servers'],
     clientId: worker['client.id'] || 'tidegate',
-    log,
-    clock: systemClock,
+    props: clientPropsOf(props),
+    log: log.child({ logger: 'tidegate.kafka' }),
+    clock,
   })
   closers.add('kafka', () => kafka.close())
   const offsetsFile = resolve(worker['offset.storage.file.filename'])
   const offsets = await openFileOffsetStore(offsetsFile)
   closers.add('offsets', () => offsets.close())
+  const metrics = createMetrics({
+    now: () => clock.now(),
+    windowMs: worker['metrics.sample.window.ms'],
+    samples: worker['metrics.num.samples'],
+    version: packageVersion,
+  })
   let started = false
   const gateway = settings.gateway.enabled
     ? await startGate(settings.gateway, offsetsFile, log, () => started)
@@ -87,20 +106,32 @@ async function start(options: WorkerOptions, config: WorkerConfig, log: Logger, 
       plugins,
       offsets,
       log,
-      clock: systemClock,
+      clock,
       gateway: gateway?.port,
       workerProps: props,
       settings: worker,
+      metrics: metrics.runtime,
+      resolver,
     },
+    settings: worker,
+    levels,
+    preview: previewDeclaration,
     workerId: () => workerId,
-    version: packageVersion,
-    commit: 'unknown',
+    version: connectVersion,
+    commit: `tidegate-${packageVersion}`,
   })
   closers.add('connectors', () => herder.stop())
   // Clients are told and their publications answered while the connectors still run.
   if (gateway) closers.add('gateway', () => gateway.stop())
-  const { host, port } = settings.rest
-  const rest = await startRest({ herder, listeners: [{ protocol: 'http', host, port }], log, ready: () => started })
+  const rest = await serveRest({
+    herder,
+    settings: config.rest,
+    props,
+    metrics: { contentType: metrics.contentType, text: () => metrics.text(scrape(herder, gateway)) },
+    ready: () => started,
+    log,
+    clock,
+  })
   closers.add('rest', () => rest.stop())
   workerId = new URL(rest.url).host
 
@@ -130,20 +161,6 @@ async function readDeclarations(options: WorkerOptions, log: Logger): Promise<re
     log.info({ dir, files: files.length }, 'no connector file was named, so those of the folder are started')
   }
   return Promise.all(files.map(readConnectorFile))
-}
-
-/** The built-in plugins, those of `plugin.path`, and modules that a declaration names in `connector.class`. */
-async function findPlugins(
-  path: readonly string[],
-  declarations: readonly ConnectorDeclaration[],
-  file: string | undefined,
-  log: Logger,
-): Promise<Plugins> {
-  const builtIn = [connectors, converters, transformations, predicates]
-  const modules = declarations.map(({ config }) => config['connector.class'] ?? '').filter(isModuleName)
-  const { lists, warnings } = await loadPlugins([...path, ...modules], dirname(resolve(file ?? 'worker')))
-  for (const warning of warnings) log.warn({}, warning)
-  return createPlugins([...builtIn, ...lists])
 }
 
 async function startGate(

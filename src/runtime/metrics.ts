@@ -39,7 +39,7 @@ export interface TaskMetrics {
   /** Records read but not yet put, or polled but not yet acknowledged. */
   active(records: number): void
   paused(isPaused: boolean): void
-  /** A record failed for good; a try failed; a record was skipped; a try was repeated; a failure was logged. */
+  /** A try failed; a record was given up; a record was skipped; a try was repeated; a failure was logged. */
   recordFailed(): void
   recordError(): void
   recordSkipped(): void

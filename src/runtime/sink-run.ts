@@ -128,7 +128,10 @@ async function startAndLoop(connector: SinkConnector, run: TaskRun, deps: Worker
     let nextCommit = clock.now() + deps.settings['offset.flush.interval.ms']
     let caughtUp = false
     while (!signal.aborted) {
-      if (pauses.setAll(run.paused(), tracker.all())) commitAsked = true
+      if (pauses.setAll(run.paused(), tracker.all())) {
+        commitAsked = true
+        metrics.paused(run.paused())
+      }
       const polled = await reader.poll(Math.min(longestPollMs, Math.max(0, nextCommit - clock.now())), signal)
       await follow(polled)
       if (polled.batches.length > 0) await takeIn(reader, polled.batches)

@@ -126,6 +126,7 @@ async function startAndLoop(
     if (isPaused !== run.paused()) {
       isPaused = run.paused()
       task.paused?.(isPaused)
+      metrics.paused(isPaused)
     }
     if (isPaused) await clock.sleep(100, signal)
     else {

@@ -5,13 +5,13 @@ import { dirname, join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { loadWorkerConfig, readConnectorFile } from '../../../src/config/index.ts'
 import { connectors } from '../../../src/connectors/index.ts'
-import { converters } from '../../../src/converters/index.ts'
+import { converters, headerConverters } from '../../../src/converters/index.ts'
 import { createPlugins } from '../../../src/plugins/index.ts'
 import { validateDeclaration } from '../../../src/runtime/index.ts'
 import { predicates, transformations } from '../../../src/transforms/index.ts'
 
 const readme = await readFile('README.md', 'utf8')
-const plugins = createPlugins([connectors, converters, transformations, predicates])
+const plugins = createPlugins([connectors, converters, headerConverters, transformations, predicates])
 const block = (language: string) => new RegExp(`\`\`\`${language}\n([^\`]*)\`\`\``).exec(readme)?.[1] ?? ''
 
 function complaints(config: Readonly<Record<string, string>>) {
