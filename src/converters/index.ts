@@ -3,6 +3,7 @@ import { avroConverter } from './avro-converter.ts'
 import { booleanConverter } from './boolean-converter.ts'
 import { byteArrayConverter } from './byte-array-converter.ts'
 import { jsonConverter } from './json-converter.ts'
+import { jsonSchemaConverter } from './json-schema-converter.ts'
 import { numericConverters } from './numeric-converters.ts'
 import { protobufConverter } from './protobuf-converter.ts'
 import { simpleHeaderConverter } from './simple-header-converter.ts'
@@ -14,6 +15,7 @@ export const converters: readonly ConverterPlugin[] = [
   booleanConverter,
   byteArrayConverter,
   jsonConverter,
+  jsonSchemaConverter,
   ...numericConverters,
   protobufConverter,
   stringConverter,

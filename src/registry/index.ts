@@ -5,6 +5,7 @@ export { avroFormat } from './avro/format.ts'
 export { createRegistry, type RegisteredSchema, type Registry } from './client.ts'
 export { type RegistryConfig, registryConfig, registryKeys } from './config.ts'
 export type { Referenced, RegistrySchema, SchemaFormat, SchemaReference } from './format.ts'
+export { compileJsonSchema, type JsonSchema, type JsonSchemaNode, jsonSchemaFormat } from './json-schema/compile.ts'
 export { compileProtobuf, protobufFormat } from './protobuf/compile.ts'
 export {
   indexesOf,

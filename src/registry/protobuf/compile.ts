@@ -1,4 +1,4 @@
-import type * as protobufjs from 'protobufjs'
+import type protobufjs from 'protobufjs'
 import type { Namespace, Root } from 'protobufjs'
 import { DataError, messageOf } from '#api'
 import type { Referenced, SchemaFormat, SchemaReference } from '../format.ts'

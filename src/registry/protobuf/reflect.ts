@@ -1,4 +1,4 @@
-import type * as protobufjs from 'protobufjs'
+import type protobufjs from 'protobufjs'
 import type { Enum, Field, MapField, ReflectionObject, Type } from 'protobufjs'
 import type { ProtoEnum, ProtoField, ProtoMessage, ProtoType, ScalarType } from './model.ts'
 
