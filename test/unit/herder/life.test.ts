@@ -106,6 +106,22 @@ test('stopping ends the tries to make task configurations', async () => {
   expect(calls).toBe(1)
 })
 
+test('resuming tries to make task configurations at once, and takes the place of the try that was due', async () => {
+  const { put, states, script, pass, herder } = setUp()
+  let calls = 0
+  script.taskConfigs = () => {
+    calls++
+    throw new Error('the system is away')
+  }
+  await put()
+  await herder.setTargetState('c', 'PAUSED')
+  await herder.setTargetState('c', 'STARTED')
+  expect(calls).toBe(2)
+  await pass(400)
+  await states()
+  expect(calls).toBe(3)
+})
+
 test('one that fails to start says why, can only be stopped, and comes back by a restart', async () => {
   const values = { size: '1' }
   const { herder, put, states } = setUp({ resolver: changingResolver(values) })

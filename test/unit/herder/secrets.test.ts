@@ -94,16 +94,19 @@ test('a value that changes at its provider restarts the connector with its tasks
 })
 
 test('and does not with config.action.reload=none, nor when the connector is gone', async () => {
-  const resolver = changingResolver({ who: 'first' })
+  const values = { who: 'first' }
+  const resolver = changingResolver(values)
   const { herder, put, script, states } = setUp({ resolver })
   await put({ 'x.user': '${test:who}', 'config.action.reload': 'none' })
   await states()
+  values.who = 'second'
   resolver.changed()
   await states()
   expect(script.started).toBe(1)
   await put({ 'x.user': '${test:who}' })
   await states()
   await herder.deleteConnector('c')
+  values.who = 'third'
   resolver.changed()
   await new Promise((resolve) => setImmediate(resolve))
   expect(script.started).toBe(2)
