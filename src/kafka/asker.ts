@@ -96,6 +96,12 @@ export function createAsker(connection: Connection, clientId: string): Asker {
   }
 }
 
+/** A broker that stops in the middle of a handshake looks the same, so this is tried again. */
+const hintFor = (error: unknown): string =>
+  messageOf(error).includes('before secure TLS connection')
+    ? '. The port may not speak TLS: check security.protocol and the port.'
+    : ''
+
 async function connectAdmin(connection: Connection, clientId: string): Promise<Admin> {
   const admin = (await connection.kafka(clientId)).admin()
   try {
@@ -105,6 +111,6 @@ async function connectAdmin(connection: Connection, clientId: string): Promise<A
     await admin.disconnect().catch(() => undefined)
     const known = connection.explain(error)
     if (known instanceof RefusedError) throw known
-    throw new ConnectError(`Kafka cannot be reached: ${messageOf(error)}`, { cause: error })
+    throw new ConnectError(`Kafka cannot be reached: ${messageOf(error)}${hintFor(error)}`, { cause: error })
   }
 }

@@ -1,4 +1,5 @@
 import type { Clock, Logger, TopicPartitionOffset } from '#api'
+import { ConnectError, messageOf } from '#api'
 import { type Asker, createAsker } from './asker.ts'
 import { type Connection, createConnections } from './connections.ts'
 import { startGroupConsumer } from './group-consumer.ts'
@@ -70,6 +71,12 @@ export function createKafkaClient(options: KafkaClientOptions): KafkaClient {
         await asker.admin((client) =>
           client.createTopics({ topics: [{ topic, numPartitions, replicationFactor, configEntries }] }),
         )
+      } catch (error) {
+        throw topicError(
+          topic,
+          { partitions: numPartitions, 'replication factor': replicationFactor, ...configs },
+          error,
+        )
       } finally {
         await close()
       }
@@ -133,6 +140,15 @@ export function createKafkaClient(options: KafkaClientOptions): KafkaClient {
     },
     close: () => shared.close(),
   }
+}
+
+/** kafkajs tells why inside a list of errors. */
+function topicError(topic: string, wanted: Readonly<Record<string, unknown>>, error: unknown): unknown {
+  const errors = error instanceof Error && 'errors' in error && Array.isArray(error.errors) ? error.errors : []
+  if (errors.length === 0) return error
+  const asked = Object.entries(wanted).map(([name, value]) => `${name} ${String(value)}`)
+  const message = `Topic ${topic} (${asked.join(', ')}) could not be created: ${errors.map(messageOf).join('; ')}.`
+  return new ConnectError(message, { cause: errors[0] })
 }
 
 /** `max.poll.records` of the properties goes before the caller's. */

@@ -94,6 +94,7 @@ export function installCodecs(): void {
 /** Unpacks the records of a batch; what cannot be unpacked is a `DamagedBatchError`. */
 export async function unpack(name: keyof typeof codecs, data: Buffer): Promise<Buffer> {
   try {
+    if (data.length === 0) throw new RangeError('it is empty')
     return await codecs[name].decompress(data)
   } catch (error) {
     const what = `A batch of records compressed with ${name} (${data.length} bytes) cannot be unpacked: ${messageOf(error)}.`

@@ -2,7 +2,7 @@ import type { KafkaConfig, Kafka as KafkaType, SASLOptions } from 'kafkajs'
 import type { Clock, Logger } from '#api'
 import { tlsFromProps } from '../security/index.ts'
 import { createTokenProvider } from './bearer-token.ts'
-import { type ClientRole, connectionProps } from './client-props.ts'
+import type { ClientRole } from './client-props.ts'
 import { installCodecs } from './codecs.ts'
 import { Kafka, logLevel } from './kafkajs.ts'
 import { bridgeLog } from './log-bridge.ts'
@@ -50,7 +50,7 @@ export function createConnections({ bootstrapServers, props, log, clock }: Conne
     const merged = { ...shared, ...own }
     const settings = readClientProps(role, merged)
     const servers = settings.connection['bootstrap.servers'] ?? bootstrapServers
-    for (const warning of settings.warnings) warn(warning)
+    for (const { name, text } of settings.warnings) if (!(name in shared && role !== 'admin')) warn(text)
     const sasl = settings.sasl && toSaslOptions(settings.sasl, clock, warn)
     return {
       settings,
@@ -79,10 +79,10 @@ export function createConnections({ bootstrapServers, props, log, clock }: Conne
   }
 }
 
-const notShared = new Set(['client.id', 'bootstrap.servers'])
+const aboutConnecting =
+  /^(?:client\.dns\.lookup|connections\.|metadata\.(?:max\.age|recovery)|receive\.|reconnect\.|request\.timeout|retry\.|sasl\.|security\.|send\.|socket\.|ssl\.(?!client\.auth))/
 
-const isAboutConnecting = (name: string): boolean =>
-  !notShared.has(name) && (name in connectionProps.keys || /^(ssl|sasl)\./.test(name))
+const isAboutConnecting = (name: string): boolean => aboutConnecting.test(name)
 
 const keyOf = (servers: readonly string[], props: ClientProps): string =>
   JSON.stringify([

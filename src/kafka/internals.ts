@@ -1,3 +1,4 @@
+import { createRequire } from 'node:module'
 import type { Kafka } from 'kafkajs'
 
 /**
@@ -38,13 +39,18 @@ export interface Broker {
   readonly connectionPool: { send<T>(call: ProtocolCall<T>): Promise<T> }
 }
 
+/** Bytes as kafkajs wants them in a request. */
+export interface Encoded {
+  readonly buffer: Buffer
+}
+
 /** A request that kafkajs does not know, and how to read its answer. */
 export interface ProtocolCall<T> {
   readonly request: {
     readonly apiKey: number
     readonly apiVersion: number
     readonly apiName: string
-    readonly encode: () => Promise<{ readonly buffer: Buffer }>
+    readonly encode: () => Promise<Encoded>
   }
   readonly response: {
     /** Gets what follows the correlation id. */
@@ -105,4 +111,14 @@ export function createCluster(kafka: Kafka, metadataMaxAge = 300_000): Cluster {
   const create = symbol && (kafka as unknown as Record<symbol, (options: object) => Cluster>)[symbol]
   if (!create) throw new Error('This version of kafkajs keeps its cluster elsewhere: 2.2.4 is needed.')
   return create({ metadataMaxAge, allowAutoTopicCreation: false, maxInFlightRequests: null })
+}
+
+/** The bytes of a request's body. */
+export function encoded(bytes: Buffer): Encoded {
+  const Encoder = createRequire(import.meta.url)('kafkajs/src/protocol/encoder') as new () => EncoderLike
+  return new Encoder().writeBuffer(bytes)
+}
+
+interface EncoderLike extends Encoded {
+  writeBuffer(bytes: Buffer): Encoded
 }

@@ -1,5 +1,5 @@
 import type { TopicPartition } from '#api'
-import type { ProtocolCall } from './internals.ts'
+import { encoded, type ProtocolCall } from './internals.ts'
 import { groupBy } from './partition-map.ts'
 
 export interface OffsetDeleteAnswer {
@@ -20,7 +20,7 @@ export function offsetDelete(groupId: string, partitions: readonly TopicPartitio
     ]),
   ])
   return {
-    request: { apiKey: 47, apiVersion: 0, apiName: 'OffsetDelete', encode: async () => ({ buffer }) },
+    request: { apiKey: 47, apiVersion: 0, apiName: 'OffsetDelete', encode: async () => encoded(buffer) },
     response: { decode: async (raw) => decode(raw), parse: async (answer) => answer },
   }
 }

@@ -1,11 +1,17 @@
 import { ConfigError, type ConfigOf, messageOf } from '#api'
 import { nearest } from '../util/nearest.ts'
 import { type ClientRole, connectionProps, consumerProps, describeClientProps, producerProps } from './client-props.ts'
-import { ignored, sslProperties } from './ignored-props.ts'
+import { ignored } from './ignored-props.ts'
 import type { ClientProps } from './ports.ts'
 import { type Sasl, toSasl } from './sasl.ts'
 
 export type ConnectionProps = ConfigOf<typeof connectionProps>
+
+/** A property that is not obeyed, and why. */
+export interface Warning {
+  readonly name: string
+  readonly text: string
+}
 
 /** What a client was told, understood. */
 export interface ClientSettings {
@@ -17,7 +23,7 @@ export interface ClientSettings {
   /** `ssl.*`, to be read when a connection is made; undefined for connections without TLS. */
   readonly tls: ClientProps | undefined
   /** One for each property that is not obeyed. */
-  readonly warnings: readonly string[]
+  readonly warnings: readonly Warning[]
 }
 
 /** Understands the properties of a client; throws one `ConfigError` with all that is wrong. Opens no file. */
@@ -57,21 +63,28 @@ function producerErrors(props: ClientProps, producer: ConfigOf<typeof producerPr
   return errors
 }
 
+const article = { admin: 'an admin client', consumer: 'a consumer', producer: 'a producer' } as const
+
 const known = new Map(describeClientProps().map((each) => [each.name, each]))
 
-function warningsOf(role: ClientRole, props: ClientProps): readonly string[] {
+function warningsOf(role: ClientRole, props: ClientProps): readonly Warning[] {
   return Object.entries(props).flatMap(([name, value]) => {
-    const reason = ignored[name]
-    if (reason) {
-      const isHarmless = reason.harmless?.some((each) => each === '*' || each === value.trim())
-      return isHarmless ? [] : `${name} of a ${role} is not used: ${reason.why}.`
-    }
-    if (name === 'transactional.id' || name in sslProperties) return []
-    const roles = known.get(name)?.roles
-    if (roles) return roles.includes(role) ? [] : `${name} is not a property of a ${role}.`
-    const meant = nearest(name, known.keys())
-    return `${name} is not a property of a Kafka client${meant ? `; ${meant} is` : ''}.`
+    const text = warningOf(role, name, value.trim())
+    return text === undefined ? [] : { name, text }
   })
+}
+
+function warningOf(role: ClientRole, name: string, value: string): string | undefined {
+  const reason = ignored[name]
+  const roles = known.get(name)?.roles
+  if (roles && !roles.includes(role)) return `${name} is not a property of ${article[role]}.`
+  if (reason) {
+    const isHarmless = reason.harmless?.some((each) => each === '*' || each === value)
+    return isHarmless ? undefined : `${name} of ${article[role]} is not used: ${reason.why}.`
+  }
+  if (roles || name === 'transactional.id') return undefined
+  const meant = nearest(name, known.keys())
+  return `${name} is not a property of a Kafka client${meant ? `; ${meant} is` : ''}.`
 }
 
 const changed = (props: ClientProps, names: readonly string[], change: (value: string) => string): ClientProps => ({

@@ -88,6 +88,7 @@ test('what kafkajs cannot do is warned about by name and reason, once a client',
     void kafka.groupConsumer(consumer(props)).close()
   }
   expect(log.lines.filter(({ level }) => level === 'warn').map(({ fields }) => fields)).toEqual([
+    { reason: expect.stringMatching(/^reconnect\.backoff\.ms of an admin client is not used/) },
     { reason: 'linger.ms is not a property of a consumer.' },
     { reason: 'group.instance.id of a consumer is not used: kafkajs knows no static members.' },
     { reason: 'fetch.max.byte is not a property of a Kafka client; fetch.max.bytes is.' },

@@ -33,8 +33,7 @@ test('only what no further try can mend is final', () => {
   expect(isFinal(new Error('y', { cause: refused }))).toBe(true)
   const untrusted = Object.assign(named('KafkaJSConnectionError'), { code: 'DEPTH_ZERO_SELF_SIGNED_CERT' })
   expect(isFinal(new Error('y', { cause: untrusted }))).toBe(true)
-  const authentication = (message: string) =>
-    Object.assign(new Error(message), { name: 'KafkaJSSASLAuthenticationError' })
+  const authentication = (text: string) => Object.assign(new Error(text), { name: 'KafkaJSSASLAuthenticationError' })
   expect(isFinal(authentication('SASL PLAIN authentication failed: invalid credentials'))).toBe(true)
   expect(isFinal(authentication('SASL PLAIN authentication failed: Closed connection'))).toBe(false)
 })
