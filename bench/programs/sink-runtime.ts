@@ -1,10 +1,12 @@
-import { defineConfig, defineSink, type Logger, toJson } from '#api'
+import { defineConfig, defineSink, toJson } from '#api'
+import { createConfigResolver } from '../../src/config/index.ts'
 import { converters, headerConverters } from '../../src/converters/index.ts'
 import { createStandaloneHerder } from '../../src/herder/index.ts'
 import { createKafkaClient } from '../../src/kafka/index.ts'
 import { createPlugins } from '../../src/plugins/index.ts'
+import { noMetrics, previewDeclaration } from '../../src/runtime/index.ts'
 import { createMemoryOffsetStore } from '../../src/storage/index.ts'
-import { createLogger } from '../../src/telemetry/logger.ts'
+import { createLogging } from '../../src/telemetry/logger.ts'
 import { predicates, transformations } from '../../src/transforms/index.ts'
 import { systemClock } from '../../src/util/clock.ts'
 import type { SinkPathInput, SinkPathOutput } from '../measures/sink-path.ts'
@@ -12,7 +14,7 @@ import { serveCommands } from '../program.ts'
 import { projection } from '../vehicles.ts'
 
 // The worker's own runtime, from its log reader to `put`; the sink makes JSON of what it is given and throws it away.
-const log: Logger = createLogger('warn')
+const { log, levels } = createLogging('warn')
 
 serveCommands({ run })
 
@@ -57,12 +59,18 @@ async function run({ kafka, registry, topic, group, records }: SinkPathInput): P
       log,
       clock: systemClock,
       workerProps: {},
+      metrics: noMetrics,
+      resolver: createConfigResolver({}, { clock: systemClock, log, env: {} }),
       settings: {
         'offset.flush.interval.ms': 60_000,
         'offset.flush.timeout.ms': 5000,
         'task.shutdown.graceful.timeout.ms': 5000,
+        'topic.creation.enable': true,
       },
     },
+    settings: { 'topic.tracking.enable': true, 'topic.tracking.allow.reset': true },
+    levels,
+    preview: previewDeclaration,
     workerId: () => 'bench',
     version: '0',
     commit: 'unknown',

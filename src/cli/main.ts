@@ -4,12 +4,14 @@ import { ConnectError } from '#api'
 import { packageVersion } from './package-info.ts'
 import { schemasCommand } from './schemas.ts'
 import { stackCommand } from './stack.ts'
+import { validateCommand } from './validate.ts'
 import { workerCommand } from './worker.ts'
 
 const program = new Command('tidegate')
   .description('A Kafka Connect worker for the last mile between Kafka and the internet.')
   .version(packageVersion)
   .addCommand(workerCommand())
+  .addCommand(validateCommand())
   .addCommand(stackCommand())
   .addCommand(schemasCommand())
 

@@ -9,6 +9,9 @@ export const packageVersion = String(
   (JSON.parse(readFileSync(join(packageRoot, 'package.json'), 'utf8')) as { version: unknown }).version,
 )
 
+/** The release of Kafka Connect whose REST API and words these are: what `GET /` says, since tools decide by it what they may ask. */
+export const connectVersion = '4.3.1'
+
 function findRoot(dir: string): string {
   return existsSync(join(dir, 'package.json')) ? dir : findRoot(dirname(dir))
 }

@@ -74,7 +74,8 @@ async function start(
   const clock = systemClock
   const declarations = await readDeclarations(options, log)
   const { props, config: worker, settings } = config
-  const plugins = await findPlugins(worker['plugin.path'], declarations, options.file, log)
+  const { plugins, warnings } = await findPlugins(worker['plugin.path'], declarations, options.file)
+  for (const warning of warnings) log.warn({}, warning)
   const resolver = createConfigResolver(props, { clock, log, env: options.env })
   closers.add('config providers', () => resolver.close())
   const kafka = createKafkaClient({

@@ -31,9 +31,7 @@ export const withoutEffect: ReadonlySet<string> = new Set([
   'internal.key.converter',
   'internal.value.converter',
   'metric.reporters',
-  'metrics.num.samples',
   'metrics.recording.level',
-  'metrics.sample.window.ms',
   'plugin.discovery',
   'rest.host.name',
 ])

@@ -81,6 +81,20 @@ export const workerConfig = defineConfig({
     default: true,
     doc: 'Whether they may be forgotten on request.',
   },
+  'metrics.sample.window.ms': {
+    type: 'long',
+    importance: 'low',
+    default: 30_000,
+    validator: atLeast(1),
+    doc: 'How long (ms) one window is over which averages, maxima and rates of `/metrics` are taken.',
+  },
+  'metrics.num.samples': {
+    type: 'int',
+    importance: 'low',
+    default: 2,
+    validator: atLeast(1),
+    doc: 'How many such windows are kept.',
+  },
   'connector.client.config.override.policy': {
     type: 'string',
     importance: 'medium',

@@ -1,0 +1,20 @@
+import { dirname, resolve } from 'node:path'
+import type { ConnectorDeclaration } from '../config/index.ts'
+import { connectors } from '../connectors/index.ts'
+import { converters, headerConverters } from '../converters/index.ts'
+import { createPlugins, isModuleName, loadPlugins, type Plugins } from '../plugins/index.ts'
+import { predicates, transformations } from '../transforms/index.ts'
+
+/** What comes with the worker. */
+export const builtIn = [connectors, converters, headerConverters, transformations, predicates] as const
+
+/** The built-in plugins, those of `plugin.path`, and modules that declarations name in `connector.class`. */
+export async function findPlugins(
+  path: readonly string[],
+  declarations: readonly Pick<ConnectorDeclaration, 'config'>[],
+  file: string | undefined,
+): Promise<{ readonly plugins: Plugins; readonly warnings: readonly string[] }> {
+  const modules = declarations.map(({ config }) => config['connector.class'] ?? '').filter(isModuleName)
+  const { lists, warnings } = await loadPlugins([...path, ...modules], dirname(resolve(file ?? 'worker')))
+  return { plugins: createPlugins([...builtIn, ...lists]), warnings }
+}
