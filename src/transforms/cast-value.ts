@@ -1,4 +1,4 @@
-import { DataError, logicalNames, type Schema } from '#api'
+import { DataError, logicalNames, type Schema, toJson } from '#api'
 import { formatConnectValue } from '../util/connect-values.ts'
 import { describe } from './fields.ts'
 import {
@@ -28,19 +28,14 @@ export function castValue(schema: Schema | undefined, value: unknown, target: Ca
   }
   if (target === 'string') return formatConnectValue(schema, value)
   if (Buffer.isBuffer(value)) throw new DataError('Unexpected type in Cast transformation: bytes')
-  if (schema?.name === logicalNames.decimal) return ofDecimal(String(value), target)
-  switch (typeof value) {
-    case 'boolean':
-      return target === 'boolean' ? value : Number(value)
-    case 'string':
-      return ofText(value, target)
-    case 'bigint':
-      return ofInteger(value, target)
-    case 'number':
-      return type === 'float32' || type === 'float64' ? ofFloat(value, target) : ofInteger(BigInt(value), target)
-    default:
-      throw new DataError(`Unexpected type in Cast transformation: ${describe(value)}`)
+  if (schema?.name === logicalNames.decimal) return ofDecimal(value, target)
+  if (typeof value === 'boolean') return target === 'boolean' ? value : Number(value)
+  if (typeof value === 'string') return ofText(value, target)
+  if (typeof value === 'bigint') return ofInteger(value, target)
+  if (typeof value === 'number') {
+    return type === 'float32' || type === 'float64' ? ofFloat(value, target) : ofInteger(BigInt(value), target)
   }
+  throw new DataError(`Unexpected type in Cast transformation: ${describe(value)}`)
 }
 
 /** Without a schema, whole numbers are Java's `Long` and others its `Double`. */
@@ -66,7 +61,8 @@ function ofFloat(value: number, target: Target): unknown {
   return target === 'float32' ? Math.fround(value) : value
 }
 
-function ofDecimal(text: string, target: Target): unknown {
+function ofDecimal(value: unknown, target: Target): unknown {
+  const text = typeof value === 'string' ? value : toJson(value)
   if (target === 'float32') return parseFloat32(text)
   if (target === 'float64') return Number(text)
   const whole = BigInt(/^-?\d+/.exec(text)?.[0] ?? '0')

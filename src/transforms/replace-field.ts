@@ -61,6 +61,8 @@ export const replaceField = defineTransformation({
     const keeps = (name: string): boolean => !exclude.has(name) && (include.size === 0 || include.has(name))
     const renamed = (name: string): string => names.get(name) ?? name
     const former = new Map([...names].map(([from, to]) => [to, from]))
+    // Where several have one new name, Java takes any of them; here it is the one that is there.
+    const shared = new Set([...names.values()].filter((to, index, all) => all.indexOf(to) !== index))
     const planFor = memoized((schema: Schema): Plan => {
       const kept = (schema.fields ?? []).filter((field) => keeps(field.name))
       const updated = structLike(
@@ -68,8 +70,8 @@ export const replaceField = defineTransformation({
         kept.map((field) => ({ name: renamed(field.name), schema: field.schema })),
       )
       // As in Java: a field is read under the name that the new one had, even where that was another field, left out.
-      const fields = (updated.fields ?? []).map((to) => {
-        const name = former.get(to.name) ?? to.name
+      const fields = (updated.fields ?? []).map((to, index) => {
+        const name = shared.has(to.name) ? (kept[index]?.name ?? to.name) : (former.get(to.name) ?? to.name)
         return { to, from: schema.fields?.find((field) => field.name === name), name }
       })
       return { fields, schema: updated }
@@ -107,7 +109,7 @@ function replaced(struct: Fields, { fields }: Plan, withDefault: boolean): Field
   for (const { to, from, name } of fields) {
     if (!from) throw new DataError(`${name} is not a valid field name`, { context: { field: name } })
     const value = readField(struct, from, withDefault)
-    if (value !== null && from.schema !== to.schema && !isLike(from.schema, to.schema)) {
+    if (value !== null && from.schema !== to.schema && !isLike(from.schema, to.schema, value)) {
       throw new DataError(`The field ${name} does not fit the schema of the field ${to.name}.`, {
         context: { field: name },
       })
@@ -118,8 +120,11 @@ function replaced(struct: Fields, { fields }: Plan, withDefault: boolean): Field
 }
 
 /** Whether values of one schema are values of another. */
-const isLike = (one: Schema, other: Schema): boolean =>
-  one.type === other.type && one.name === other.name && one.type !== 'struct'
+function isLike(one: Schema, other: Schema, value: unknown): boolean {
+  if (one.type !== other.type || one.name !== other.name || one.type === 'struct') return false
+  const isEmpty = typeof value === 'object' && value !== null && Object.keys(value).length === 0
+  return isEmpty || (one.values?.type === other.values?.type && one.keys?.type === other.keys?.type)
+}
 
 function isPair(text: string): boolean {
   return splitAtColons(text).length === 2

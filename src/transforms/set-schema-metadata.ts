@@ -1,5 +1,5 @@
 import { ConfigError, DataError, defineConfig, defineTransformation, type Schema } from '#api'
-import { copyFields, isMap, memoized, replaceNullKey } from './fields.ts'
+import { copyFields, fieldsOf, isMap, memoized, replaceNullKey } from './fields.ts'
 import { onKey, sideOf } from './side.ts'
 import { version } from './version.ts'
 
@@ -8,7 +8,7 @@ export const setSchemaMetadata = defineTransformation({
   name: 'SetSchemaMetadata',
   aliases: ['org.apache.kafka.connect.transforms.SetSchemaMetadata'],
   version,
-  doc: 'Sets the name or the version, or both, of the schema of the key or value. A null without a schema stays as it is; any other value needs a schema.',
+  doc: 'Sets the name or the version, or both, of the schema of the key or value. A null without a schema stays as it is; any other value needs the schema of a struct.',
   sided: true,
   config: defineConfig({
     'schema.name': { type: 'string', importance: 'high', default: null, doc: 'The name to set.' },
@@ -22,8 +22,16 @@ export const setSchemaMetadata = defineTransformation({
     if (name === null && schemaVersion === null) throw new ConfigError('Neither schema name nor version configured')
     const side = sideOf(options.on)
     const withDefault = options['replace.null.with.default']
-    const schemaFor = memoized(({ origin: _, ...schema }: Schema): Schema => {
-      return { ...schema, ...(name !== null && { name }), ...(schemaVersion !== null && { version: schemaVersion }) }
+    const schemaFor = memoized((schema: Schema): Schema => {
+      const { origin: _, ...rest } = schema
+      // Java's asks every schema for its fields, and so refuses all but structs.
+      const fields = fieldsOf(schema)
+      return {
+        ...rest,
+        fields,
+        ...(name !== null && { name }),
+        ...(schemaVersion !== null && { version: schemaVersion }),
+      }
     })
     return (record) => {
       const schema = side.schema(record)
@@ -33,8 +41,7 @@ export const setSchemaMetadata = defineTransformation({
         throw new DataError('Schema required for [updating schema metadata]')
       }
       const updated = schemaFor(schema)
-      const isStruct = schema.type === 'struct' && isMap(value)
-      return side.replace(record, updated, isStruct ? copyFields(value, updated.fields ?? [], withDefault) : value)
+      return side.replace(record, updated, isMap(value) ? copyFields(value, updated.fields ?? [], withDefault) : value)
     }
   },
 })

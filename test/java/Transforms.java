@@ -123,6 +123,7 @@ public final class Transforms {
         }
         try {
             for (JsonNode step : given.get("chain")) {
+                if (given.path("collapse").asBoolean()) record = collapsed(record);
                 Object plugin = instance(step.get("class").asText(), step.get("props"));
                 if (plugin instanceof Predicate) return answer.put("holds", ((Predicate<R>) plugin).test(record));
                 record = ((Transformation<R>) plugin).apply(record);
@@ -134,6 +135,13 @@ public final class Transforms {
         }
         answer.set("record", written(record));
         return answer;
+    }
+
+    private static <R extends ConnectRecord<R>> R collapsed(R record) {
+        Object key = record.keySchema() == null ? TypedJson.collapse(record.key()) : record.key();
+        Object value = record.valueSchema() == null ? TypedJson.collapse(record.value()) : record.value();
+        return record.newRecord(record.topic(), record.kafkaPartition(), record.keySchema(), key, record.valueSchema(), value,
+            record.timestamp());
     }
 
     private static ConnectRecord<?> record(JsonNode json) {

@@ -88,6 +88,28 @@ final class TypedJson {
         }
     }
 
+    /** A value without schema as JavaScript sees it: its numbers are whole ones or doubles, and dates are such numbers. */
+    static Object collapse(Object value) {
+        if (value instanceof java.util.Date) return ((java.util.Date) value).getTime();
+        if (value instanceof Byte || value instanceof Short || value instanceof Integer) return ((Number) value).longValue();
+        if (value instanceof Float || value instanceof Double) {
+            double number = ((Number) value).doubleValue();
+            boolean whole = Math.rint(number) == number && Math.abs(number) < 9007199254740992.0;
+            return whole ? (Object) (long) number : (Object) number;
+        }
+        if (value instanceof List) {
+            List<Object> list = new ArrayList<>();
+            for (Object item : (List<?>) value) list.add(collapse(item));
+            return list;
+        }
+        if (value instanceof Map) {
+            Map<Object, Object> map = new LinkedHashMap<>();
+            ((Map<?, ?>) value).forEach((key, item) -> map.put(key, collapse(item)));
+            return map;
+        }
+        return value;
+    }
+
     static JsonNode writeSchema(Schema schema) {
         if (schema == null) return NullNode.instance;
         ObjectNode json = Lines.JSON.createObjectNode();

@@ -165,7 +165,8 @@ function parseZone(fields: ParsedFields, text: string, start: number, from: numb
     if (name.length > best[0] && startsWith(text, name, from)) best = [name.length, minutes]
   }
   if (best[0] === 0) return undefined
-  fields.set('zone', best[1] * 60_000)
+  // As in Java, the name of the zone that counts anyhow does not undo an offset that was read before it.
+  if (best[1] !== 0) fields.set('zone', best[1] * 60_000)
   return from + best[0]
 }
 

@@ -1,0 +1,62 @@
+import type { Case, Step } from './cases.ts'
+import type { Outcome } from './ours.ts'
+import type { Wire } from './wire.ts'
+
+/** What Java tells apart without a schema and JavaScript does not: Byte, Short, Integer and Long, Float and Double, and Dates. */
+export const oneNumberType = 'without a schema, JavaScript has one type of number'
+
+/** Why a difference is wanted; undefined when it is not. Each reason stands in docs/differences.md. */
+export function wantedReason({ chain, record }: Case, java: Outcome, here: Outcome): string | undefined {
+  if (
+    here.kind === 'error' &&
+    here.message.startsWith('Invalid value') &&
+    chain.some((step) => isOf(step, 'RegexRouter'))
+  ) {
+    return 'a replacement that names no group is refused at the start, not with the first topic that matches'
+  }
+  if (here.kind === 'error' && here.message.startsWith('The path of ExtractField is empty')) {
+    return 'an empty path is refused at the start, not with the first value that is not null'
+  }
+  if (java.kind === 'error' && java.message === 'Struct schemas do not match.' && here.kind === 'record') {
+    return "Java cannot copy a struct that is its field's default"
+  }
+  if (java.kind === 'record' && here.kind === 'record' && numbersRounded(java.text) === numbersRounded(here.text)) {
+    return 'Java before 19 does not always write the shortest text of a floating-point number'
+  }
+  if (java.kind === 'record' && here.kind === 'record' && chain.some(makesDate) && farAway(java.text, here.text)) {
+    return "Java's calendar wraps around at the ends of int64, and errs long before the year 1"
+  }
+  if (chain.some((step) => sharesName(step, [record.key, record.value]))) {
+    return 'two fields under one new name: Java takes the one that its hash table has later'
+  }
+  return undefined
+}
+
+const isOf = (step: Step, name: string): boolean => step.class.replace(/\$.*/, '').endsWith(`.${name}`)
+
+const makesDate = (step: Step): boolean => isOf(step, 'TimestampConverter') && step.props['target.type'] === 'Date'
+
+/** Two renames to one name, or, in a map, one to the name of another entry. */
+function sharesName(step: Step, sides: readonly Wire[]): boolean {
+  const renames = isOf(step, 'ReplaceField') ? (step.props['renames'] ?? '').split(',') : []
+  const pairs = new Map(renames.map((pair) => pair.split(':') as [string, string]))
+  const targets = [...pairs.values()]
+  if (new Set(targets).size < targets.length) return true
+  const keys = sides.flatMap((side) => (side?.t === 'map' ? side.v.map(([key]) => key?.v) : []))
+  return [...pairs].some(([from, to]) => from !== to && keys.includes(to))
+}
+
+/** Whether they differ in nothing but dates of a hundred thousand years and more before ours. */
+function farAway(java: string, here: string): boolean {
+  const numbers = /-?\d+/g
+  const [there, ours] = [java.match(numbers) ?? [], here.match(numbers) ?? []]
+  if (java.replace(numbers, '') !== here.replace(numbers, '') || there.length !== ours.length) return false
+  return ours.every(
+    (number, index) => number === there[index] || Number(number) < -3_000_000_000_000_000 || isDay(number),
+  )
+}
+
+const isDay = (number: string): boolean => Number(number) < -35_000_000 && Number(number) > -200_000_000_000
+
+const numbersRounded = (text: string): string =>
+  text.replace(/-?\d+\.\d+(?:E-?\d+)?/g, (number) => String(Math.fround(Number(number))))
