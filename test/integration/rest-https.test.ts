@@ -111,8 +111,8 @@ test('lets in only clients with a good certificate where one is required', async
     ...trust(),
   })
   expect(await get(`${rest.url}/`, known)).toMatchObject({ status: 200 })
-  await expect(get(`${rest.url}/`)).rejects.toThrow()
-  await expect(get(`${rest.url}/`, stranger)).rejects.toThrow()
+  await expect(get(`${rest.url}/`)).rejects.toThrow(/ECONNRESET|socket hang up|alert|disconnected/)
+  await expect(get(`${rest.url}/`, stranger)).rejects.toThrow(/ECONNRESET|socket hang up|alert|disconnected/)
 })
 
 test('lets in clients without a certificate where one is requested, but none with a bad one', async () => {
@@ -124,7 +124,7 @@ test('lets in clients without a certificate where one is requested, but none wit
   })
   expect(await get(`${rest.url}/`, known)).toMatchObject({ status: 200 })
   expect(await get(`${rest.url}/`)).toMatchObject({ status: 200 })
-  await expect(get(`${rest.url}/`, stranger)).rejects.toThrow()
+  await expect(get(`${rest.url}/`, stranger)).rejects.toThrow(/ECONNRESET|socket hang up|alert|disconnected/)
 })
 
 test('does not start with https and without a certificate', async () => {

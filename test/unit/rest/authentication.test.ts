@@ -56,7 +56,7 @@ test('asks for credentials on every path, health, metrics and preflights include
     'POST /connectors',
     'DELETE /connectors/x',
   ])
-    expect((await send(line)).statusCode, line).toBe(401)
+    expect({ line, status: (await send(line)).statusCode }).toEqual({ line, status: 401 })
 })
 
 test('tells a stranger which paths and methods there are, and no more', async () => {

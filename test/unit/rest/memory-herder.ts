@@ -202,7 +202,7 @@ export function memoryHerder(overrides: Partial<Herder> = {}): Herder {
         restarts: { count: 0, nextAt: null },
       }
     },
-    preview: async (_, { limit }) => ({
+    preview: async (_props, { limit }) => ({
       records: Array.from({ length: Math.min(limit, 20) }, (_, offset) => ({
         origin: { topic: 't', partition: 0, offset: String(offset) },
         stages: [
