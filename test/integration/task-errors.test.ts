@@ -70,10 +70,10 @@ test('a reported record is a dead letter of the stage TASK_PUT, a transformed on
   })
   const letters = (await readAll(dlq, 2)).map(headersOf)
   expect(
-    letters.map((each) => [each['__connect.errors.stage'], each['__connect.errors.class.name']]).toSorted(),
+    letters.map((each) => `${each['__connect.errors.stage']} ${each['__connect.errors.class.name']}`).toSorted(),
   ).toEqual([
-    ['TASK_PUT', 'org.apache.kafka.connect.sink.SinkTask'],
-    ['TRANSFORMATION', 'org.apache.kafka.connect.transforms.ExtractField$Value'],
+    'TASK_PUT org.apache.kafka.connect.sink.SinkTask',
+    'TRANSFORMATION org.apache.kafka.connect.transforms.ExtractField$Value',
   ])
 })
 
@@ -85,28 +85,24 @@ test('a queue that cannot be made fails the task, and says why', async () => {
   expect((await failed()).trace).toContain(`Could not initialize dead letter queue with topic=${dlq}`)
 })
 
-test('the error log has Kafka Connect’s line, and a poison record is shown only when messages may be', async () => {
-  for (const include of ['true', 'false']) {
+test.each([
+  ['true', ', where consumed record is {', '7 bytes of text: 73 65 63 72 65 74 3f |secret?|)'],
+  ['false', '', '7 bytes of text)'],
+])(
+  'the error log has Kafka Connect’s line, and a poison record’s bytes are shown only when messages may be: %s',
+  async (include, where, look) => {
     const { name, put, failed, log } = setUp()
     const topic = await newTopic()
     await write(topic, ['secret?'])
     await put({ topics: topic, ...json, 'errors.log.enable': 'true', 'errors.log.include.messages': include })
     const { trace } = await failed()
     const line = log.lines.find(({ message }) => message.startsWith('Error encountered in task'))?.message
-    const start = `Error encountered in task ${name}-0. Executing stage 'VALUE_CONVERTER' with class 'org.apache.kafka.connect.json.JsonConverter'`
+    const start = `Error encountered in task ${name}-0. Executing stage 'VALUE_CONVERTER' with class 'org.apache.kafka.connect.json.JsonConverter'${where}`
+    expect(line?.replace(/\{.*\}/, '{')).toBe(`${start}.`)
     expect(trace).toContain(`failed for ${topic}-0@0`)
-    expect(trace).toContain('value: 7 bytes of text')
-    if (include === 'true') {
-      expect(line).toMatch(
-        new RegExp(`${topic}', partition=0, offset=0, timestamp=\\d+, timestampType=CreateTime\\}\\.$`),
-      )
-      expect(trace).toContain('73 65 63 72 65 74 3f |secret?|')
-    } else {
-      expect(line).toBe(`${start}.`)
-      expect(trace).not.toContain('73 65 63 72')
-    }
-  }
-})
+    expect(trace).toContain(`value: ${look}`)
+  },
+)
 
 test('headers reach the task with the types of their text', async () => {
   const { put, handle } = setUp()

@@ -24,12 +24,12 @@ export type WireConfig = ConfigOf<typeof wireConfig>
 
 /** A converter of one format in Confluent's wire format. */
 export function createWireConverter<S extends RegistrySchema>(
-  { config, isKey, log, props = {} }: ConverterContext<WireConfig>,
+  { config, isKey, log, props = {}, signal }: ConverterContext<WireConfig>,
   format: DataFormat<S>,
 ): Converter {
   warnOfKeysWithoutEffect(props, log)
   const { type } = format.schemas
-  const registry = createRegistry({ config, clock: systemClock, format: format.schemas, props, log })
+  const registry = createRegistry({ config, clock: systemClock, format: format.schemas, props, log, signal })
   const subjects = createSubjects(config[isKey ? 'key.subject.name.strategy' : 'value.subject.name.strategy'], isKey)
   const id = config['use.schema.id'] < 0 ? undefined : config['use.schema.id']
   const pin = createPin({

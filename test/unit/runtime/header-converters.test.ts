@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import type { Header, Props, SourceRecord } from '#api'
-import { DataError, defineConfig, defineConverter, defineHeaderConverter } from '#api'
+import { DataError, defineConfig, defineConverter, defineHeaderConverter, toJson } from '#api'
 import { converters, headerConverters } from '../../../src/converters/index.ts'
 import type { KafkaRecord } from '../../../src/kafka/index.ts'
 import { createPlugins } from '../../../src/plugins/index.ts'
@@ -28,7 +28,7 @@ const picky = defineHeaderConverter({
     }
     return {
       toConnectHeader: (_, key, bytes) => (check(key), { value: bytes?.toString().toUpperCase() ?? null }),
-      fromConnectHeader: (_, key, __, value) => (check(key), value === null ? null : Buffer.from(String(value))),
+      fromConnectHeader: (_, key, __, value) => (check(key), value === null ? null : Buffer.from(toJson(value))),
     }
   },
 })
