@@ -83,7 +83,7 @@ async function look({ config }: ConnectorDeclaration, worker: WorkerCheck | unde
     return { errors: [mistake('connector.class', null, message)], warnings: [] }
   }
   const { props, resolved, errors: failed } = await fillIn(config, worker)
-  const { plugins } = await findPlugins(worker?.pluginPath ?? [], [type], worker?.report.file)
+  const { plugins } = await findPlugins(worker?.pluginPath ?? [], [{ config }], worker?.report.file)
   const plugin = findConnector(type, plugins)
   if ('error' in plugin) return { errors: [...failed, plugin.error, ...ofFramework(config)], warnings: [] }
   const context = { workerProps: worker?.props, raw: config, resolved }

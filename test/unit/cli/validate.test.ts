@@ -1,0 +1,143 @@
+import { join } from 'node:path'
+import { expect, onTestFinished, test, vi } from 'vitest'
+import { validateCommand } from '../../../src/cli/validate.ts'
+import { folderOf } from '../config/files.ts'
+
+const sink = { name: 'n', 'connector.class': 'FileStreamSink', topics: 't', file: '/tmp/x' }
+const worker = [
+  'bootstrap.servers=localhost:9092',
+  'key.converter=JsonConverter',
+  'value.converter=JsonConverter',
+  'offset.storage.file.filename=/tmp/offsets',
+].join('\n')
+
+interface Report {
+  readonly file: string
+  readonly kind: string
+  readonly errors: readonly { readonly property: string; readonly value: string; readonly message: string }[]
+  readonly warnings: readonly string[]
+}
+
+async function run(files: Record<string, string | object>, ...flags: string[]) {
+  const texts = Object.entries(files).map(([name, content]) => [
+    name,
+    typeof content === 'string' ? content : JSON.stringify(content),
+  ])
+  const dir = await folderOf(Object.fromEntries(texts) as Record<string, string>)
+  const lines: string[] = []
+  const log = vi
+    .spyOn(console, 'log')
+    .mockImplementation((line: string) => void lines.push(line.replaceAll(dir, 'DIR')))
+  const { exitCode } = process
+  process.exitCode = undefined
+  onTestFinished(() => {
+    log.mockRestore()
+    process.exitCode = exitCode
+  })
+  const paths = Object.keys(files).map((name) => join(dir, name))
+  await validateCommand().parseAsync([...flags, ...paths], { from: 'user' })
+  const code = process.exitCode
+  return { lines, exitCode: code }
+}
+
+const reports = async (files: Record<string, string | object>): Promise<readonly Report[]> =>
+  JSON.parse((await run(files, '--json')).lines.join('\n')) as readonly Report[]
+
+test('sound files of all shapes are fine', async () => {
+  const { lines, exitCode } = await run({
+    'flat.json': sink,
+    'post.json': { name: 'p', config: { ...sink, name: 'p' } },
+    'java.properties': Object.entries({ ...sink, name: 'j' })
+      .map(([key, value]) => `${key}=${value}`)
+      .join('\n'),
+    'worker.properties': worker,
+  })
+  expect(lines).toEqual([
+    'DIR/flat.json: fine',
+    'DIR/post.json: fine',
+    'DIR/java.properties: fine',
+    'DIR/worker.properties: fine',
+  ])
+  expect(exitCode).toBeUndefined()
+})
+
+test('every mistake is named with its property, its value and the nearest right spelling; the exit code says so', async () => {
+  const { lines, exitCode } = await run({
+    'bad.json': { ...sink, 'tasks.max': '0', 'errors.tolerance': 'some', 'tasks.maxx': '1' },
+  })
+  expect(lines).toEqual([
+    [
+      'DIR/bad.json: 2 errors, 1 warning',
+      '  error    Invalid value 0 for configuration tasks.max: Value must be at least 1',
+      '  error    Invalid value some for configuration errors.tolerance: String must be one of: none, all',
+      '  warning  Unknown property "tasks.maxx"; did you mean "tasks.max"?',
+    ].join('\n'),
+  ])
+  expect(exitCode).toBe(1)
+})
+
+test('warnings alone do not fail', async () => {
+  expect((await run({ 'w.json': { ...sink, fil: 'x' } })).exitCode).toBeUndefined()
+})
+
+test('an unknown connector, a broken file and a name used twice do not hide other mistakes', async () => {
+  const [unknown, broken, twice] = await reports({
+    'unknown.json': { ...sink, 'connector.class': 'FileStreamSnk', 'tasks.max': '0' },
+    'broken.json': '{"name": }',
+    'twice.json': sink,
+  })
+  expect(unknown?.errors).toMatchObject([
+    { property: 'connector.class', value: 'FileStreamSnk', message: expect.stringContaining('Did you mean') },
+    { property: 'tasks.max', value: '0' },
+  ])
+  expect(broken?.errors).toHaveLength(1)
+  expect(twice?.errors).toMatchObject([{ property: 'name', value: 'n' }])
+})
+
+test('declarations are checked against the worker’s file: its policy, and its config providers', async () => {
+  const declared = {
+    ...sink,
+    'consumer.override.client.id': 'x',
+    'errors.retry.timeout': '${file:/no/such:x}',
+    'tasks.max': '${env:NO_SUCH_VARIABLE}',
+  }
+  const alone = (await reports({ 'd.json': declared }))[0]
+  expect(alone?.errors).toEqual([])
+  expect(alone?.warnings.join()).toContain('"tasks.max" was not checked')
+  const more = [
+    'connector.client.config.override.policy=None',
+    'config.providers=file',
+    'config.providers.file.class=FileConfigProvider',
+  ]
+  const [, against] = await reports({ 'worker.properties': `${worker}\n${more.join('\n')}`, 'd.json': declared })
+  expect(against?.errors.map(({ message }) => message)).toEqual([
+    expect.stringContaining('Could not read properties from file /no/such'),
+    expect.stringContaining("'None' policy does not allow 'client.id'"),
+  ])
+})
+
+test('a worker’s file is checked too, with its converters', async () => {
+  const [bad, misled] = await reports({
+    'w.properties': 'bootstrap.servers=nowhere\nkey.convertr=JsonConverter',
+    'c.properties': `${worker}\nvalue.converter.schemas.enable=maybe`,
+  })
+  expect(bad).toMatchObject({ kind: 'worker', warnings: [expect.stringContaining('"key.converter"')] })
+  expect(bad?.errors.map(({ property }) => property)).toEqual([
+    'bootstrap.servers',
+    'key.converter',
+    'value.converter',
+    'offset.storage.file.filename',
+  ])
+  expect(misled?.errors).toMatchObject([{ property: 'value.converter.schemas.enable', value: 'maybe' }])
+})
+
+test('a secret is not printed', async () => {
+  const config = {
+    ...sink,
+    'value.converter': 'AvroConverter',
+    'value.converter.schema.registry.url': 'http://r',
+    'value.converter.basic.auth.user.info': 'me:hunter2',
+    'tasks.max': '0',
+  }
+  expect((await run({ 's.json': config })).lines.join()).not.toContain('hunter2')
+})
