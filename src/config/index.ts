@@ -1,6 +1,7 @@
 export { type ConfigResolver, createConfigResolver, type ResolverOptions } from './config-resolver.ts'
 export { type ConnectorDeclaration, connectorFiles, readConnectorFile } from './connector-file.ts'
 export { parseProperties } from './properties.ts'
+export { type FileContent, readConfigFile } from './read-file.ts'
 export { type ListenerTls, type RestSettings, readRestSettings } from './rest-settings.ts'
 export { openUsers } from './rest-users.ts'
 export { envName, settingDocs } from './setting-keys.ts'

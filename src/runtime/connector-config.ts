@@ -1,4 +1,4 @@
-import { type ConfigDef, defineConfig, type SinkConnector, type SourceConnector } from '#api'
+import { type ConfigDef, defineConfig, type Plugin } from '#api'
 import { restartConfig } from './auto-restart.ts'
 import { commonKeys } from './common-keys.ts'
 import { sinkKeys } from './sink-keys.ts'
@@ -11,7 +11,7 @@ export const sourceConfig = defineConfig({ ...commonKeys, ...sourceKeys, ...rest
 export const sinkConfig = defineConfig({ ...commonKeys, ...sinkKeys, ...restartConfig.keys })
 
 /** The framework's keys as they are for one connector: its version is the default of `connector.plugin.version`. */
-export function frameworkConfig({ kind, version }: SourceConnector | SinkConnector): ConfigDef {
+export function frameworkConfig({ kind, version }: Pick<Plugin, 'kind' | 'version'>): ConfigDef {
   const { keys } = kind === 'sink' ? sinkConfig : sourceConfig
   const versioned = { ...keys['connector.plugin.version'], default: version }
   return defineConfig({ ...keys, 'connector.plugin.version': versioned })

@@ -6,7 +6,7 @@ export {
   restartConfig,
 } from './auto-restart.ts'
 export { sinkGroupId } from './client-props.ts'
-export { sinkConfig, sourceConfig } from './connector-config.ts'
+export { frameworkConfig, sinkConfig, sourceConfig } from './connector-config.ts'
 export { type ConnectorRun, connectorPlugin, openConnector, TooManyTasksError } from './connector-run.ts'
 export type { MeteredTask, RuntimeMetrics, TaskMetrics } from './metrics.ts'
 export { noMetrics } from './metrics.ts'
@@ -16,3 +16,4 @@ export { createRedact, type Redact, redactResolved, redactValue } from './redact
 export { startTask, type TaskHandle } from './task-handle.ts'
 export type { ActiveTopics, ConfigResolver, ResolvedConfig, RuntimeSettings, WorkerDeps } from './task-run.ts'
 export { refuseInvalid, type ValidatedKey, type Validation, validateDeclaration } from './validation.ts'
+export { validateConverters } from './validation-converters.ts'
