@@ -15,7 +15,7 @@ export interface Codec {
 }
 
 /** A batch that unpacks to more is taken for damaged, or for an attack: brokers take about 1 MB by default. */
-export const unpackedLimit = 268_435_456
+const unpackedLimit = 268_435_456
 
 /** The four of Kafka; each loads its library when it is first used. */
 export const codecs: Readonly<Record<(typeof codecNames)[number], Codec>> = {

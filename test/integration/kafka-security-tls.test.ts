@@ -11,7 +11,7 @@ const password = storePassword
 
 beforeAll(async () => {
   authority = await createAuthority()
-}, 60_000)
+}, 120_000)
 afterAll(() => authority.close())
 
 /** Shakes hands with both sides' material; resolves with the name in the client's certificate as the server sees it. */

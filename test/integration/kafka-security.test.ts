@@ -37,7 +37,7 @@ beforeAll(async () => {
   await new Promise<void>((resolve) => void tokens.listen(0, '127.0.0.1', () => resolve()))
   const address = tokens.address()
   tokenUrl = `http://127.0.0.1:${typeof address === 'object' && address ? address.port : 0}/token`
-}, 180_000)
+}, 300_000)
 
 afterAll(async () => {
   await new Promise((resolve) => tokens?.close(resolve))
