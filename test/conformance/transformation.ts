@@ -9,7 +9,7 @@ export interface TransformationSubject {
   readonly value: unknown
   readonly schema: Schema
   /** What becomes of a record whose key or value is null. */
-  readonly ofNull: 'kept' | 'null' | 'dropped' | 'refused'
+  readonly ofNull: 'kept' | 'null' | 'dropped' | 'refused' | 'changed'
 }
 
 type Tested = ConnectRecord & { readonly origin: RecordOrigin }

@@ -1,5 +1,6 @@
+import type { Data } from './data.ts'
 import type { Random } from './random.ts'
-import { type Data, subjects } from './subjects.ts'
+import { subjects } from './subjects.ts'
 import { freeValue, timestamp, valueFor } from './values.ts'
 import type { WireHeader, WireRecord } from './wire.ts'
 

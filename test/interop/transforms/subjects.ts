@@ -1,50 +1,8 @@
-import { logicalNames } from '#api'
-import { dateText, pattern } from './formats.ts'
+import { anything, fields, type Given, names, withNulls } from './data.ts'
+import { pattern } from './formats.ts'
 import type { Random } from './random.ts'
-import { decorated, randomSchema, structSchema } from './schemas.ts'
-import { fieldNames, freeMap, freeValue, text, timestamps, valueFor } from './values.ts'
-import type { Wire, WireSchema } from './wire.ts'
-
-export interface Data {
-  readonly schema: WireSchema | null
-  readonly value: Wire
-}
-
-export interface Given {
-  readonly props: Readonly<Record<string, string>>
-  readonly data: Data
-  /** Instead of the topics that others have. */
-  readonly topic?: string
-}
-
-const withNulls = (random: Random): Readonly<Record<string, string>> =>
-  random.chance(0.4) ? { 'replace.null.with.default': random.pick(['false', 'true']) } : {}
-
-/** Names for an option: mostly of fields that the data has, now and then of others, twice, or none. */
-function names(random: Random, { schema, value }: Data): string {
-  const own =
-    schema?.fields?.map(({ name }) => name) ??
-    (value?.t === 'map' ? value.v.map(([key]) => (key?.t === 'string' ? key.v : '')) : [])
-  const some = random.some(own, 0.4)
-  const list = some.length === 0 && own.length > 0 && random.chance(0.9) ? [random.pick(own)] : some
-  const others = random.chance(0.12) ? [random.pick([...fieldNames, 'missing'])] : []
-  return [...list, ...others, ...(random.chance(0.08) ? list : [])].join()
-}
-
-/** Mostly a struct or a map, sometimes anything or nothing. */
-function fields(random: Random, structDefaults = false): Data {
-  if (random.chance(0.12)) return anything(random)
-  if (random.chance(0.35)) return { schema: null, value: freeMap(random) }
-  const schema = structSchema(random, 0, structDefaults)
-  return { schema, value: valueFor(random, schema, random.chance(0.2)) }
-}
-
-function anything(random: Random): Data {
-  if (random.chance(0.1)) return { schema: null, value: null }
-  if (random.chance(0.3)) return { schema: null, value: freeValue(random) }
-  const schema = randomSchema(random)
-  return { schema, value: valueFor(random, schema) }
-}
+import { timestampConverter } from './times.ts'
+import { fieldNames, text } from './values.ts'
 
 const castTypes = ['int8', 'int16', 'int32', 'int64', 'float32', 'float64', 'boolean', 'string', 'STRING']
 
@@ -110,74 +68,6 @@ const literals = [
   '{1:2}',
   '[1,2.5]',
 ]
-
-function timestampConverter(random: Random): Given {
-  const field = random.chance(0.6) ? random.pick(['a', 'b', 'c']) : ''
-  const target = random.pick(['string', 'unix', 'Date', 'Time', 'Timestamp', ...(random.chance(0.05) ? ['date'] : [])])
-  const format = random.chance(0.85) ? pattern(random) : ''
-  const data = field === '' && random.chance(0.9) ? timeData(random, format) : structOfTimes(random, field, format)
-  const precision = random.chance(0.5)
-    ? { 'unix.precision': random.pick(['seconds', 'milliseconds', 'microseconds', 'nanoseconds', 'SECONDS']) }
-    : {}
-  const named: Record<string, string> = field === '' && random.chance(0.5) ? {} : { field }
-  const formatted: Record<string, string> = format === '' && random.chance(0.5) ? {} : { format }
-  return { props: { ...named, ...formatted, 'target.type': target, ...precision, ...withNulls(random) }, data }
-}
-
-const timeSchemas: readonly WireSchema[] = [
-  { type: 'string' },
-  { type: 'int64' },
-  { type: 'int32', name: logicalNames.date, version: 1 },
-  { type: 'int32', name: logicalNames.time, version: 1 },
-  { type: 'int64', name: logicalNames.timestamp, version: 1 },
-]
-
-function timeData(random: Random, format: string): Data {
-  if (random.chance(0.1)) return anything(random)
-  if (random.chance(0.3)) return { schema: null, value: freeTime(random, format) }
-  const schema = random.pick(timeSchemas)
-  const optional = { ...schema, ...(random.chance(0.4) && { optional: true }) }
-  return { schema: optional, value: timeFor(random, optional, format) }
-}
-
-const freeTime = (random: Random, format: string): Wire =>
-  random.pick<() => Wire>([
-    () => ({ t: 'string', v: dateText(random, format) }),
-    () => ({ t: 'long', v: random.pick([...timestamps, '9223372036854775807', '1700000000']) }),
-    () => freeValue(random),
-  ])()
-
-function timeFor(random: Random, schema: WireSchema, format: string): Wire {
-  if (schema.optional === true && random.chance(0.2)) return null
-  if (schema.type === 'string') return { t: 'string', v: dateText(random, format) }
-  if (schema.name === undefined && random.chance(0.7))
-    return { t: 'long', v: random.pick([...timestamps, '1700000000', '-1500000001']) }
-  return valueFor(random, schema, false)
-}
-
-function structOfTimes(random: Random, field: string, format: string): Data {
-  if (random.chance(0.3)) {
-    const rest = freeMap(random)
-    const others = rest?.t === 'map' ? rest.v.filter(([key]) => key?.v !== field) : []
-    const own = random.chance(0.9) ? [[{ t: 'string', v: field } as const, freeTime(random, format)] as const] : []
-    return { schema: null, value: { t: 'map', v: [...others, ...own] } }
-  }
-  if (random.chance(0.15)) return fields(random, random.chance(0.2))
-  const base = structSchema(random, 1)
-  const { optional = false } = decorated(random, { type: 'string' })
-  const time = { ...random.pick(timeSchemas), ...(optional && { optional }) }
-  const others = (base.fields ?? []).filter(({ name }) => name !== field)
-  const schema: WireSchema = { ...base, fields: [...others, { name: field === '' ? 'z' : field, schema: time }] }
-  const value = valueFor(random, schema, random.chance(0.1))
-  if (value?.t !== 'struct') return { schema, value }
-  return {
-    schema,
-    value: {
-      t: 'struct',
-      v: value.v.map(([name, item]) => [name, name === field ? timeFor(random, time, format) : item]),
-    },
-  }
-}
 
 const routes: readonly (readonly [string, readonly string[]])[] = [
   ['(.*)', ['x-$1', '$1$1', '$10']],
