@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import * as apiErrors from '../../src/api/errors.ts'
-import { settingDocs, workerConfig } from '../../src/config/index.ts'
+import { settingDocs, workerClientConfig, workerConfig } from '../../src/config/index.ts'
 import { withoutEffect } from '../../src/config/worker-keys-without-effect.ts'
 import { connectors } from '../../src/connectors/index.ts'
 import { ingressCodes } from '../../src/connectors/websocket/ingress-codes.ts'
@@ -57,6 +57,7 @@ export async function allPages(root: string): Promise<readonly Page[]> {
     configurationPage({
       settings: settingDocs(),
       worker: workerConfig.keys,
+      clients: workerClientConfig.keys,
       source: sourceConfig.keys,
       sink: sinkConfig.keys,
       transform: transformKeys.keys,

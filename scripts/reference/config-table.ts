@@ -1,4 +1,4 @@
-import type { ConfigKey, ConfigKeys } from '../../src/api/index.ts'
+import { type ConfigKey, type ConfigKeys, defaultText } from '../../src/api/index.ts'
 import { code, prose, table } from './markdown.ts'
 
 /** The keys of a configuration, one table for each group. `prefix` stands before every key. */
@@ -26,10 +26,9 @@ const valuesOf = ({ values }: ConfigKey): string =>
   values === undefined ? '' : `One of ${values.map(code).join(', ')}.`
 
 /** As one would write it in a file. */
-function defaultOf(key: ConfigKey): string {
+export function defaultOf(key: ConfigKey): string {
   if (!('default' in key)) return '**required**'
-  const { default: value } = key
-  if (value === null || value === undefined) return '–'
-  const text = Array.isArray(value) ? value.join(',') : `${value as string | number | boolean}`
+  const text = defaultText(key)
+  if (text === null) return '–'
   return text === '' ? 'empty' : code(text)
 }

@@ -1,5 +1,5 @@
 import type { ConfigKeys } from '../../src/api/index.ts'
-import { configTables } from './config-table.ts'
+import { configTables, defaultOf } from './config-table.ts'
 import { code, type Page, page, prose, table } from './markdown.ts'
 
 interface Setting {
@@ -15,6 +15,8 @@ interface Setting {
 export interface ConfigurationParts {
   readonly settings: readonly Setting[]
   readonly worker: ConfigKeys
+  /** Of Kafka's clients, without a prefix. */
+  readonly clients: ConfigKeys
   readonly source: ConfigKeys
   readonly sink: ConfigKeys
   readonly transform: ConfigKeys
@@ -31,6 +33,9 @@ export function configurationPage(parts: ConfigurationParts): Page {
     'A worker reads one file, as Java properties or JSON. It holds Kafka Connect’s worker properties and the settings of this worker, side by side.',
     '## Worker properties',
     configTables(parts.worker),
+    '## Properties of Kafka’s clients',
+    'Without a prefix they are about the worker’s own questions to Kafka. With `producer.`, `consumer.` or `admin.` before them they are about the clients of connectors, which a declaration overrides under `producer.override.` and the like, as far as `connector.client.config.override.policy` lets it. `ssl.*` under `listeners.https.` and `admin.listeners.https.` is about the REST API. A value that cannot be used here is a warning of the client that meets it.',
+    clientTable(parts.clients),
     '## Settings',
     'Flags of the command line win over the environment, the environment over the file.',
     settingsTable(parts.settings),
@@ -49,6 +54,12 @@ export function configurationPage(parts: ConfigurationParts): Page {
     [...parts.withoutEffect].toSorted().map(code).join(', '),
   )
 }
+
+const clientTable = (keys: ConfigKeys): string =>
+  table(
+    ['property', 'type', 'default', 'importance'],
+    Object.entries(keys).map(([name, key]) => [code(name), key.type, defaultOf(key), key.importance]),
+  )
 
 const settingsTable = (settings: readonly Setting[]): string =>
   table(
