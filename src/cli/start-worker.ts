@@ -14,6 +14,7 @@ import {
 import { type Gateway, startGateway } from '../gateway/index.ts'
 import { createStandaloneHerder, type Herder } from '../herder/index.ts'
 import { createKafkaClient } from '../kafka/index.ts'
+import { startRest } from '../rest/index.ts'
 import { previewDeclaration } from '../runtime/index.ts'
 import { openFileOffsetStore } from '../storage/index.ts'
 import { createLogging, type Logging } from '../telemetry/logger.ts'
@@ -24,8 +25,8 @@ import { descriptorLimit } from './descriptor-limit.ts'
 import { findPlugins } from './find-plugins.ts'
 import { connectVersion, packageRoot, packageVersion } from './package-info.ts'
 import { positionKeys } from './position-keys.ts'
+import { restOptions } from './rest-options.ts'
 import { scrape } from './scrape.ts'
-import { serveRest } from './serve-rest.ts'
 
 export interface WorkerOptions {
   /** Java properties or JSON. */
@@ -124,17 +125,16 @@ async function start(
   closers.add('connectors', () => herder.stop())
   // Clients are told and their publications answered while the connectors still run.
   if (gateway) closers.add('gateway', () => gateway.stop())
-  const rest = await serveRest({
+  const restLog = log.child({ logger: 'tidegate.rest' })
+  const rest = await startRest({
+    ...(await restOptions(config.rest, props, restLog)),
     herder,
-    settings: config.rest,
-    props,
     metrics: { contentType: metrics.contentType, text: () => metrics.text(scrape(herder, gateway)) },
     ready: () => started,
-    log,
-    clock,
+    log: restLog,
   })
   closers.add('rest', () => rest.stop())
-  workerId = new URL(rest.url).host
+  workerId = hostAndPort(rest.url)
 
   for (const { name, config: declared, initialState, file } of declarations) {
     try {
@@ -152,6 +152,12 @@ async function start(
     ready: () => started && (gateway?.isReady() ?? true),
     stop: closers.closeAll,
   }
+}
+
+/** With the port always, as Kafka Connect names workers. */
+function hostAndPort(url: string): string {
+  const { hostname, port, protocol } = new URL(url)
+  return `${hostname}:${port || (protocol === 'https:' ? 443 : 80)}`
 }
 
 async function readDeclarations(options: WorkerOptions, log: Logger): Promise<readonly ConnectorDeclaration[]> {

@@ -62,9 +62,11 @@ export function createPlugins(lists: readonly (readonly Plugin[] | PluginList)[]
   const names = createNames(sources)
   const listed = [...names.plugins]
     .flatMap((plugin): readonly ListedPlugin[] => {
-      const { name, version, kind } = plugin
-      const entry = { class: name, type: kind, version }
-      return isForHeaders(plugin) ? [entry, { ...entry, type: 'header_converter' }] : [entry]
+      const { version, kind } = plugin
+      return classesOf(plugin).flatMap((name) => {
+        const entry = { class: name, type: kind, version }
+        return isForHeaders(plugin) ? [entry, { ...entry, type: 'header_converter' }] : [entry]
+      })
     })
     .toSorted((a, b) => order.indexOf(a.type) - order.indexOf(b.type) || (a.class < b.class ? -1 : 1))
   const lookUp = (kind: PluginKind, name: string): FoundPlugin<Plugin> | undefined => {
@@ -84,7 +86,10 @@ export function createPlugins(lists: readonly (readonly Plugin[] | PluginList)[]
       throw notFound(
         kind,
         name,
-        listed.filter(({ type }) => kinds.includes(type)).map((plugin) => plugin.class),
+        [...names.plugins]
+          .filter((plugin) => kinds.includes(plugin.kind) || (kind === 'header_converter' && isForHeaders(plugin)))
+          .map((plugin) => plugin.name)
+          .toSorted(),
       )
     },
     any(name) {
@@ -100,3 +105,10 @@ export function createPlugins(lists: readonly (readonly Plugin[] | PluginList)[]
 
 const isForHeaders = (plugin: Plugin): boolean =>
   plugin.kind === 'converter' && 'forHeaders' in plugin && plugin.forHeaders === true
+
+/** What Kafka Connect ships goes by its names there, one for the key and one for the value, so that tools know it again. */
+function classesOf(plugin: Plugin): readonly string[] {
+  const java = plugin.aliases?.find((alias) => alias.startsWith('org.apache.kafka.'))
+  if (java === undefined) return [plugin.name]
+  return 'sided' in plugin && plugin.sided === true ? [`${java}$Key`, `${java}$Value`] : [java]
+}

@@ -136,9 +136,9 @@ export const taskTable: readonly Metric[] = [
     'total-record-failures',
     'counter',
     'Tries to handle a record that failed.',
-    (figures) => figures.errors.errors,
+    (figures) => figures.errors.failures,
   ),
-  error('total-record-errors', 'counter', 'Records that failed for good.', (figures) => figures.errors.failures),
+  error('total-record-errors', 'counter', 'Records that failed for good.', (figures) => figures.errors.errors),
   error(
     'total-records-skipped',
     'counter',

@@ -11,7 +11,7 @@ import { compileExpression, type Expression } from './expression/expression.ts'
 import { language } from './expression/validator.ts'
 import { copyFields, putField, requireMap, requireStruct, setEntry, structLike } from './fields.ts'
 import { onKey, sideOf } from './side.ts'
-import { version } from './version.ts'
+import { ownVersion } from './version.ts'
 
 const example = '{"kmh": "value.speed * 3.6", "id": {"expression": "value.line + value.nr", "type": "string"}}'
 const types = ['int8', 'int16', 'int32', 'int64', 'float32', 'float64', 'boolean', 'string'] as const
@@ -27,7 +27,7 @@ interface Computed {
 /** Ours: fields that are worked out from others. */
 export const compute = defineTransformation({
   name: 'Compute',
-  version,
+  version: ownVersion,
   doc: `Adds fields that are worked out from what the record holds, or replaces fields of that name. Null stays null. ${language}`,
   sided: true,
   config: defineConfig({

@@ -1,12 +1,12 @@
 import { DataError, defineConfig, defineTransformation } from '#api'
 import { compileExpression, MissingValueError } from './expression/expression.ts'
 import { isExpression, language } from './expression/validator.ts'
-import { version } from './version.ts'
+import { ownVersion } from './version.ts'
 
 /** Ours: what Kafka Connect can do with a predicate plugin alone. */
 export const filterBy = defineTransformation({
   name: 'FilterBy',
-  version,
+  version: ownVersion,
   doc: `Keeps or drops records by what is in them. ${language}`,
   config: defineConfig({
     'filter.condition': {

@@ -2,14 +2,14 @@ import { ConfigError, defineConfig, defineTransformation, messageOf } from '#api
 import { parsePath } from './field-path.ts'
 import { type Output, projector } from './projector.ts'
 import { onKey, sideOf } from './side.ts'
-import { version } from './version.ts'
+import { ownVersion } from './version.ts'
 
 const example = '{"id":"id","lat":"vehicle.position.latitude"}'
 
 /** Ours: what a chain of Kafka Connect's Flatten and ReplaceField would do, in one step. */
 export const project = defineTransformation({
   name: 'Project',
-  version,
+  version: ownVersion,
   doc: 'Makes a new key or value of fields picked from anywhere in the old one. Null stays null.',
   sided: true,
   config: defineConfig({

@@ -2,7 +2,7 @@ import { type ConnectRecord, DataError, defineConfig, defineTransformation, type
 import { parsePath, type Step } from './field-path.ts'
 import { describe, isMap, readEntry } from './fields.ts'
 import { onKey, sideOf } from './side.ts'
-import { version } from './version.ts'
+import { ownVersion } from './version.ts'
 
 interface Found {
   readonly schema: Schema | undefined
@@ -12,7 +12,7 @@ interface Found {
 /** Ours; Kafka Connect's transformations give one record at most. */
 export const split = defineTransformation({
   name: 'Split',
-  version,
+  version: ownVersion,
   doc: [
     'Makes one record of each element of an array, which is the value itself or a field of it.',
     'The record keeps all else; its path tells which element it was. An empty array leaves no record, a tombstone passes.',

@@ -86,18 +86,19 @@ test('what is not found is told in Kafka Connect\u2019s words, with the nearest 
   expect(() => plugins.find('transformation', 'Zebra')).toThrow(/^[^?]*available plugins are: ExtractField, Filter$/)
 })
 
-test('lists sinks, then sources, then the rest', () => {
+test('lists sinks, then sources, then the rest; what Kafka Connect ships by its names there', () => {
   expect(plugins.list(true)).toEqual([
     { class: 'FileStreamSink', type: 'sink', version: '1.0.0' },
-    { class: 'FileStreamSource', type: 'source', version: '1.0.0' },
+    { class: 'org.apache.kafka.connect.file.FileStreamSourceConnector', type: 'source', version: '1.0.0' },
   ])
   expect(plugins.list(false).map((item) => item.class)).toEqual([
     'FileStreamSink',
-    'FileStreamSource',
-    'ExtractField',
+    'org.apache.kafka.connect.file.FileStreamSourceConnector',
     'Filter',
+    'org.apache.kafka.connect.transforms.ExtractField$Key',
+    'org.apache.kafka.connect.transforms.ExtractField$Value',
     'HasHeaderKey',
-    'JsonConverter',
+    'org.apache.kafka.connect.json.JsonConverter',
   ])
 })
 
@@ -140,9 +141,9 @@ test('a header converter is found by its names, and a converter for headers unde
   expect(() => both.find('converter', 'SimpleHeaderConverter')).toThrow(ConfigError)
   expect(both.any('SimpleHeaderConverter')?.plugin).toBe(simple)
   expect(both.list(false).map(({ class: name, type }) => `${type} ${name}`)).toEqual([
-    'converter JsonConverter',
     'converter StringConverter',
-    'header_converter SimpleHeaderConverter',
+    'converter org.apache.kafka.connect.json.JsonConverter',
     'header_converter StringConverter',
+    'header_converter org.apache.kafka.connect.storage.SimpleHeaderConverter',
   ])
 })

@@ -40,7 +40,7 @@ test('counts what a task tells under Kafka Connect’s names', async () => {
   task.batch(4)
   task.partitions(3)
   task.lag(17)
-  task.recordError()
+  task.recordFailed()
   task.recordSkipped()
   task.deadLetter(false)
   task.offsetCommit(8, true)
