@@ -6,7 +6,7 @@ export function textOfValue(type: ConfigType, value: unknown, raw?: string): str
   if (type === 'password') return '[hidden]'
   if (type === 'long' && raw !== undefined) return BigInt(raw.trim().replace('+', '')).toString()
   if (type === 'double') return doubleText(value as number)
-  return Array.isArray(value) ? value.join(',') : String(value as string | number | boolean)
+  return Array.isArray(value) ? value.join(',') : `${value as string | number | boolean}`
 }
 
 /** A value as Java prints it within an error: lists as `[a, b]`. */
