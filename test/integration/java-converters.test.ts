@@ -55,7 +55,7 @@ test(
     const random = seededRandom()
     const counts = scale({
       small: { JsonConverter: 4000, SimpleHeaderConverter: 4000, StringConverter: 1000, others: 300 },
-      full: { JsonConverter: 150_000, SimpleHeaderConverter: 150_000, StringConverter: 20_000, others: 5000 },
+      full: { JsonConverter: 60_000, SimpleHeaderConverter: 60_000, StringConverter: 10_000, others: 3000 },
     })
     const table: Row[] = []
     for (const name of allNames()) {

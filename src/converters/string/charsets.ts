@@ -13,6 +13,13 @@ const latin1: Charset = {
   encode: (text) => (/[^\0-\xff]/.test(text) ? latin1Table.encode(text) : Buffer.from(text, 'latin1')),
 }
 
+// Node's own decoder takes it for ISO-8859-1.
+const windows1252 = singleByte((byte) =>
+  byte < 0x80 || byte > 0x9f
+    ? String.fromCharCode(byte)
+    : '€\uFFFD‚ƒ„…†‡ˆ‰Š‹Œ\uFFFDŽ\uFFFD\uFFFD‘’“”•–—˜™š›œ\uFFFDžŸ'.charAt(byte - 0x80),
+)
+
 const utf16le: Charset = utf16((bytes) => bytes)
 const utf16be: Charset = utf16((bytes) => Buffer.from(bytes).swap16())
 
@@ -33,6 +40,7 @@ const byName: Readonly<Record<string, Charset>> = {
   ascii,
   'iso-8859-1': latin1,
   latin1,
+  'windows-1252': windows1252,
   'utf-16': utf16marked,
   'utf-16be': utf16be,
   'utf-16le': utf16le,
@@ -45,7 +53,7 @@ export const charsetsKnown = 'UTF-8, US-ASCII, ISO-8859-1 to -16, windows-1250 t
 export function charsetOf(name: string): Charset | undefined {
   const known = name.toLowerCase()
   if (known in byName) return byName[known]
-  if (!/^(?:iso-8859-(?:[2-9]|1[03-6])|windows-125[0-8])$/.test(known)) return undefined
+  if (!/^(?:iso-8859-(?:[2-9]|1[03-6])|windows-125[013-8])$/.test(known)) return undefined
   // What the WHATWG's table leaves at its place among the control characters is nothing in Java's windows sets.
   const decoder = new TextDecoder(known)
   const isWindows = known.startsWith('windows')

@@ -54,6 +54,7 @@ function structText(schema: Schema, struct: Readonly<Record<string, unknown>>): 
 
 function mapText(schema: Schema | undefined, map: object): string {
   const entries = (Array.isArray(map) ? map : Object.entries(map)) as readonly (readonly [unknown, unknown])[]
+  if (!entries.every(Array.isArray)) throw new DataError('A value is an array, and its schema is that of a map.')
   return `{${entries.map(([key, item]) => `${textOf(schema?.keys, key, true)}:${textOf(schema?.values, item, true)}`).join()}}`
 }
 

@@ -1,9 +1,21 @@
 /** A double as Java's `Double.toString` (19 and later) writes it: `5.0`, `1.0E10`. */
-export const javaDouble = (value: number): string => javaText(value, value.toExponential())
+export function javaDouble(value: number): string {
+  const size = Math.abs(value)
+  if (size < 1e-3 || !(size < 1e7)) return javaText(value, value.toExponential())
+  // Most are here, and JavaScript writes these alike.
+  return Number.isInteger(value) ? `${value}.0` : String(value)
+}
 
 /** The shortest text that is this float, as Java's `Float.toString` writes it. */
 export function javaFloat(value: number): string {
-  for (let digits = 0; digits < 9; digits++) {
+  const size = Math.abs(value)
+  if (size >= 1e-3 && size < 1e7) {
+    const text = Number.isInteger(value) ? `${value}.0` : String(value)
+    // So few digits are the fewest.
+    if (text.length < 8) return text
+  }
+  // Six digits are always told apart, but for the smallest of all.
+  for (let digits = size < 1.2e-38 ? 1 : 5; digits < 9; digits++) {
     const text = value.toExponential(digits)
     if (Math.fround(Number(text)) === Math.fround(value)) return javaText(value, text)
   }

@@ -1,6 +1,6 @@
 import { DataError, type Schema, type SchemaAndValue } from '#api'
 import { stringifyExactly } from '../exact-json.ts'
-import { aligned, commonSchema } from './align.ts'
+import { aligned, commonSchema, emptyArray, emptyMap } from './align.ts'
 import { isDigit, parseNumber } from './number.ts'
 import { millisOf, schemaOf } from './schemas.ts'
 import { parseTemporal } from './temporal.ts'
@@ -101,6 +101,7 @@ function takeArray(tokens: Tokens, depth: number): SchemaAndValue {
 
 function arrayOf(items: readonly SchemaAndValue[]): SchemaAndValue {
   const values = commonSchema(items)
+  if (items.length === 0) return { schema: emptyArray, value: [] }
   if (!values) return { schema: { type: 'array' }, value: items.map((item) => item.value) }
   return { schema: { type: 'array', values }, value: items.map((item) => aligned(values, item)) }
 }
@@ -131,7 +132,8 @@ function mapOf(allKeys: readonly SchemaAndValue[], allValues: readonly SchemaAnd
     values ? { schema: values, value: aligned(values, value) } : value,
   ])
   const pairs = unique(entries).map(([key, { value }]) => [key.value, value] as const)
-  const schema: Schema = { type: 'map', ...(keys && { keys }), ...(values && { values }) }
+  const schema: Schema =
+    pairs.length === 0 ? emptyMap : { type: 'map', ...(keys && { keys }), ...(values && { values }) }
   const named = keys?.type === 'string' || pairs.length === 0
   return { schema, value: named ? Object.fromEntries(pairs) : pairs }
 }
