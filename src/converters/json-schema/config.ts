@@ -17,12 +17,11 @@ const dataKeys = {
     values: ['BASE64', 'NUMERIC'],
     doc: 'Whether decimals are written as the base64 of their bytes or as numbers. Both are read.',
   },
-  'ignore.default.for.nullables': flag(false, 'Whether null stays null in a field with a default.'),
 } as const
 
 const dataConfig = defineConfig(dataKeys)
 
-export type JsonSchemaOptions = ConfigOf<typeof dataConfig>
+export type JsonSchemaOptions = ConfigOf<typeof dataConfig> & { readonly 'ignore.default.for.nullables': boolean }
 
 /** The converter's configuration; names and defaults are Confluent's where Confluent has them. */
 export const jsonSchemaConfig = defineConfig({ ...wireKeys, ...dataKeys })

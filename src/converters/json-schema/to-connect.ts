@@ -1,4 +1,4 @@
-import { DataError, type Schema, type SchemaField } from '#api'
+import { DataError, type Schema, type SchemaField, toJson } from '#api'
 import type { JsonSchema, JsonSchemaNode } from '../../registry/index.ts'
 import type { JsonSchemaOptions } from './config.ts'
 import { alternatives, isNull, isNumber, type Keywords, normal } from './keywords.ts'
@@ -61,15 +61,16 @@ function single(node: Keywords, context: Context): Schema {
   const type = node['type']
   const values = Array.isArray(node['enum']) ? node['enum'] : 'const' in node ? [node['const']] : undefined
   if (values && type !== 'integer' && type !== 'number' && !values.every(isNumber)) return enumOf(values)
-  switch (type ?? (values ? (values.every(Number.isInteger) ? 'integer' : 'number') : undefined)) {
+  const told: unknown = type ?? (values ? (values.every(Number.isInteger) ? 'integer' : 'number') : undefined)
+  switch (told) {
     case 'boolean':
       return { type: 'boolean' }
     case 'integer':
     case 'number': {
       if (connect === 'bytes') return { type: 'bytes' }
       const named = numbers.find((each) => each === connect)
-      if (named === undefined && connect !== undefined) throw new DataError(`Unsupported type ${String(connect)}`)
-      return { type: named ?? (type === 'number' ? 'float64' : 'int64') }
+      if (named === undefined && connect !== undefined) throw new DataError(`Unsupported type ${toJson(connect)}`)
+      return { type: named ?? (told === 'number' ? 'float64' : 'int64') }
     }
     case 'string':
       return { type: connect === 'bytes' ? 'bytes' : 'string' }
@@ -88,7 +89,7 @@ const isMap = ({ properties, additionalProperties }: Keywords): boolean =>
   properties === undefined && typeof additionalProperties === 'object'
 
 function enumOf(values: readonly unknown[]): Schema {
-  const symbols = values.map((value) => (value === null ? nullMarker : String(value)))
+  const symbols = values.map((value) => (value === null ? nullMarker : typeof value === 'string' ? value : toJson(value)))
   return {
     type: 'string',
     ...(values.includes(null) && { optional: true }),

@@ -5,6 +5,7 @@ export class BytesOut {
   #bytes = Buffer.allocUnsafe(128)
   #size = 0
 
+  /** Where to write; the buffer may be another after it. */
   #reserve(size: number): number {
     const at = this.#size
     this.#size += size
@@ -29,7 +30,8 @@ export class BytesOut {
   varint32(value: number): void {
     let rest = value
     while (rest > 0x7f) {
-      this.#bytes[this.#reserve(1)] = (rest & 0x7f) | 0x80
+      const at = this.#reserve(1)
+      this.#bytes[at] = (rest & 0x7f) | 0x80
       rest >>>= 7
     }
     const at = this.#reserve(1)

@@ -20,7 +20,6 @@ const dataKeys = {
   'generate.struct.for.nulls': flag(false, 'Whether an absent message is one of zeros and not null.'),
   'generate.index.for.unions': flag(true, 'Whether the field for a `oneof` ends with `_` and its number.'),
   'flatten.unions': flag(false, 'Whether the members of a `oneof` are fields of the struct around it.'),
-  'ignore.default.for.nullables': flag(false, 'Whether null stays null in a field with a default.'),
 } as const
 
 const dataConfig = defineConfig(dataKeys)

@@ -72,6 +72,12 @@ export const wireKeys = {
     default: null,
     doc: 'Read all data as the schema of this file, whichever schema it was written with.',
   },
+  'ignore.default.for.nullables': {
+    type: 'boolean',
+    importance: 'low',
+    default: false,
+    doc: 'Whether null in a field that has a default is written as null, where it can be, and not as the default.',
+  },
   'key.subject.name.strategy': strategyKey('keys'),
   'value.subject.name.strategy': strategyKey('values'),
 } as const

@@ -47,6 +47,7 @@ export function createWireConverter<S extends RegistrySchema>(
     format,
     subjects,
     register: config['auto.register.schemas'],
+    nullIsDefault: !config['ignore.default.for.nullables'],
     writeAs: pin ?? (config['use.latest.version'] ? latest : undefined),
     strict: pin ? id === undefined || config['id.compatibility.strict'] : config['latest.compatibility.strict'],
   })

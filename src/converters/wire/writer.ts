@@ -1,5 +1,6 @@
 import { DataError, isRetriable, type MaybePromise, messageOf, type Schema } from '#api'
 import type { RegisteredSchema, Registry, RegistrySchema } from '../../registry/index.ts'
+import { defaultsOf } from './fill-defaults.ts'
 import type { DataFormat, Encode, Target } from './format.ts'
 import { originOf } from './origin.ts'
 import type { Subjects } from './subjects.ts'
@@ -12,6 +13,8 @@ export interface WriterOptions<S extends RegistrySchema> {
   readonly register: boolean
   /** The schema that everything is written with, if one is set. */
   readonly writeAs?: ((topic: string) => MaybePromise<RegisteredSchema<S>>) | undefined
+  /** Whether null in a field with a default is that default. */
+  readonly nullIsDefault: boolean
   /** Whether data must fit that schema without a rest. */
   readonly strict: boolean
 }
@@ -26,6 +29,12 @@ export function createWriter<S extends RegistrySchema>(options: WriterOptions<S>
   const made = new WeakMap<Schema, Promise<S>>()
   const encoders = new WeakMap<RegisteredSchema<S>, WeakMap<object, Encode>>()
   const noSchema = {}
+
+  function encoderOf(target: Target<S>, schema: Schema | undefined, strict: boolean): Encode {
+    const encode = format.encoder(target, schema, strict)
+    const fill = options.nullIsDefault ? defaultsOf(schema) : undefined
+    return fill ? (topic, value) => encode(topic, fill(value)) : encode
+  }
 
   function madeOf(schema: Schema): Promise<S> {
     let own = made.get(schema)
@@ -42,7 +51,7 @@ export function createWriter<S extends RegistrySchema>(options: WriterOptions<S>
     const own = origin?.schema ?? (await madeOf(schema))
     const subject = subjects.of(topic, origin?.part ?? format.recordName(own))
     const id = await (register ? registry.register(subject, own) : registered(subject, own))
-    const encode = format.encoder({ id, schema: own, type, part: origin?.part }, schema, false)
+    const encode = encoderOf({ id, schema: own, type, part: origin?.part }, schema, false)
     const known = found.get(schema) ?? new Map<string, Encode>()
     found.set(schema, known.set(topic, encode))
     return encode
@@ -66,7 +75,7 @@ export function createWriter<S extends RegistrySchema>(options: WriterOptions<S>
     encoders.set(target, known)
     let encode = known.get(schema ?? noSchema)
     if (!encode) {
-      encode = format.encoder({ ...target, type }, schema, strict)
+      encode = encoderOf({ ...target, type }, schema, strict)
       known.set(schema ?? noSchema, encode)
     }
     return encode

@@ -231,3 +231,16 @@ test('old data is read as the newest version', async () => {
   add('t-value', 'syntax = "proto3"; message A { string a = 1; int32 more = 3; }')
   expect((await converter.toConnectData('t', wire(id, '00 0a0161 120162'))).value).toEqual({ a: 'a', more: 0 })
 })
+
+test('messages of every size are written whole', async () => {
+  const { add, converter } = await setUp({ 'use.latest.version': 'true' })
+  add('t-value', 'syntax = "proto3"; message A { repeated uint32 a = 1; map<string, uint64> m = 2; }')
+  for (let size = 0; size < 300; size += 7) {
+    const value = {
+      a: Array.from({ length: size }, (_, index) => index * 997),
+      m: Object.fromEntries(Array.from({ length: size % 50 }, (_, index) => [`k${index}`, 300 + index])),
+    }
+    const bytes = await converter.fromConnectData('t', undefined, value)
+    expect((await converter.toConnectData('t', bytes)).value).toEqual(value)
+  }
+})

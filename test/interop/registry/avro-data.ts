@@ -1,0 +1,55 @@
+import type { Schema, SchemaAndValue } from '#api'
+import { type Random, randomData } from '../converters/random-data.ts'
+
+/** Data with a schema, as Avro can say it: names of letters, no decimal of less than no digits after its point, a record around all. */
+export function avroData(random: Random, index: number): SchemaAndValue {
+  // Apicurio's converter keeps the first schema that it sees of a name.
+  const names = { prefix: `test.c${index}.S`, next: 0 }
+  for (;;) {
+    const { schema, value } = randomData(random)
+    if (schema === undefined || !isAvro(schema)) continue
+    // Apicurio's converter takes a record at the top only, and none that is optional.
+    const fields = [{ name: 'root', schema: named(schema, names) }]
+    return { schema: { type: 'struct', name: `test.c${index}.Root`, fields }, value: { root: renamed(schema, value) } }
+  }
+}
+
+const isAvro = (schema: Schema): boolean =>
+  !(schema.parameters?.['scale'] ?? '').startsWith('-') &&
+  [schema.keys, schema.values, ...(schema.fields ?? []).map((field) => field.schema)].every(
+    (part) => part === undefined || isAvro(part),
+  )
+
+const letters = (name: string): string => name.replaceAll(/\W/g, '_')
+
+interface Names {
+  readonly prefix: string
+  next: number
+}
+
+function named(schema: Schema, names: Names): Schema {
+  return {
+    ...schema,
+    ...(schema.type === 'struct' && { name: `${names.prefix}${names.next++}` }),
+    ...(schema.values && { values: named(schema.values, names) }),
+    ...(schema.fields && {
+      fields: schema.fields.map((field) => ({ name: letters(field.name), schema: named(field.schema, names) })),
+    }),
+    ...(schema.default !== undefined && { default: renamed(schema, schema.default) }),
+  }
+}
+
+function renamed(schema: Schema, value: unknown): unknown {
+  if (value === null || value === undefined) return value
+  const { values } = schema
+  if (schema.type === 'array' && values) return (value as unknown[]).map((item) => renamed(values, item))
+  if (schema.type === 'map' && values) {
+    if (Array.isArray(value)) return value.map(([key, item]: [unknown, unknown]) => [key, renamed(values, item)])
+    return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, renamed(values, item)]))
+  }
+  if (schema.type !== 'struct') return value
+  const struct = value as Readonly<Record<string, unknown>>
+  return Object.fromEntries(
+    (schema.fields ?? []).map((field) => [letters(field.name), renamed(field.schema, struct[field.name])]),
+  )
+}
