@@ -2,6 +2,7 @@
 import { Command } from 'commander'
 import { ConnectError } from '#api'
 import { packageVersion } from './package-info.ts'
+import { previewCommand } from './preview.ts'
 import { schemasCommand } from './schemas.ts'
 import { stackCommand } from './stack.ts'
 import { validateCommand } from './validate.ts'
@@ -12,6 +13,7 @@ const program = new Command('tidegate')
   .version(packageVersion)
   .addCommand(workerCommand())
   .addCommand(validateCommand())
+  .addCommand(previewCommand())
   .addCommand(stackCommand())
   .addCommand(schemasCommand())
 

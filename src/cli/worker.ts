@@ -17,7 +17,7 @@ export function workerCommand(): Command {
     })
 }
 
-function parseFlags(settings: readonly string[]): Record<string, string> {
+export function parseFlags(settings: readonly string[]): Record<string, string> {
   return Object.fromEntries(
     settings.map((setting) => {
       const [name = '', ...value] = setting.split('=')

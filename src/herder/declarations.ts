@@ -15,6 +15,8 @@ export interface Declaration {
   /** Placeholders replaced. */
   readonly props: Props
   readonly warnings: readonly string[]
+  /** Hides what providers gave. */
+  readonly redact: Redact
 }
 
 /** Looks at declarations with their placeholders replaced, and says of them only what the user wrote. */
@@ -34,7 +36,7 @@ export function createDeclarations(deps: WorkerDeps): Declarations {
     try {
       const plugin = find(props)
       const { keys, warnings } = validateDeclaration(plugin, props, plugins, { workerProps, raw, resolved })
-      return { plugin, props, validation: { keys, warnings: warnings.map(redact) } }
+      return { plugin, props, redact, validation: { keys, warnings: warnings.map(redact) } }
     } catch (error) {
       throw withoutSecrets(error, redact)
     }
@@ -46,9 +48,9 @@ export function createDeclarations(deps: WorkerDeps): Declarations {
       return (await look(raw, () => plugins.find('connector', name).plugin)).validation
     },
     async check(raw) {
-      const { plugin, props, validation } = await look(raw, (found) => connectorPlugin(found, plugins))
+      const { plugin, props, redact, validation } = await look(raw, (found) => connectorPlugin(found, plugins))
       refuseInvalid(validation)
-      return { plugin, props, warnings: validation.warnings }
+      return { plugin, props, redact, warnings: validation.warnings }
     },
   }
 }

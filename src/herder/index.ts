@@ -1,4 +1,5 @@
 export type { TopicTrackingSettings } from './active-topics.ts'
+export { createDeclarations } from './declarations.ts'
 export type * from './herder.ts'
 export type { LogLevels } from './loggers.ts'
 export {

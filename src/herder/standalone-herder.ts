@@ -7,7 +7,7 @@ import {
   type SinkConnector,
   type SourceConnector,
 } from '#api'
-import type { Preview, WorkerDeps } from '../runtime/index.ts'
+import type { Preview, PreviewOptions, WorkerDeps } from '../runtime/index.ts'
 import { createActiveTopics, type TopicTrackingSettings } from './active-topics.ts'
 import { type Connector, createConnector } from './connector.ts'
 import { withoutNulls } from './connector-props.ts'
@@ -34,7 +34,7 @@ export interface StandaloneHerderOptions {
 export type PreviewDeclaration = (
   connector: SourceConnector | SinkConnector,
   props: Props,
-  options: { readonly deps: WorkerDeps; readonly limit: number; readonly signal: AbortSignal },
+  options: PreviewOptions,
 ) => Promise<Preview>
 
 export interface StandaloneHerder extends Herder {
@@ -133,8 +133,8 @@ export function createStandaloneHerder(options: StandaloneHerderOptions): Standa
     ...createPluginInfos(deps.plugins),
     validate: declarations.validate,
     async preview(props, { limit, signal }) {
-      const { plugin, props: resolved } = await declarations.check(props)
-      return options.preview(plugin, resolved, { deps, limit, signal })
+      const { plugin, props: resolved, redact } = await declarations.check(props)
+      return options.preview(plugin, resolved, { deps, limit, signal, redact })
     },
 
     async stop() {

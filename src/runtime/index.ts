@@ -10,7 +10,7 @@ export { frameworkConfig, sinkConfig, sourceConfig } from './connector-config.ts
 export { type ConnectorRun, connectorPlugin, openConnector, TooManyTasksError } from './connector-run.ts'
 export type { MeteredTask, RuntimeMetrics, TaskMetrics } from './metrics.ts'
 export { noMetrics } from './metrics.ts'
-export type { Preview, PreviewedRecord, PreviewStage } from './preview.ts'
+export type { Preview, PreviewedRecord, PreviewOptions, PreviewStage } from './preview.ts'
 export { previewDeclaration } from './preview.ts'
 export { createRedact, type Redact, redactResolved, redactValue } from './redact.ts'
 export { startTask, type TaskHandle } from './task-handle.ts'

@@ -7,6 +7,8 @@ import { sinkConfig } from './connector-config.ts'
 import { openConverters } from './converters.ts'
 import { createPreviewer, type MessagesOf } from './preview-stages.ts'
 import type { Preview } from './preview-types.ts'
+import type { Redact } from './redact.ts'
+import { redactFor } from './secret-values.ts'
 import type { WorkerDeps } from './task-run.ts'
 import { buildTransformChain } from './transform-chain.ts'
 
@@ -17,6 +19,8 @@ export interface PreviewOptions {
   /** The most records, 1 to 1000. */
   readonly limit: number
   readonly signal: AbortSignal
+  /** Hides what providers gave, which may have got into a record. */
+  readonly redact: Redact
 }
 
 const mostRecords = 1000
@@ -29,7 +33,7 @@ const mostRecords = 1000
 export async function previewDeclaration(
   connector: SourceConnector | SinkConnector,
   props: Props,
-  { deps, limit, signal }: PreviewOptions,
+  { deps, limit, signal, redact }: PreviewOptions,
 ): Promise<Preview> {
   if (connector.kind === 'source') {
     throw new ConfigError(
@@ -55,11 +59,18 @@ export async function previewDeclaration(
       const stages = await stagesOf(raw)
       records.push({ origin: { topic, partition, offset: String(offset) }, stages })
     }
-    return { records, warnings: warningsOf(raws, connector, regex === '' ? topics : [regex]) }
+    const hide = redactFor(connector, props, { props, resolved: new Set(), onChange() {} }, deps)
+    const warnings = warningsOf(raws, connector, regex === '' ? topics : [regex])
+    return withoutSecrets({ records, warnings }, (text) => redact(hide(text)))
   } finally {
     await closers.closeAll()
   }
 }
+
+const withoutSecrets = (preview: Preview, redact: Redact): Preview =>
+  JSON.parse(JSON.stringify(preview), (_, value: unknown) =>
+    typeof value === 'string' ? redact(value) : value,
+  ) as Preview
 
 function warningsOf(
   raws: readonly KafkaRecord[],

@@ -51,7 +51,12 @@ function previewOf(
     },
   } as unknown as WorkerDeps
   const given = { name: 'c', 'connector.class': connector.name, topics: 'buses', ...props }
-  const preview = previewDeclaration(connector, given, { deps, limit: 5, signal: new AbortController().signal })
+  const preview = previewDeclaration(connector, given, {
+    deps,
+    limit: 5,
+    signal: new AbortController().signal,
+    redact: (text) => text.replaceAll('tell-nobody', '[hidden]'),
+  })
   return { preview, asked }
 }
 
@@ -143,4 +148,21 @@ test('empty topics and sources are told', async () => {
   await expect(previewOf(webSocketServerSource, { channels: 'in', topic: 't' }, []).preview).rejects.toThrow(
     'WebSocketServerSource is a source',
   )
+})
+
+test('what a provider gave is hidden, also where a transformation has put it into a record', async () => {
+  const { preview } = previewOf(
+    webSocketServerSink,
+    {
+      channel: 'c',
+      transforms: 'add',
+      'transforms.add.type': 'InsertField$Value',
+      'transforms.add.static.field': 'password',
+      'transforms.add.static.value': 'tell-nobody',
+    },
+    [raw(0, '{"a":1}')],
+  )
+  const text = JSON.stringify(await preview)
+  expect(text).toContain('[hidden]')
+  expect(text).not.toContain('tell-nobody')
 })
