@@ -1,3 +1,4 @@
+import type { IncomingHttpHeaders } from 'node:http'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { acceptsJson } from './accept.ts'
 import { refuseStranger } from './authentication.ts'
@@ -22,6 +23,8 @@ export function addRoute(app: FastifyInstance, route: Route, context: RestContex
     url: route.path,
     // Before the body is read, and in the order of JAX-RS: a stranger learns which paths there are, and no more.
     onRequest: async ({ headers }, reply) => {
+      // Some clients name a type where they send nothing.
+      if (route.body === undefined && isEmpty(headers)) delete headers['content-type']
       if (!isJson(headers['content-type'])) return refuse(reply, 415)
       if (route.produces === undefined && !acceptsJson(headers.accept)) return refuse(reply, 406)
       if (options.authenticate && !route.internal && !(await options.authenticate(headers.authorization)))
@@ -86,6 +89,9 @@ function send(reply: FastifyReply, { status, body, exact, text, headers = {} }: 
   if (text !== undefined) return reply.send(text)
   return body === undefined ? reply.send() : sendJson(reply, body, exact)
 }
+
+const isEmpty = (headers: IncomingHttpHeaders): boolean =>
+  headers['transfer-encoding'] === undefined && Number(headers['content-length'] ?? 0) === 0
 
 /** Kafka Connect looks at the type that a request claims for its body even where it takes no body. */
 const isJson = (contentType: string | undefined): boolean =>

@@ -64,7 +64,7 @@ test('tells a stranger which paths and methods there are, and no more', async ()
   expect((await send('GET /nowhere')).statusCode).toBe(404)
   expect((await send('PATCH /connectors')).statusCode).toBe(405)
   expect((await send('GET /connectors', { accept: 'text/html' })).statusCode).toBe(406)
-  expect((await send('GET /connectors', { 'content-type': 'text/plain' })).statusCode).toBe(415)
+  expect((await send('POST /connectors', { 'content-type': 'text/plain' })).statusCode).toBe(415)
 })
 
 test('leaves requests between workers to their own proof', async () => {
