@@ -157,7 +157,7 @@ public final class Transforms {
             Schema schema = TypedJson.readSchema(header.get("schema"));
             headers.add(header.get("key").asText(), TypedJson.read(header.get("value"), schema), schema);
         }
-        if (json.get("source").asBoolean()) {
+        if (json.path("source").asBoolean()) {
             return new SourceRecord(Map.of(), Map.of(), topic, partition, keySchema, key, valueSchema, value, timestamp, headers);
         }
         long offset = Long.parseLong(json.get("offset").asText());

@@ -38,10 +38,8 @@ function javaText(value: number, exponential: string): string {
 /** Digits, such as `-12.340`, as Java's `BigDecimal.toString` writes them: with an exponent when there is a negative scale or many zeros. */
 export function javaDecimal(text: string, scale = text.split('.')[1]?.length ?? 0): string {
   const negative = text.startsWith('-') ? '-' : ''
-  const plain = text
-    .replace(/^[+-]/, '')
-    .replace('.', '')
-    .replace(/^0+(?=.)/, '')
+  const missing = Math.max(scale - (text.split('.')[1]?.length ?? 0), 0)
+  const plain = `${text.replace(/^[+-]/, '').replace('.', '')}${'0'.repeat(missing)}`.replace(/^0+(?=.)/, '')
   const unscaled = scale < 0 ? plain.slice(0, Math.max(plain.length + scale, 1)) : plain
   const exponent = unscaled.length - 1 - scale
   if (scale >= 0 && exponent >= -6) {

@@ -1,6 +1,7 @@
 import type { JavaProgram } from '../../support/java.ts'
 import { canonicalRecord } from './canonical.ts'
 import { type Case, randomCase, simpleName } from './cases.ts'
+import { castEdges } from './edges.ts'
 import { type Outcome, recordOf, runHere } from './ours.ts'
 import { createRandom } from './random.ts'
 import { oneNumberType, wantedReason } from './wanted.ts'
@@ -34,7 +35,7 @@ interface JavaAnswer {
 
 const batch = 200
 
-/** Compares so many random cases of one class; the seed and the class decide them. */
+/** Compares so many random cases of one class, and the edges of casts; the seed and the class decide them. */
 export async function compare(
   java: JavaProgram,
   next: () => number,
@@ -44,10 +45,11 @@ export async function compare(
 ): Promise<Row> {
   const row: Row = { name: name.replace(/^.*\./, ''), cases: 0, equal: 0, errors: 0, wanted: new Map(), differs: [] }
   const random = createRandom(next)
-  while (row.cases < count) {
-    const cases = Array.from({ length: Math.min(batch, count - row.cases) }, () => randomCase(random, name, all))
+  const given = [...castEdges(name), ...Array.from({ length: count }, () => randomCase(random, name, all))]
+  while (row.cases < given.length) {
+    const cases = given.slice(row.cases, row.cases + batch)
     const { answers } = await java.ask<{ answers: readonly JavaAnswer[] }>({ op: 'run', cases })
-    for (const [index, given] of cases.entries()) await judge(java, row, given, outcomeOf(answers[index] ?? {}, given))
+    for (const [index, each] of cases.entries()) await judge(java, row, each, outcomeOf(answers[index] ?? {}, each))
   }
   return row
 }

@@ -16,7 +16,7 @@ export interface Given {
 }
 
 export const withNulls = (random: Random): Readonly<Record<string, string>> =>
-  random.chance(0.4) ? { 'replace.null.with.default': random.pick(['false', 'true']) } : {}
+  random.chance(0.45) ? { 'replace.null.with.default': random.pick(['false', 'false', 'true']) } : {}
 
 /** Names for an option: mostly of fields that the data has, now and then of others, twice, or none. */
 export function names(random: Random, { schema, value }: Data): string {

@@ -90,16 +90,19 @@ export const subjects: Readonly<Record<string, (random: Random) => Given>> = {
     props: { headers: random.pick(['h', 'h,i', 'none', '', 'h,h', 'h,,i']) },
     data: anything(random),
   }),
-  ExtractField: (random) => ({
-    props: {
-      field: random.pick(random.chance(0.5) ? fieldNames : paths),
-      ...(random.chance(0.6) && {
-        'field.syntax.version': random.pick(['V1', 'V2', 'V2', 'v2', ...(random.chance(0.1) ? ['V3'] : [])]),
-      }),
-      ...withNulls(random),
-    },
-    data: fields(random),
-  }),
+  ExtractField: (random) => {
+    const data = fields(random)
+    const own = names(random, data).split(',')
+    const syntax = random.pick(['V1', 'V2', 'V2', 'v2', ...(random.chance(0.1) ? ['V3'] : [])])
+    return {
+      props: {
+        field: random.pick(random.chance(0.6) ? own : paths),
+        ...(random.chance(0.6) && { 'field.syntax.version': syntax }),
+        ...withNulls(random),
+      },
+      data,
+    }
+  },
   Filter: (random) => ({ props: {}, data: anything(random) }),
   Flatten: (random) => ({
     props: random.chance(0.5) ? { delimiter: random.pick(['.', '_', '', '-']) } : {},

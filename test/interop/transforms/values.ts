@@ -2,7 +2,7 @@ import { logicalNames } from '#api'
 import type { Random } from './random.ts'
 import { dayMillis, type ScalarKind, type Wire, type WireSchema } from './wire.ts'
 
-const texts = [
+export const texts = [
   '',
   '0',
   '1',
@@ -40,7 +40,7 @@ const texts = [
   '16777217.0000001',
 ]
 
-const doubles = [
+export const doubles = [
   '0.0',
   '-0.0',
   '1.0',
@@ -55,7 +55,7 @@ const doubles = [
   '1.0E39',
   '1.0E-5',
 ]
-const more = [
+export const moreDoubles = [
   '9.007199254740993E15',
   '1.0E19',
   '4.9E-324',
@@ -67,7 +67,7 @@ const more = [
   '123456.789',
   '2.5E-3',
 ]
-const floats = [
+export const floats = [
   '0.0',
   '-0.0',
   '1.0',
@@ -95,7 +95,7 @@ function integer(random: Random, kind: keyof typeof bits): string {
 }
 
 function float(random: Random, kind: 'float' | 'double'): string {
-  if (random.chance(0.6)) return random.pick(kind === 'float' ? floats : [...doubles, ...more])
+  if (random.chance(0.6)) return random.pick(kind === 'float' ? floats : [...doubles, ...moreDoubles])
   const value = (random.below(2 ** 30) / 2 ** random.below(60)) * (random.chance(0.5) ? 1 : -1)
   return String(kind === 'float' ? Math.fround(value) : value)
 }
@@ -152,7 +152,7 @@ function scalar(random: Random, kind: ScalarKind): Wire {
 /** A value that fits the schema; null only where `nullable`. */
 export function valueFor(random: Random, schema: WireSchema, nullable = true): Wire {
   const mayBeNull = nullable && (schema.optional === true || schema.default !== undefined)
-  if (mayBeNull && random.chance(0.3)) return null
+  if (mayBeNull && random.chance(schema.default === undefined ? 0.25 : 0.5)) return null
   const logical = logicalValue(random, schema)
   if (logical) return logical
   const { type, keys, values, fields = [] } = schema
