@@ -125,9 +125,13 @@ function takeMap(tokens: Tokens, depth: number): SchemaAndValue {
 }
 
 function mapOf(allKeys: readonly SchemaAndValue[], allValues: readonly SchemaAndValue[]): SchemaAndValue {
+  const kept = unique(allKeys.map((key, at) => [key, allValues[at] ?? nothing]))
   const keys = commonSchema(allKeys)
-  const values = keys && commonSchema(allValues)
-  const entries = unique(allKeys.map((key, at) => [key, allValues[at] ?? nothing])).map<Entry>(([key, value]) => [
+  const all = keys && commonSchema(allValues)
+  // What a later value of the same key replaced widens numbers, but is not within lists that are gone.
+  const isContainer = all?.type === 'array' || all?.type === 'map'
+  const values = isContainer ? commonSchema(kept.map(([, value]) => value)) : all
+  const entries = kept.map<Entry>(([key, value]) => [
     keys ? { schema: keys, value: aligned(keys, key) } : key,
     values ? { schema: values, value: aligned(values, value) } : value,
   ])
