@@ -24,7 +24,7 @@ export type Importance = 'high' | 'medium' | 'low'
 /** Returns what is wrong with the value, or nothing. */
 export interface Validator {
   (value: never, name: string): string | undefined
-  /** What it says besides when there is no value, because the text could not be read: some of Kafka's range checks complain a second time then. */
+  /** What it says besides when there is no value, because it is missing or could not be read: some of Kafka's checks complain a second time then. */
   readonly whenNull?: string
   /** Its complaint is a whole sentence; otherwise `Invalid value … for configuration …: ` goes before it. */
   readonly sentence?: boolean
@@ -137,5 +137,9 @@ function given(name: string, key: ConfigKey, raw: string, dropRepeated: boolean)
   return { value, errors: [isSentence ? error : `Invalid value ${shown} for configuration ${name}: ${error}`] }
 }
 
-const whenNull = (name: string, { validator }: ConfigKey): readonly string[] =>
-  validator?.whenNull === undefined ? [] : [`Invalid value null for configuration ${name}: ${validator.whenNull}`]
+function whenNull(name: string, { validator }: ConfigKey): readonly string[] {
+  if (validator?.whenNull === undefined) return []
+  return [
+    validator.sentence ? validator.whenNull : `Invalid value null for configuration ${name}: ${validator.whenNull}`,
+  ]
+}

@@ -55,7 +55,7 @@ const config = defineConverterConfig({
     type: 'string',
     importance: 'low',
     default: 'BASE64',
-    validator: oneOfIgnoringCase('BASE64', 'NUMERIC'),
+    validator: oneOfIgnoringCase('NUMERIC', 'BASE64'),
     group: 'Serialization',
     order: 0,
     width: 'medium',

@@ -12,7 +12,7 @@ const interfaces: Readonly<Record<NamedKind, string>> = {
 
 export type Named =
   | { readonly plugin: Plugin; readonly config: ConfigDef; readonly preset: Props; readonly error?: never }
-  | { readonly error: string }
+  | { readonly error: string /** There is a plugin of this name, of another kind. */; readonly isOther: boolean }
 
 /** The plugin that a property names, or what Kafka Connect says when nothing of the kind has the name, and which was probably meant. */
 export function namedPlugin(kind: NamedKind, property: string, name: string, plugins: Plugins): Named {
@@ -27,7 +27,10 @@ export function namedPlugin(kind: NamedKind, property: string, name: string, plu
       ? `Class ${name} does not implement the ${interfaces[kind]} interface`
       : `Class ${name} could not be found.`
     const meant = typeof nearest === 'string' ? ` Did you mean ${nearest}?` : ''
-    return { error: `Invalid value ${name} for configuration ${property}: ${problem}${meant}` }
+    return {
+      error: `Invalid value ${name} for configuration ${property}: ${problem}${meant}`,
+      isOther: other !== undefined,
+    }
   }
 }
 

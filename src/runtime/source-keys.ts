@@ -24,7 +24,7 @@ export const sourceKeys = {
     width: 'short',
     displayName: 'Exactly once support',
     default: 'requested',
-    validator: oneOfIgnoringCase('requested', 'required'),
+    validator: oneOfIgnoringCase('required', 'requested'),
     doc: 'Whether the connector has to be able to deliver exactly once: `requested` or `required`. A standalone worker, as in Kafka Connect, delivers at least once.',
   },
   'transaction.boundary': {
@@ -35,7 +35,7 @@ export const sourceKeys = {
     width: 'short',
     displayName: 'Transaction Boundary',
     default: 'poll',
-    validator: oneOfIgnoringCase('poll', 'connector', 'interval'),
+    validator: oneOfIgnoringCase('interval', 'poll', 'connector'),
     doc: 'Where a transaction ends when a source delivers exactly once: `poll`, `interval` or `connector`.',
   },
   'transaction.boundary.interval.ms': {

@@ -65,7 +65,11 @@ function validateAlias(
   const [typeKey, versionKey] = heads
   if (!typeKey || !versionKey) return []
   const head: ValidatedKey[] = [
-    { ...typeKey, value: named?.error === undefined ? typeKey.value : null, errors: [...typeKey.errors, ...missing] },
+    {
+      ...typeKey,
+      value: named?.error === undefined || named.isOther ? typeKey.value : null,
+      errors: [...typeKey.errors, ...missing],
+    },
     versionKey,
   ]
   if (!named || named.error !== undefined) return head

@@ -30,7 +30,7 @@ export function converterDefaults(framework: ConfigDef, props: Props, workerProp
       ...wanted,
       default: found,
       recommended: () => present(found),
-      visible: () => found !== null,
+      visible: () => found !== null || (named?.error !== undefined && named.isOther),
     }
   }
   return defineConfig(keys)
@@ -41,7 +41,7 @@ export function validateConverters(
   keys: readonly ValidatedKey[],
   props: Props,
   plugins: Plugins,
-  complain: (name: string, error: string, value?: null) => void,
+  complain: (name: string, error: string, value?: null | undefined) => void,
 ): readonly ValidatedKey[] {
   return sides.flatMap((side) => {
     const option = `${side}.converter`
@@ -49,7 +49,7 @@ export function validateConverters(
     if (name === null || name === undefined) return []
     const named = namedPlugin(kindOf(side), option, name, plugins)
     if (named.error !== undefined) {
-      complain(option, named.error, null)
+      complain(option, named.error, named.isOther ? undefined : null)
       return []
     }
     const isWrong = [option, `${option}.plugin.version`].some((each) =>

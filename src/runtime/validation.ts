@@ -44,7 +44,7 @@ export function validateDeclaration(
     ...validateAliases('predicates', props, plugins),
   ].map((key) => (props[key.name] === null ? withNull(key) : key))
   const keys = merge(enriched, validateKeys(connector.config, props))
-  const complain = (name: string, error: string, value?: null) => {
+  const complain = (name: string, error: string, value?: null | undefined) => {
     const at = keys.findIndex((key) => key.name === name)
     const former = keys[at]
     if (former) keys[at] = { ...former, ...(value === null && { value }), errors: [...former.errors, error] }

@@ -23,7 +23,7 @@ const config = defineConfig({
   spec: {
     type: 'list',
     importance: 'high',
-    validator: complaint,
+    validator: Object.assign(complaint, { sentence: true, whenNull: 'Must specify at least one field to cast.' }),
     doc: `Pairs of a field and its new type, such as \`count:int32,ok:boolean\`, or one type alone for the whole key or value. Types are ${castTypes.join(', ')}; bytes become strings only.`,
   },
   'replace.null.with.default': replaceNullKey,

@@ -19,7 +19,7 @@ import {
   requireStruct,
   structLike,
 } from './fields.ts'
-import { notEmptyList } from './options.ts'
+import { alsoOfNull, notEmptyList } from './options.ts'
 import { onKey, sideOf } from './side.ts'
 import { version } from './version.ts'
 
@@ -27,19 +27,20 @@ const config = defineConfig({
   fields: {
     type: 'list',
     importance: 'high',
-    validator: notEmptyList,
+    validator: alsoOfNull('Empty list', notEmptyList),
     doc: 'The fields whose values go into headers.',
   },
   headers: {
     type: 'list',
     importance: 'high',
-    validator: notEmptyList,
+    validator: alsoOfNull('Empty list', notEmptyList),
     doc: 'The names of the headers, in the order of the fields.',
   },
   operation: {
     type: 'string',
     importance: 'high',
     values: ['move', 'copy'],
+    validator: alsoOfNull('String must be one of: move, copy'),
     recommended: () => [],
     doc: 'With `move` the fields leave the key or value, with `copy` they stay there.',
   },

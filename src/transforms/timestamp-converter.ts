@@ -13,6 +13,7 @@ import {
   setEntry,
   structLike,
 } from './fields.ts'
+import { alsoOfNull } from './options.ts'
 import { onKey, sideOf } from './side.ts'
 import { createTimestamps, kindOfSchema, targetSchema } from './timestamps.ts'
 import { version } from './version.ts'
@@ -30,6 +31,7 @@ const config = defineConfig({
     type: 'string',
     importance: 'high',
     values: ['string', 'unix', 'Date', 'Time', 'Timestamp'],
+    validator: alsoOfNull('String must be one of: string, unix, Date, Time, Timestamp'),
     recommended: () => [],
     doc: 'What the time becomes.',
   },
