@@ -25,7 +25,9 @@ function stageText(stage: PreviewStage): string {
   const { stage: name, class: plugin, records, error } = stage
   const count = records.length === 1 ? '' : plural(records.length, 'record')
   const outcome = error === undefined ? (records.length === 0 ? 'dropped here' : count) : 'FAILS HERE'
-  const head = `  ${[name.padEnd(16), plugin, outcome].filter(Boolean).join('  ').trimEnd()}`
+  // Without the package of Java's.
+  const short = plugin?.slice(plugin.lastIndexOf('.') + 1)
+  const head = `  ${[name.padEnd(16), short, outcome].filter(Boolean).join('  ').trimEnd()}`
   const body =
     error === undefined
       ? [
