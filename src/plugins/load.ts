@@ -8,7 +8,7 @@ import { resolveModule } from './resolve-module.ts'
 
 interface LoadedPlugins {
   readonly lists: readonly PluginList[]
-  /** Of entries that hold no module, such as a folder of Java plugins. */
+  /** Of entries that hold no module, such as a jar or a folder of Java plugins. */
   readonly warnings: readonly string[]
 }
 
@@ -21,7 +21,8 @@ export async function loadPlugins(specifiers: readonly string[], baseDir: string
   const warnings: string[] = []
   for (const specifier of new Set(specifiers.filter((entry) => entry !== ''))) {
     const url = await locate(specifier, baseDir)
-    if (url === undefined) warnings.push(`plugin.path: ${specifier} is a folder without a JavaScript module; skipped.`)
+    if (url === undefined)
+      warnings.push(`plugin.path: ${specifier} holds no JavaScript module, as plugins for Java do not; skipped.`)
     else lists.push({ module: specifier, plugins: await importPlugins(specifier, url) })
   }
   return { lists, warnings }
@@ -49,12 +50,13 @@ async function importPlugins(specifier: string, url: string): Promise<readonly P
 
 async function locate(specifier: string, baseDir: string): Promise<string | undefined> {
   if (specifier.startsWith('file:')) return specifier
+  if (/\.(?:jar|zip)$/.test(specifier)) return undefined
   if (!isAbsolute(specifier) && !/^\.{1,2}[\\/]/.test(specifier) && isModuleName(specifier)) {
     return resolveModule(specifier, baseDir)
   }
   const file = resolve(baseDir, specifier)
   const found = await stat(file).catch(() => undefined)
   if (found?.isDirectory()) return resolveModule(file, baseDir).catch(() => undefined)
-  if (!found && isAbsolute(specifier) && !/\.[cm]?[jt]s$/.test(specifier)) return undefined
+  if (!found && !/\.[cm]?[jt]s$/.test(specifier)) return undefined
   return pathToFileURL(file).href
 }

@@ -36,6 +36,14 @@ test('loads files, modules for import, modules for require, and folders', async 
   expect(plugins.find('connector', 'four').plugin.name).toBe('Four')
 })
 
+test("jars and folders of Kafka's documentation are passed over with a warning, there or not", async () => {
+  const dir = await folder({ 'libs/connect-file-4.3.1.jar': 'PK' })
+  const entries = ['libs/connect-file-4.3.1.jar', 'connect-file.jar', 'share/java', './plugins']
+  const { lists, warnings } = await loadPlugins(entries, dir)
+  expect(lists).toEqual([])
+  for (const [at, entry] of entries.entries()) expect(warnings[at]).toContain(entry)
+})
+
 test('a folder of Java plugins is passed over with a warning', async () => {
   const dir = await folder({ 'java/lib/x.jar': '' })
   const { lists, warnings } = await loadPlugins([join(dir, 'java'), '/no/such/folder'], dir)
