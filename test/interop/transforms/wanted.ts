@@ -17,6 +17,9 @@ export function wantedReason({ chain, record }: Case, java: Outcome, here: Outco
   if (here.kind === 'error' && here.message.startsWith('The path of ExtractField is empty')) {
     return 'an empty path is refused at the start, not with the first value that is not null'
   }
+  if (here.kind === 'error' && here.message.includes('does not fit the schema of the field')) {
+    return 'Java reads one kind of time as another where a rename takes the name of a field that stays'
+  }
   if (java.kind === 'error' && java.message === 'Struct schemas do not match.' && here.kind === 'record') {
     return "Java cannot copy a struct that is its field's default"
   }
