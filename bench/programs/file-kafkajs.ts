@@ -24,6 +24,6 @@ async function run({ kafka, topic, group, file }: FilePipelineInput, inBatches: 
 }
 
 function lineOf(value: Buffer | null): string {
-  const { note, ...rest } = JSON.parse(value?.toString() ?? '{}') as Record<string, unknown>
+  const { note: _, ...rest } = JSON.parse(value?.toString() ?? '{}') as Record<string, unknown>
   return `${JSON.stringify({ ...rest, source: 'bench' })}\n`
 }

@@ -2,8 +2,8 @@ import type { Clock, ConfigDef, GatewayPort, Logger, Props, TaskContext } from '
 import type { KafkaClient } from '../kafka/index.ts'
 import type { Plugins } from '../plugins/index.ts'
 import type { OffsetStore } from '../storage/index.ts'
-import type { RuntimeMetrics } from './metrics.ts'
 import { withInheritedConverters } from './converters.ts'
+import type { RuntimeMetrics } from './metrics.ts'
 
 /** What every task of a worker shares. */
 export interface WorkerDeps {

@@ -1,6 +1,6 @@
 import type { Props } from '#api'
-import { nearest } from '../util/nearest.ts'
 import { clientKeys } from '../util/client-keys/index.ts'
+import { nearest } from '../util/nearest.ts'
 import { withoutEffect } from './connector-config.ts'
 import { topicConfigs } from './topic-configs.ts'
 import { listOf } from './transform-chain.ts'

@@ -55,23 +55,27 @@ export function createMetrics({ now, windowMs, samples, version }: MetricsOption
 /** Read anew at each scrape: a task that is gone is gone from the answer. */
 function register(registry: Registry, metric: Metric, figures: () => WorkerFigures): void {
   const { name, help } = metric
-  const options = { name, help, labelNames: [...metric.labels], registers: [registry] }
+  const options = { name, help, labelNames: [...metric.labels], registers: [] }
   if (metric.type === 'counter') {
-    new Counter({
-      ...options,
-      collect() {
-        this.reset()
-        for (const [labels, value] of metric.read(figures())) if (value !== undefined) this.inc({ ...labels }, value)
-      },
-    })
+    registry.registerMetric(
+      new Counter({
+        ...options,
+        collect() {
+          this.reset()
+          for (const [labels, value] of metric.read(figures())) if (value !== undefined) this.inc({ ...labels }, value)
+        },
+      }),
+    )
   } else {
-    new Gauge({
-      ...options,
-      collect() {
-        this.reset()
-        for (const [labels, value] of metric.read(figures())) if (value !== undefined) this.set({ ...labels }, value)
-      },
-    })
+    registry.registerMetric(
+      new Gauge({
+        ...options,
+        collect() {
+          this.reset()
+          for (const [labels, value] of metric.read(figures())) if (value !== undefined) this.set({ ...labels }, value)
+        },
+      }),
+    )
   }
 }
 

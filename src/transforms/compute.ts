@@ -100,9 +100,12 @@ const bits = { int8: 8, int16: 16, int32: 32, int64: 64 } as const
 function checked({ name, type }: Computed, result: unknown): unknown {
   if (!type || result === null) return result
   if (fitsType(type, result)) return result
-  throw new DataError(`The field "${name}" came to ${String(result)}, which is no ${type}.`, {
-    context: { field: name },
-  })
+  throw new DataError(
+    `The field "${name}" came to ${JSON.stringify(typeof result === 'bigint' ? String(result) : result)}, which is no ${type}.`,
+    {
+      context: { field: name },
+    },
+  )
 }
 
 function fitsType(type: ResultType, result: unknown): boolean {

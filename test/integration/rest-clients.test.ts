@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto'
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { KafkaConnectClient } from 'kafka-connect-client'
+import { KafkaConnectClient, TaskStateValue } from 'kafka-connect-client'
 import { expect, inject, test } from 'vitest'
 import { cached } from '../support/cache-folder.ts'
 import { eventually } from '../support/eventually.ts'
@@ -42,7 +42,7 @@ async function runPython(script: string, args: readonly string[]): Promise<unkno
 async function worker() {
   const home = await workerHome(inject('kafka'), { 'gateway.enabled': true })
   const { restUrl } = await home.start([])
-  return { url: restUrl, ...new URL(restUrl), host: new URL(restUrl).hostname, port: new URL(restUrl).port }
+  return { url: restUrl, host: new URL(restUrl).hostname, port: new URL(restUrl).port }
 }
 
 const name = () => `client-${randomUUID()}`
@@ -107,7 +107,9 @@ test.runIf(python)('kafka-connect-watcher sees a failed task and acts on it', { 
   const config = { 'connector.class': 'FileStreamSink', topics: connector, file: join(blocked, 'out.txt') }
   const client = new KafkaConnectClient({ host, port })
   await client.createConnector(connector, config)
-  await eventually(async () => (await client.connector(connector).getTaskStatus(0)).data.state === 'FAILED')
+  await eventually(
+    async () => (await client.connector(connector).getTaskStatus(0)).data.state === TaskStateValue.FAILED,
+  )
   expect(await runPython('watcher.py', [host, port, connector])).toEqual({
     version: expect.stringMatching(/^\d/),
     state: 'RUNNING',
@@ -128,7 +130,8 @@ test('kafka-connect-client works with the worker', async () => {
   const own = client.connector(connector)
   const isIn = async (state: string) => {
     const { data } = await own.getStatus()
-    return [data.connector, ...data.tasks].every((each) => String(each.state) === state)
+    const states: readonly string[] = [data.connector, ...data.tasks].map((each) => each.state)
+    return states.every((each) => each === state)
   }
 
   expect((await client.createConnector(connector, config)).status).toBe(201)

@@ -43,7 +43,7 @@ async function openFile(file: string): Promise<Output> {
   try {
     const handle = await open(file, 'a')
     return {
-      write: async (text) => void (await handle.appendFile(text)),
+      write: (text) => handle.appendFile(text),
       close: () => handle.close(),
     }
   } catch (error) {
