@@ -20,6 +20,8 @@ export interface WorkerProcess {
   /** `ws://…/ws`. */
   readonly socketUrl: string
   readonly log: readonly LogLine[]
+  /** All that it wrote to stderr. */
+  readonly lines: readonly string[]
   /** Resolves when clients are let in. */
   ready(): Promise<void>
   /** SIGTERM, unless told otherwise; resolves with the exit code. */
@@ -101,9 +103,17 @@ async function emptyDeclaration(dir: string): Promise<string> {
   return file
 }
 
-async function spawnWorker(args: readonly string[]): Promise<WorkerProcess> {
+/** `tidegate worker ARGS…` as built, when it has started; the caller ends it. Rejects with what it printed when it ends before. */
+export async function spawnWorker(
+  args: readonly string[],
+  { cwd, env }: { readonly cwd?: string; readonly env?: NodeJS.ProcessEnv } = {},
+): Promise<WorkerProcess> {
   const main = join(packageRoot, 'dist/src/cli/main.js')
-  const child = spawn(process.execPath, [main, 'worker', ...args], { stdio: ['ignore', 'inherit', 'pipe'] })
+  const child = spawn(process.execPath, [main, 'worker', ...args], {
+    cwd,
+    env: { ...process.env, ...env },
+    stdio: ['ignore', 'inherit', 'pipe'],
+  })
   const log: LogLine[] = []
   const text: string[] = []
   createInterface({ input: child.stderr }).on('line', (line) => {
@@ -127,6 +137,7 @@ async function spawnWorker(args: readonly string[]): Promise<WorkerProcess> {
     gatewayUrl,
     socketUrl: `${gatewayUrl.replace('http', 'ws')}/ws`,
     log,
+    lines: text,
     async ready() {
       await eventually(async () => (await fetch(`${gatewayUrl}/health`)).ok, {
         timeoutMs: 30_000,
