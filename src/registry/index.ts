@@ -1,4 +1,4 @@
-export { type AvroJson, type AvroObject, type AvroSchema, compileAvro, isEntries } from './avro/compile.ts'
+export { type AvroJson, type AvroObject, type AvroSchema, compileAvro, defaultOf, isEntries } from './avro/compile.ts'
 export { decimalBytes, decimalScale, decimalText } from './avro/decimal.ts'
 export { explainMisfit } from './avro/explain.ts'
 export { avroFormat } from './avro/format.ts'

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, expect, inject, test } from 'vitest'
-import { type Converter, logicalNames, type Schema, type SchemaAndValue } from '#api'
+import { type Converter, logicalNames, type Schema, type SchemaAndValue, traceOf } from '#api'
 import { avroConverter } from '../../src/converters/avro-converter.ts'
 import { jsonSchemaConverter } from '../../src/converters/json-schema-converter.ts'
 import { protobufConverter } from '../../src/converters/protobuf-converter.ts'
@@ -50,7 +50,9 @@ function printTable(): void {
   const line = (what: string, ...counts: readonly (string | number)[]) =>
     `${what.padEnd(58)}${counts.map((count) => String(count).padStart(9)).join('')}`
   const lines = rows.map(({ what, cases, equal, refused: no, differs }) => line(what, cases, equal, no, differs))
-  process.stdout.write(`\nRegistry converters here and in Java, seed ${seed}\n${[line('', 'cases', 'equal', 'refused', 'differs'), ...lines].join('\n')}\n`)
+  process.stdout.write(
+    `\nRegistry converters here and in Java, seed ${seed}\n${[line('', 'cases', 'equal', 'refused', 'differs'), ...lines].join('\n')}\n`,
+  )
   const sum = (of: 'cases' | 'equal' | 'differs') => rows.reduce((total, row) => total + row[of], 0)
   evidence('java-registry-converters', { cases: sum('cases'), equal: sum('equal'), differs: sum('differs') })
 }
@@ -59,13 +61,13 @@ function printTable(): void {
 async function table(what: string, cases: number, differs: (index: number) => Promise<unknown>): Promise<void> {
   const found: unknown[] = []
   for (let index = 0; index < cases; index++) {
-    const difference = await differs(index)
+    const difference = await differs(index).catch((error: unknown) => traceOf(error))
     if (difference !== undefined) found.push(difference)
   }
   const differing = found.filter((each) => each !== refused)
   const refusals = found.length - differing.length
   rows.push({ what, cases, equal: cases - found.length, refused: refusals, differs: differing.length })
-  expect(differing.slice(0, 1), `${what}, seed ${seed}`).toEqual([])
+  expect(differing.slice(0, 4), `${what}, seed ${seed}`).toEqual([])
   expect(refusals).toBeLessThan(cases / 4)
 }
 
@@ -96,63 +98,58 @@ async function javaReads(topic: string, bytes: Buffer): Promise<unknown> {
   return answer.data ? comparable(answer.data) : answer
 }
 
-test(
-  'Avro that Java’s converter writes is read here as Java reads it, and the other way round',
-  async () => {
-    const random = seededRandom()
-    await table('Avro converter, Java → here → Java', scale({ small: 150, full: 3000 }), async (index) => {
-      const topic = `java-avro.${run}.${index}`
-      const data = avroData(random, index)
-      const theirs = await javaWrites(topic, data)
-      if (!theirs) return refused
-      const expected = await javaReads(topic, theirs)
-      const here = comparable(typedData(await ours.avro.toConnectData(topic, theirs)))
-      const mine = (await ours.avro.fromConnectData(`${topic}.ours`, data.schema, data.value)) ?? Buffer.alloc(0)
-      const back = await javaReads(`${topic}.ours`, mine)
-      if (same(here, expected) && same(back, expected)) return undefined
-      return JSON.stringify({ data: typedData(data), expected, here, back })
-    })
-  },
-  600_000,
-)
+test('Avro that Java’s converter writes is read here as Java reads it, and the other way round', async () => {
+  const random = seededRandom()
+  await table('Avro converter, Java → here → Java', scale({ small: 150, full: 3000 }), async (index) => {
+    const topic = `java-avro.${run}.${index}`
+    const data = avroData(random, index)
+    const theirs = await javaWrites(topic, data)
+    if (!theirs) return refused
+    const expected = await javaReads(topic, theirs)
+    const here = comparable(typedData(await ours.avro.toConnectData(topic, theirs)))
+    const mine = (await ours.avro.fromConnectData(`${topic}.ours`, data.schema, data.value)) ?? Buffer.alloc(0)
+    const back = await javaReads(`${topic}.ours`, mine)
+    if (same(here, expected) && same(back, expected)) return undefined
+    return JSON.stringify({ data: typedData(data), expected, here, back })
+  })
+}, 600_000)
 
-test(
-  'Protobuf that Java’s library writes is read here, and what is written here it reads',
-  async () => {
-    const count = scale({ small: 60, full: 2000 })
-    for (const [name, schema] of Object.entries(protobufTexts)) {
-      const topic = `java-protobuf.${run}.${name.replaceAll(' ', '-')}`
-      const id = await register(`${topic}-value`, schema, url, 'PROTOBUF')
-      const { messages = [], error } = await serdes.ask<{ messages?: { bytes: string; fields: object }[]; error?: string }>({
-        op: 'protobuf.random',
+test('Protobuf that Java’s library writes is read here, and what is written here it reads', async () => {
+  const count = scale({ small: 60, full: 2000 })
+  for (const [name, schema] of Object.entries(protobufTexts)) {
+    const topic = `java-protobuf.${run}.${name.replaceAll(' ', '-')}`
+    const id = await register(`${topic}-value`, schema, url, 'PROTOBUF')
+    const { messages = [], error } = await serdes.ask<{
+      messages?: { bytes: string; fields: object }[]
+      error?: string
+    }>({
+      op: 'protobuf.random',
+      schema,
+      message: 'All',
+      seed,
+      count,
+    })
+    expect(error).toBeUndefined()
+    await table(`Protobuf payload, ${name}, Java → here → Java`, messages.length, async (index) => {
+      const message = messages[index]
+      const header = Buffer.from([0, 0, 0, 0, 0, 0])
+      header.writeInt32BE(id, 1)
+      const bytes = Buffer.concat([header, Buffer.from(message?.bytes ?? '', 'base64')])
+      const { schema: read, value } = await ours.protobuf.toConnectData(topic, bytes)
+      const here = protobufFields(read as Schema, value)
+      const written = await ours.protobuf.fromConnectData(topic, read, value)
+      const back = await serdes.ask<{ fields?: object }>({
+        op: 'protobuf.read',
         schema,
         message: 'All',
-        seed,
-        count,
+        bytes: written?.subarray(6).toString('base64'),
       })
-      expect(error).toBeUndefined()
-      await table(`Protobuf payload, ${name}, Java → here → Java`, messages.length, async (index) => {
-        const message = messages[index]
-        const header = Buffer.from([0, 0, 0, 0, 0, 0])
-        header.writeInt32BE(id, 1)
-        const bytes = Buffer.concat([header, Buffer.from(message?.bytes ?? '', 'base64')])
-        const { schema: read, value } = await ours.protobuf.toConnectData(topic, bytes)
-        const here = protobufFields(read as Schema, value)
-        const written = await ours.protobuf.fromConnectData(topic, read, value)
-        const back = await serdes.ask<{ fields?: object }>({
-          op: 'protobuf.read',
-          schema,
-          message: 'All',
-          bytes: written?.subarray(6).toString('base64'),
-        })
-        const expected = sorted(message?.fields)
-        if (same(here, expected) && same(sorted(back.fields), expected)) return undefined
-        return JSON.stringify({ bytes: message?.bytes, expected, here, back })
-      })
-    }
-  },
-  600_000,
-)
+      const expected = sorted(message?.fields)
+      if (same(here, expected) && same(sorted(back.fields), expected)) return undefined
+      return JSON.stringify({ bytes: message?.bytes, expected, here, back })
+    })
+  }
+}, 600_000)
 
 const jsonFields = (random: Random): Schema => ({
   type: 'struct',
@@ -174,31 +171,28 @@ function jsonValue(random: Random, schema: Schema): unknown {
   if (schema.optional && random() < 0.3) return null
   const item = () => jsonValue(random, schema.values ?? schema)
   if (schema.type === 'array') return Array.from({ length: Math.floor(random() * 3) }, item)
-  if (schema.type === 'map') return Object.fromEntries(pick(random, [[], ['k'], ['k', 'ü "']]).map((key) => [key, item()]))
+  if (schema.type === 'map')
+    return Object.fromEntries(pick(random, [[], ['k'], ['k', 'ü "']]).map((key) => [key, item()]))
   if (schema.type !== 'struct') return finite(random, schema)
   return Object.fromEntries((schema.fields ?? []).map(({ name, schema: field }) => [name, jsonValue(random, field)]))
 }
 
-test(
-  'JSON with a JSON Schema that is written here Java reads and finds valid, and what Java writes is read here',
-  async () => {
-    const random = seededRandom()
-    const schema = jsonFields(random)
-    const topic = `java-json.${run}`
-    await table('JSON Schema payload, here → Java → here', scale({ small: 100, full: 3000 }), async () => {
-      const value = jsonValue(random, schema)
-      const written = (await ours.json.fromConnectData(topic, schema, value)) ?? Buffer.alloc(0)
-      const read = await serdes.ask<{ json?: string }>({ op: 'json.read', topic, bytes: written.toString('base64') })
-      const again = await serdes.ask<{ bytes?: string }>({ op: 'json.write', topic, json: read.json ?? '' })
-      const theirs = Buffer.from(again.bytes ?? '', 'base64')
-      const here = again.bytes === undefined ? again : (await ours.json.toConnectData(topic, theirs)).value
-      const expected = typedData({ schema, value }).value
-      if (read.json !== undefined && same(typedData({ schema, value: here }).value, expected)) return undefined
-      return JSON.stringify({ expected, written: written.toString('utf8', 5), read, again, here: String(here) })
-    })
-  },
-  600_000,
-)
+test('JSON with a JSON Schema that is written here Java reads and finds valid, and what Java writes is read here', async () => {
+  const random = seededRandom()
+  const schema = jsonFields(random)
+  const topic = `java-json.${run}`
+  await table('JSON Schema payload, here → Java → here', scale({ small: 100, full: 3000 }), async () => {
+    const value = jsonValue(random, schema)
+    const written = (await ours.json.fromConnectData(topic, schema, value)) ?? Buffer.alloc(0)
+    const read = await serdes.ask<{ json?: string }>({ op: 'json.read', topic, bytes: written.toString('base64') })
+    const again = await serdes.ask<{ bytes?: string }>({ op: 'json.write', topic, json: read.json ?? '' })
+    const theirs = Buffer.from(again.bytes ?? '', 'base64')
+    const here = again.bytes === undefined ? again : (await ours.json.toConnectData(topic, theirs)).value
+    const expected = typedData({ schema, value }).value
+    if (read.json !== undefined && same(typedData({ schema, value: here }).value, expected)) return undefined
+    return JSON.stringify({ expected, written: written.toString('utf8', 5), read, again, here: String(here) })
+  })
+}, 600_000)
 
 test('the well-known types are on the wire what Java’s library takes them for', async () => {
   const topic = `java-known.${run}`
@@ -224,4 +218,3 @@ test('the well-known types are on the wire what Java’s library takes them for'
   })
   expect((await ours.protobuf.toConnectData(topic, bytes)).value).toEqual(value)
 })
-

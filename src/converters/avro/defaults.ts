@@ -9,6 +9,7 @@ export function toDefault(schema: Schema, value: unknown): unknown {
     return decimalBytes(value, Number(schema.parameters?.[parameters.scale] ?? 0)).toString('latin1')
   }
   const { type, values } = schema
+  if (typeof value === 'number' && !Number.isFinite(value)) return String(value)
   if (type === 'bytes' && Buffer.isBuffer(value)) return value.toString('latin1')
   if (type === 'array' && values && Array.isArray(value)) return value.map((item) => toDefault(values, item))
   if (type === 'map') return mapDefault(schema, value)
@@ -31,5 +32,7 @@ function structDefault({ name, fields = [] }: Schema, value: Readonly<Record<str
     const branch = fields.find((field) => (value[field.name] ?? null) !== null)
     return branch ? toDefault(branch.schema, value[branch.name]) : null
   }
-  return Object.fromEntries(fields.map((field) => [field.name, toDefault(field.schema, value[field.name])]))
+  return Object.fromEntries(
+    fields.map(({ name: field, schema }) => [field, toDefault(schema, value[field] ?? schema.default)]),
+  )
 }

@@ -4,6 +4,9 @@ export const confluentNamespace = 'io.confluent.connect.avro'
 /** The name of a struct that has none. */
 export const defaultName = `${confluentNamespace}.ConnectDefault`
 
+/** The name of the record that is an entry of a map whose keys are not strings. */
+export const entryName = `${confluentNamespace}.MapEntry`
+
 /** The name of the struct that stands for a union: one optional field for each branch, of which one is set. */
 export const unionName = `${confluentNamespace}.Union`
 
@@ -36,3 +39,6 @@ export const logicalTypes: Readonly<
   'time-millis': { avro: 'int', connect: 'time' },
   'timestamp-millis': { avro: 'long', connect: 'timestamp' },
 }
+
+/** The digits of a decimal that does not say how many it has. */
+export const defaultPrecision = 64

@@ -2,11 +2,15 @@ import { DataError, logicalNames, type Schema } from '#api'
 import type { AvroJson, AvroObject } from '../../registry/index.ts'
 import { stringifyExactly } from '../../util/exact-json.ts'
 import { toDefault } from './defaults.ts'
-import { confluentNamespace, defaultName, logicalTypes, parameters, unionName } from './names.ts'
+import { confluentNamespace, defaultName, defaultPrecision, entryName, logicalTypes, parameters, unionName } from './names.ts'
 
 export interface ToAvroOptions {
   /** Whether names, versions and parameters of Connect are kept in the Avro schema (`connect.meta.data`). */
   readonly metaData: boolean
+  /** Whether docs are those of Avro's fields and records (`discard.type.doc.default`). */
+  readonly fieldDocs: boolean
+  /** Whether optional strings may be the keys of a map (`allow.optional.map.keys`). */
+  readonly optionalKeys: boolean
 }
 
 interface Definition {
@@ -24,8 +28,8 @@ interface Context extends ToAvroOptions {
 }
 
 /** The Avro schema of a Connect schema that was made elsewhere, as Confluent's converter makes it. */
-export function toAvro(schema: Schema, { metaData }: ToAvroOptions): AvroJson {
-  return convert(schema, { metaData, named: new Map(), namespace: '' })
+export function toAvro(schema: Schema, options: ToAvroOptions): AvroJson {
+  return convert(schema, { ...options, named: new Map(), namespace: '' })
 }
 
 function convert(schema: Schema, context: Context): AvroJson {
@@ -91,7 +95,7 @@ function bytes(schema: Schema, context: Context): AvroJson {
   const facts = schema.parameters ?? {}
   const size = facts[parameters.fixedSize]
   const scale = Number(facts[parameters.scale] ?? 0)
-  const precision = Math.max(Number(facts[parameters.precision] ?? 64), scale)
+  const precision = Math.max(Number(facts[parameters.precision] ?? defaultPrecision), scale)
   const kind = schema.name === logicalNames.decimal ? { logicalType: 'decimal', precision, scale } : logical(schema)
   if (size === undefined) return annotate({ type: 'bytes', ...kind }, schema, context)
   const name = facts[parameters.fixedName] ?? schema.name ?? `${confluentNamespace}.ConnectFixed${size}`
@@ -100,28 +104,26 @@ function bytes(schema: Schema, context: Context): AvroJson {
 
 function map(schema: Schema, context: Context): AvroJson {
   const [keys, values] = [part(schema.keys, schema), part(schema.values, schema)]
-  if (keys.type === 'string' && !keys.optional) {
+  if (keys.type === 'string' && (!keys.optional || context.optionalKeys)) {
     return annotate({ type: 'map', values: convert(values, context) }, schema, context)
   }
   const entry: Schema = {
     type: 'struct',
-    name: `${confluentNamespace}.MapEntry`,
     fields: [
       { name: 'key', schema: keys },
       { name: 'value', schema: values },
     ],
   }
   const items = {
-    ...(struct(entry, { ...context, metaData: false }, true) as AvroObject),
+    ...(struct(entry, context, entryName) as AvroObject),
     'connect.internal.type': 'MapEntry',
   }
   return annotate({ type: 'array', items }, schema, context)
 }
 
 /** Structs without a name, and entries, are numbered where Avro would see two of one name. */
-function struct(schema: Schema, context: Context, numbered = schema.name === undefined): AvroJson {
-  const first = schema.name ?? defaultName
-  const name = numbered ? freeName(first, schema, context) : first
+function struct(schema: Schema, context: Context, first = defaultName): AvroJson {
+  const name = schema.name ?? freeName(first, schema, context)
   return define(name, schema.fields, schema, context, (inside) => ({
     type: 'record',
     fields: (schema.fields ?? []).map((field) => ({
@@ -130,7 +132,7 @@ function struct(schema: Schema, context: Context, numbered = schema.name === und
       ...(field.schema.default !== undefined && field.schema.default !== null
         ? { default: toDefault(field.schema, field.schema.default) }
         : field.schema.optional && { default: null }),
-      ...(field.schema.doc !== undefined && { doc: field.schema.doc }),
+      ...(field.schema.doc !== undefined && !hasConnectDoc(context) && { doc: field.schema.doc }),
     })),
   }))
 }
@@ -179,16 +181,24 @@ function isSame(known: Definition, schema: Schema, context: Context): boolean {
 
 const internal = new Set<string>(Object.values(parameters).filter((name) => name !== parameters.scale))
 
-function annotate(json: AvroObject, schema: Schema, { metaData }: Context): AvroJson {
+/** Whether a doc stands where only Connect looks for it, as Confluent's converter has it. */
+const hasConnectDoc = ({ metaData, fieldDocs }: Context): boolean => metaData && !fieldDocs
+
+function annotate(json: AvroObject, schema: Schema, context: Context): AvroJson {
+  const { metaData } = context
   const facts = Object.entries(schema.parameters ?? {}).filter(
     ([name]) => !internal.has(name) && !name.startsWith(`${parameters.enum}.`),
   )
   const annotated = {
     ...json,
-    ...(schema.doc !== undefined && (json['type'] === 'record' || json['type'] === 'enum') && { doc: schema.doc }),
+    ...(schema.doc !== undefined && !hasConnectDoc(context) && isNamed(json) && { doc: schema.doc }),
+    ...(schema.doc !== undefined && metaData && { 'connect.doc': schema.doc }),
     ...(metaData && schema.version !== undefined && { 'connect.version': schema.version }),
     ...(metaData && facts.length > 0 && { 'connect.parameters': Object.fromEntries(facts) }),
+    ...(metaData && (schema.default ?? null) !== null && { 'connect.default': toDefault(schema, schema.default) }),
     ...(metaData && schema.name !== undefined && { 'connect.name': schema.name }),
   }
   return Object.keys(annotated).length === 1 ? String(json['type']) : annotated
 }
+
+const isNamed = ({ type }: AvroObject): boolean => type === 'record' || type === 'enum'

@@ -1,7 +1,14 @@
 import type { Type } from 'avsc'
 import { logicalNames, type Schema, type SchemaField } from '#api'
-import { type AvroJson, type AvroObject, type AvroSchema, decimalScale, isEntries } from '../../registry/index.ts'
-import { confluentNamespace, defaultName, logicalTypes, parameters, unionName } from './names.ts'
+import {
+  type AvroJson,
+  type AvroObject,
+  type AvroSchema,
+  decimalScale,
+  defaultOf,
+  isEntries,
+} from '../../registry/index.ts'
+import { confluentNamespace, defaultName, defaultPrecision, logicalTypes, parameters, unionName } from './names.ts'
 
 /** The parts of avsc's types that are walked beside the schema's JSON. */
 interface TypeParts {
@@ -29,6 +36,12 @@ function convert(json: AvroJson, type: Type, named: Named): Schema {
   if (Array.isArray(json)) return union(json as readonly AvroJson[], type, named)
   if (typeof json === 'string') return named.get(type.name ?? '') ?? simple(type, {})
   const object = json as AvroObject
+  const schema = ofObject(object, type, named)
+  const preset = 'connect.default' in object ? defaultOf(type, object['connect.default']) : undefined
+  return preset === undefined ? schema : { ...schema, default: preset }
+}
+
+function ofObject(object: AvroObject, type: Type, named: Named): Schema {
   const parts = type as unknown as TypeParts
   switch (type.typeName) {
     case 'record':
@@ -146,7 +159,12 @@ function logical(typeName: string, json: AvroObject): Partial<Schema> {
   if (known?.avro === typeName) return { name: logicalNames[known.connect], version: 1 }
   const scale = name === 'decimal' && typeName === 'bytes' ? decimalScale(json) : undefined
   if (scale === undefined) return { parameters: { [parameters.logicalType]: name } }
-  const facts = { [parameters.scale]: String(scale), [parameters.precision]: String(json['precision']) }
+  // The precision that is taken where none is given says nothing.
+  const precision = Number(json['precision'])
+  const facts = {
+    [parameters.scale]: String(scale),
+    ...(precision !== defaultPrecision && { [parameters.precision]: String(precision) }),
+  }
   return { name: logicalNames.decimal, version: 1, parameters: facts }
 }
 

@@ -27,7 +27,7 @@ export function createWireConverter<S extends RegistrySchema>(
   { config, isKey, log, props = {}, signal }: ConverterContext<WireConfig>,
   format: DataFormat<S>,
 ): Converter {
-  warnOfKeysWithoutEffect(props, log)
+  warnOfKeysWithoutEffect(props, config, log)
   const { type } = format.schemas
   const registry = createRegistry({ config, clock: systemClock, format: format.schemas, props, log, signal })
   const subjects = createSubjects(config[isKey ? 'key.subject.name.strategy' : 'value.subject.name.strategy'], isKey)

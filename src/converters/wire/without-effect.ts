@@ -45,15 +45,16 @@ const reasons: Readonly<Record<string, string>> = {
   'generalized.sum.type.support': 'unions and enums keep the names of the separate formats',
   'flatten.singleton.unions': 'a union of one type is always that type',
   'schemas.cache.size': 'the name is schemas.cache.config',
+  'enhanced.avro.schema.support': 'enums and packages are always kept',
+  'scrub.invalid.names': 'a name that the format does not take is refused',
+  'preserve.additional.properties': 'properties that a schema does not name are not read',
+  'ignore.modern.dialects': 'each schema is read as the draft that it names',
 }
 
-/** Says of each key that changes nothing why, once for a converter. */
-export function warnOfKeysWithoutEffect(props: Props, log: Logger): void {
+/** Says of each key that changes nothing why, once for a converter; what `config` has is obeyed. */
+export function warnOfKeysWithoutEffect(props: Props, config: object, log: Logger): void {
   for (const name of Object.keys(props)) {
-    const reason = Object.hasOwn(reasons, name) ? reasons[name] : undefined
+    const reason = Object.hasOwn(reasons, name) && !(name in config) ? reasons[name] : undefined
     if (reason !== undefined) log.warn({ key: name, reason }, 'a key of the converter has no effect')
   }
 }
-
-/** The names, so that nobody takes them for misspelt. */
-export const keysWithoutEffect: readonly string[] = Object.keys(reasons)

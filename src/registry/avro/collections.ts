@@ -135,7 +135,9 @@ export class EntriesType extends ArrayType {
   }
 }
 
-const toEntries = (pairs: unknown): unknown =>
-  Array.isArray(pairs)
-    ? pairs.map((pair: unknown) => (Array.isArray(pair) ? { key: pair[0], value: pair[1] } : pair))
-    : pairs
+/** A map whose keys are strings after all is an object. */
+const toEntries = (map: unknown): unknown => {
+  const pairs: unknown = typeof map === 'object' && map !== null && !Array.isArray(map) ? Object.entries(map) : map
+  if (!Array.isArray(pairs)) return pairs
+  return pairs.map((pair: unknown) => (Array.isArray(pair) ? { key: pair[0], value: pair[1] } : pair))
+}

@@ -5,7 +5,7 @@ import type { RegistrySchema, SchemaReference } from '../format.ts'
 import { ArrayType, EntriesType, MapType } from './collections.ts'
 import { DecimalBytesType, DecimalFixedType, decimalScale } from './decimal.ts'
 import { EnumType } from './enum-type.ts'
-import type { Schema, SchemaOptions } from './internals.ts'
+import { internals, type Schema, type SchemaOptions } from './internals.ts'
 import { DoubleType, FloatType, IntType, LongType } from './numbers.ts'
 import { createUnion } from './union.ts'
 
@@ -91,8 +91,25 @@ function substitute(schema: Schema, options: SchemaOptions): Type | undefined {
 const isSize = (size: unknown): boolean => Number.isInteger(size) && Number(size) >= 0
 
 /** Whether an array's items are the entries of a map (see `EntriesType`). */
-export const isEntries = (items: unknown): boolean =>
-  typeof items === 'object' && items !== null && (items as AvroObject)['connect.internal.type'] === 'MapEntry'
+export const isEntries = (items: unknown): boolean => {
+  if (typeof items !== 'object' || items === null) return false
+  const { 'connect.internal.type': internal, name, namespace } = items as AvroObject
+  if (internal === 'MapEntry') return true
+  // Older converters have the name alone.
+  return namespace === undefined ? name === entryName : `${String(namespace)}.${String(name)}` === entryName
+}
+
+const entryName = 'io.confluent.connect.avro.MapEntry'
+
+/** A default as a schema's JSON has it, as a value of the type; undefined when it is none. */
+export function defaultOf(type: Type, json: unknown): unknown {
+  try {
+    return internals(type)._copy(json, { coerce: 2, wrap: 2 })
+  } catch {
+    // Java's converter passes over it too.
+    return undefined
+  }
+}
 
 /** Decoded records are plain objects, not instances of classes that avsc makes. */
 function makePlain(type: Type, seen: Set<Type>): void {

@@ -68,12 +68,17 @@ export class IntType extends avsc.types.IntType {
   }
 }
 
-/** A double whose default, in a schema that was read without loss, may be a bigint. */
+/** What JSON has no number for stands in schemas of Java's as a string; a schema that was read without loss may hold a bigint. */
+const floatDefault = (value: unknown): unknown => {
+  if (typeof value === 'bigint') return Number(value)
+  return value === 'NaN' || value === 'Infinity' || value === '-Infinity' ? Number(value) : value
+}
+
 export class DoubleType extends avsc.types.DoubleType {
   _copy(value: unknown, options?: CopyOptions): unknown {
     return prototypeOf(avsc.types.DoubleType)._copy.call(
       this,
-      typeof value === 'bigint' ? Number(value) : value,
+      options?.coerce === 2 ? floatDefault(value) : value,
       options,
     )
   }
@@ -83,7 +88,7 @@ export class FloatType extends avsc.types.FloatType {
   _copy(value: unknown, options?: CopyOptions): unknown {
     return prototypeOf(avsc.types.FloatType)._copy.call(
       this,
-      typeof value === 'bigint' ? Number(value) : value,
+      options?.coerce === 2 ? floatDefault(value) : value,
       options,
     )
   }

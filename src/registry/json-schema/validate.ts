@@ -1,7 +1,7 @@
 import { Ajv } from 'ajv'
 import { Ajv2019 } from 'ajv/dist/2019.js'
 import { Ajv2020 } from 'ajv/dist/2020.js'
-import { DataError, messageOf } from '#api'
+import { DataError, messageOf, toJson } from '#api'
 import type { JsonSchemaNode } from './compile.ts'
 
 /** Lenient about what JSON Schema leaves open: unknown keywords, Connect's among them, and formats. */
@@ -27,7 +27,7 @@ export function createValidate(
 }
 
 function createAjv(json: JsonSchemaNode): Ajv | Ajv2019 | Ajv2020 {
-  const draft = typeof json === 'object' ? String(json['$schema'] ?? '') : ''
+  const draft = typeof json === 'object' ? toJson(json['$schema']) : ''
   if (draft.includes('2020-12')) return new Ajv2020(options)
   if (draft.includes('2019-09')) return new Ajv2019(options)
   return new Ajv(options)

@@ -9,8 +9,10 @@ export function avroData(random: Random, index: number): SchemaAndValue {
     const { schema, value } = randomData(random)
     if (schema === undefined || !isAvro(schema)) continue
     // Apicurio's converter takes a record at the top only, and none that is optional.
-    const fields = [{ name: 'root', schema: named(schema, names) }]
-    return { schema: { type: 'struct', name: `test.c${index}.Root`, fields }, value: { root: renamed(schema, value) } }
+    const root = named(schema, names)
+    const fields = [{ name: 'root', schema: root }]
+    const whole: Schema = { type: 'struct', name: `test.c${index}.Root`, fields }
+    return { schema: whole, value: { root: renamed(schema, value) } }
   }
 }
 
@@ -27,7 +29,13 @@ interface Names {
   next: number
 }
 
-function named(schema: Schema, names: Names): Schema {
+/** In a default, Java's converter takes all items of optional kinds for null: those cases have none. */
+const holdsOptional = ({ keys, values, fields = [] }: Schema): boolean =>
+  [keys, values, ...fields.map((field) => field.schema)].some(
+    (part) => part !== undefined && (part.optional === true || holdsOptional(part)),
+  )
+
+function named({ default: preset, ...schema }: Schema, names: Names): Schema {
   return {
     ...schema,
     ...(schema.type === 'struct' && { name: `${names.prefix}${names.next++}` }),
@@ -35,7 +43,7 @@ function named(schema: Schema, names: Names): Schema {
     ...(schema.fields && {
       fields: schema.fields.map((field) => ({ name: letters(field.name), schema: named(field.schema, names) })),
     }),
-    ...(schema.default !== undefined && { default: renamed(schema, schema.default) }),
+    ...(preset !== undefined && !holdsOptional(schema) && { default: renamed(schema, preset) }),
   }
 }
 

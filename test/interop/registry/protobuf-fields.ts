@@ -6,7 +6,9 @@ export function protobufFields(schema: Schema, value: unknown): unknown {
   const entries = (schema.fields ?? []).flatMap(({ name, schema: field }) => {
     const item = struct[name] ?? null
     if (!field.name?.startsWith('io.confluent.connect.protobuf.Union.')) return [[name, printed(field, item)] as const]
-    return item === null ? [] : Object.entries(protobufFields(field, item) as object).filter(([, each]) => each !== null)
+    return item === null
+      ? []
+      : Object.entries(protobufFields(field, item) as object).filter(([, each]) => each !== null)
   })
   return Object.fromEntries(entries.toSorted(([a], [b]) => (a < b ? -1 : 1)))
 }
