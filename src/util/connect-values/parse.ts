@@ -130,7 +130,7 @@ function mapOf(allKeys: readonly SchemaAndValue[], allValues: readonly SchemaAnd
   const all = keys && commonSchema(allValues)
   // What a later value of the same key replaced widens numbers, but is not within lists that are gone.
   const isContainer = all?.type === 'array' || all?.type === 'map'
-  const values = isContainer ? commonSchema(kept.map(([, value]) => value)) : all
+  const values = isContainer ? (commonSchema(kept.map(([, value]) => value)) ?? all) : all
   const entries = kept.map<Entry>(([key, value]) => [
     keys ? { schema: keys, value: aligned(keys, key) } : key,
     values ? { schema: values, value: aligned(values, value) } : value,

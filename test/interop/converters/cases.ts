@@ -43,7 +43,7 @@ export function casesOf(random: Random, converter: string, sides: readonly Side[
 
 function dataFor(random: Random, converter: string): SchemaAndValue {
   const type = ownTypes[simpleName(converter)]
-  if (!type || random() < 0.2) return randomData(random)
+  if (!type || random() < 0.3) return randomData(random)
   if (random() < 0.1) return { value: null }
   const schema: Schema = { type, optional: random() < 0.5 }
   return { ...(random() < 0.8 && { schema }), value: random() < 0.1 ? null : randomPrimitive(random, type) }
@@ -66,7 +66,7 @@ function bytesFor(random: Random, subject: Subject): Buffer | null {
   if (subject.converter.endsWith('.JsonConverter')) return jsonFor(random, subject)
   return Buffer.from(
     Array.from({ length: pick(random, [0, 1, 1, 2, 4, 8, 9]) }, () =>
-      pick(random, [0, 1, 2, 65, 127, 129, 195, 188, 255]),
+      random() < 0.5 ? Math.floor(random() * 256) : pick(random, [0, 1, 2, 65, 127, 195, 188, 255]),
     ),
   )
 }
