@@ -131,18 +131,21 @@ function typeNamed(text: string): CastType {
   const name = text.trim()
   const type = castTypes.find((one) => one === name.toLowerCase())
   if (type) return type
-  if (!known.has(name.toLowerCase())) throw new SyntaxError(`Invalid type found in casting spec: ${name}`)
   const supported = castTypes.map((one) => one.toUpperCase()).join(', ')
+  if (!known.has(name.toLowerCase())) {
+    throw new SyntaxError(`Invalid type found in casting spec: ${name}; supported types are [${supported}]`)
+  }
   throw new SyntaxError(
     `Cast transformation does not support casting to ${name.toUpperCase()}; supported types are [${supported}]`,
   )
 }
 
-function complaint(spec: readonly string[]): string | undefined {
+/** Kafka Connect's sentences do not say which property they are about. */
+function complaint(spec: readonly string[], name: string): string | undefined {
   try {
     return void parseSpec(spec)
   } catch (error) {
-    if (error instanceof SyntaxError) return error.message
+    if (error instanceof SyntaxError) return `${error.message} (configuration ${name})`
     throw error
   }
 }
