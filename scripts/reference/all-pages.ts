@@ -1,6 +1,3 @@
-import { readFile } from 'node:fs/promises'
-import { join } from 'node:path'
-import * as apiErrors from '../../src/api/errors.ts'
 import { settingDocs, workerClientConfig, workerConfig } from '../../src/config/index.ts'
 import { withoutEffect } from '../../src/config/worker-keys-without-effect.ts'
 import { connectors } from '../../src/connectors/index.ts'
@@ -9,11 +6,10 @@ import { converters } from '../../src/converters/index.ts'
 import * as gatewayCodes from '../../src/gateway/codes.ts'
 import { openApi, routes } from '../../src/rest/index.ts'
 import { predicateKeys, sinkConfig, sourceConfig, transformKeys } from '../../src/runtime/connector-config.ts'
-import * as stackErrors from '../../src/stack/stack-error.ts'
 import { metricTable } from '../../src/telemetry/metrics.ts'
 import { predicates, transformations } from '../../src/transforms/index.ts'
 import { configurationPage } from './configuration-page.ts'
-import { errorClasses } from './error-classes.ts'
+import { allErrorClasses } from './error-classes.ts'
 import { errorsPage } from './errors-page.ts'
 import type { Page } from './markdown.ts'
 import { metricsPage } from './metrics-page.ts'
@@ -23,11 +19,7 @@ import { restPage } from './rest-page.ts'
 
 /** Every generated page. `root` is the repository: the errors' comments are read from their source. */
 export async function allPages(root: string): Promise<readonly Page[]> {
-  const source = async (path: string) => readFile(join(root, path), 'utf8')
-  const errors = [
-    ...errorClasses(apiErrors, await source('src/api/errors.ts')),
-    ...errorClasses(stackErrors, await source('src/stack/stack-error.ts')),
-  ]
+  const errors = await allErrorClasses(root)
   return [
     ...connectorPages(connectors),
     pluginsPage('docs/converters.md', 'Converters', [

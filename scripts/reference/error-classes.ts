@@ -1,5 +1,25 @@
+import { readdir, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import type { ConnectError } from '../../src/api/index.ts'
 import type { DocumentedError } from './errors-page.ts'
+
+/** Every error class below `src` with a code of its own, those of the plugin authors' contract first. */
+export async function allErrorClasses(root: string): Promise<readonly DocumentedError[]> {
+  const names = await readdir(join(root, 'src'), { recursive: true })
+  const found = await Promise.all(
+    names
+      .filter((name) => name.endsWith('.ts'))
+      .map(async (name) => {
+        const path = join(root, 'src', name)
+        const source = await readFile(path, 'utf8')
+        if (!/^\s*static (?:override )?readonly code\b/m.test(source)) return { name, classes: [] }
+        return { name, classes: errorClasses((await import(path)) as object, source) }
+      }),
+  )
+  const contract = join('api', 'errors.ts')
+  const order = (name: string): string => (name === contract ? '' : name)
+  return found.toSorted((a, b) => (order(a.name) < order(b.name) ? -1 : 1)).flatMap(({ classes }) => classes)
+}
 
 /** The error classes among a module's exports, described by the comments over them in its source. */
 export function errorClasses(exports: object, source: string): readonly DocumentedError[] {
