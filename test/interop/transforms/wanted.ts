@@ -26,8 +26,17 @@ export function wantedReason({ chain, record }: Case, java: Outcome, here: Outco
   if (java.kind === 'record' && here.kind === 'record' && numbersRounded(java.text) === numbersRounded(here.text)) {
     return 'Java before 19 does not always write the shortest text of a floating-point number'
   }
-  if (java.kind === 'record' && here.kind === 'record' && chain.some(makesDate) && farAway(java.text, here.text)) {
-    return "Java's calendar wraps around at the ends of int64, and errs long before the year 1"
+  if (java.kind === 'error' && java.message.startsWith(misnamed) && chain.some((step) => isOf(step, 'Cast'))) {
+    return 'what Cast made of a whole logical value keeps its name, and Java then puts it into no struct'
+  }
+  if (java.kind === 'record' && here.kind === 'record' && chain.some((step) => isOf(step, 'TimestampConverter'))) {
+    if (chain.some(mayGoFar) && numbersDifferOnly(java.text, here.text, (_, ours) => isFarAway(ours))) {
+      return "Java's calendar wraps around at the ends of int64, and errs long before the year 1"
+    }
+    const beforeYearOne = (there: number, ours: number): boolean => Math.abs(there - ours) === 1 && ours <= 1
+    if (chain.some(countsWeeks) && numbersDifferOnly(java.text, here.text, beforeYearOne)) {
+      return 'Java miscounts the years of weeks before the year 1'
+    }
   }
   if (chain.some((step) => sharesName(step, [record.key, record.value]))) {
     return 'two fields under one new name: Java takes the one that its hash table has later'
@@ -37,7 +46,13 @@ export function wantedReason({ chain, record }: Case, java: Outcome, here: Outco
 
 const isOf = (step: Step, name: string): boolean => step.class.replace(/\$.*/, '').endsWith(`.${name}`)
 
-const makesDate = (step: Step): boolean => isOf(step, 'TimestampConverter') && step.props['target.type'] === 'Date'
+const misnamed = 'Invalid Java object for schema "org.apache.kafka.connect.data.'
+
+/** Numbers as large are usual elsewhere: of seconds or nanoseconds. */
+const mayGoFar = (step: Step): boolean =>
+  step.props['target.type'] === 'Date' || (countsWeeks(step) && step.props['unix.precision'] === undefined)
+
+const countsWeeks = (step: Step): boolean => step.props['format']?.includes('Y') === true
 
 /** Two renames to one name, or, in a map, one to the name of another entry. */
 function sharesName(step: Step, sides: readonly Wire[]): boolean {
@@ -49,17 +64,17 @@ function sharesName(step: Step, sides: readonly Wire[]): boolean {
   return [...pairs].some(([from, to]) => from !== to && keys.includes(to))
 }
 
-/** Whether they differ in nothing but dates of a hundred thousand years and more before ours. */
-function farAway(java: string, here: string): boolean {
+/** Whether they differ in nothing but numbers, and in those only so. */
+function numbersDifferOnly(java: string, here: string, allowed: (there: number, ours: number) => boolean): boolean {
   const numbers = /-?\d+/g
-  const [there, ours] = [java.match(numbers) ?? [], here.match(numbers) ?? []]
-  if (java.replace(numbers, '') !== here.replace(numbers, '') || there.length !== ours.length) return false
-  return ours.every(
-    (number, index) => number === there[index] || Number(number) < -3_000_000_000_000_000 || isDay(number),
-  )
+  const [theirs, ours] = [java.match(numbers) ?? [], here.match(numbers) ?? []]
+  if (java.replace(numbers, '') !== here.replace(numbers, '') || theirs.length !== ours.length) return false
+  return ours.every((number, index) => number === theirs[index] || allowed(Number(theirs[index]), Number(number)))
 }
 
-const isDay = (number: string): boolean => Number(number) < -35_000_000 && Number(number) > -200_000_000_000
+/** A hundred thousand years and more from ours, in milliseconds or in days. */
+const isFarAway = (number: number): boolean =>
+  Math.abs(number) > 3e15 || (Math.abs(number) > 3.5e7 && Math.abs(number) < 2e11)
 
 const numbersRounded = (text: string): string =>
   text.replace(/-?\d+\.\d+(?:E-?\d+)?/g, (number) => String(Math.fround(Number(number))))
