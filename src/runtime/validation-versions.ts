@@ -1,14 +1,16 @@
 import type { Plugin, Props, SinkConnector, SourceConnector } from '#api'
 import type { Plugins } from '../plugins/index.ts'
+import { javaName } from './java-names.ts'
 import { versionRange } from './version-range.ts'
 
 /** What is said where a declaration wants another version of a plugin than the worker has; undefined when it may have it. */
-export function versionComplaint({ name, version }: Plugin, wanted: string | null | undefined): string | undefined {
+export function versionComplaint(plugin: Plugin, wanted: string | null | undefined): string | undefined {
+  const { version } = plugin
   const range = versionRange((wanted ?? '').trim())
   // A text that is no range is the complaint of its key.
   if (typeof range === 'string' || range(version)) return undefined
   const shown = /[[(]/.test(wanted ?? '') ? wanted : `[${wanted},${wanted}]`
-  return `Plugin ${name} not found that matches the version range ${shown}, available versions: [${version}]`
+  return `Plugin ${javaName(plugin)} not found that matches the version range ${shown}, available versions: [${version}]`
 }
 
 /** Of the connector and of the converters that it names, on the name and on the version. */

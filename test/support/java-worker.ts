@@ -21,9 +21,14 @@ export interface JavaWorkerOptions {
   readonly props?: Readonly<Record<string, string>>
   /** For `java`, in place of those that make it start quickly. */
   readonly options?: readonly string[]
+  /** The header that lets it be asked, where it has users. */
+  readonly authorization?: string
   /** Files of connectors to start. */
   readonly connectors?: readonly string[]
 }
+
+/** What makes `java` start quickly. */
+export const quickJava = ['-XX:TieredStopAtLevel=1', '-XX:+UseSerialGC', '-Xmx384m'] as const
 
 /** The arguments for `java` that start Kafka Connect, standalone, listening on `url`; writes its configuration into `dir`. */
 export async function javaWorkerArguments(url: string, options: JavaWorkerOptions): Promise<readonly string[]> {
@@ -52,7 +57,7 @@ export async function javaWorkerArguments(url: string, options: JavaWorkerOption
     'rootLogger.level = info\nrootLogger.appenderRef.out.ref = out\nappender.out.type = Console\nappender.out.name = out\n',
   )
   return [
-    ...(options.options ?? ['-XX:TieredStopAtLevel=1', '-XX:+UseSerialGC', '-Xmx384m']),
+    ...(options.options ?? quickJava),
     `-Dlog4j2.configurationFile=${logging}`,
     '-cp',
     await javaConnectClasspath(),
@@ -66,6 +71,7 @@ export async function javaWorkerArguments(url: string, options: JavaWorkerOption
 export async function startJavaWorker(options: JavaWorkerOptions): Promise<JavaWorker> {
   const url = `http://127.0.0.1:${await freePort()}`
   const child = spawn('java', await javaWorkerArguments(url, options), { stdio: ['ignore', 'pipe', 'pipe'] })
+  const headers = options.authorization === undefined ? {} : { authorization: options.authorization }
   let log = ''
   const keep = (text: Buffer): void => {
     log = (log + text.toString()).slice(-20_000)
@@ -81,7 +87,7 @@ export async function startJavaWorker(options: JavaWorkerOptions): Promise<JavaW
     await eventually(
       async () => {
         if (child.exitCode !== null) throw new Error(`The Java worker ended:\n${log}`)
-        return (await fetch(`${url}/health`)).ok
+        return (await fetch(`${url}/health`, { headers })).ok
       },
       { timeoutMs: 60_000, what: 'the Java worker' },
     )

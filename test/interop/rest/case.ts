@@ -17,12 +17,18 @@ export interface Step {
   readonly body?: unknown
   /** `content-type: application/json` goes with every body unless said otherwise; `null` leaves it out. */
   readonly headers?: Readonly<Record<string, string | null>>
+  /** Where the request goes: `admin.listeners` when `admin`. */
+  readonly on?: 'admin'
+  /** What is seen beside REST, in place of a request: a file, records of a topic. Its text and names are made neutral like an answer's. */
+  readonly look?: (subject: Subject) => Promise<unknown>
   /** Asked again until this holds: what is asynchronous in both. */
   readonly until?: (answer: Answer) => boolean
   /** Something beside REST, before the request (or instead of it). */
   readonly before?: (subject: Subject) => Promise<void>
   /** Whether the error message is compared too: only where tools read it. */
   readonly message?: boolean
+  /** Headers that are compared besides those that tools read everywhere. */
+  readonly headersToo?: readonly string[]
   /** What of the body is compared. */
   readonly pick?: (body: unknown) => unknown
 }
@@ -31,6 +37,8 @@ export interface Step {
 export interface Subject {
   readonly kind: 'java' | 'ours'
   readonly url: string
+  /** Of `admin.listeners`, where they are apart. */
+  readonly adminUrl?: string
   readonly bootstrapServers: string
   /** This case's `{p}`. */
   readonly name: string

@@ -4,12 +4,8 @@ import { join } from 'node:path'
 import { eventually } from '../../support/eventually.ts'
 import type { Answer, Case, Step, Subject } from './case.ts'
 
-export interface Worker {
-  readonly kind: 'java' | 'ours'
-  readonly url: string
-  readonly bootstrapServers: string
-  readonly dir: string
-}
+/** A worker under test; `dir` is for the folders of its cases. */
+export type Worker = Omit<Subject, 'name'>
 
 export interface Answered {
   readonly step: string
@@ -19,17 +15,20 @@ export interface Answered {
 /** Headers that tools read. */
 const comparedHeaders = ['content-type', 'location', 'allow']
 
+/** Tells the topics of this run from those that earlier ones left on the same Kafka. */
+const run = String(Date.now() % 1_000_000).padStart(6, '0')
+
 /** Puts a worker through a case; the answers come back with the worker's own names, ports and times taken out. */
 export async function runCase(each: Case, index: number, worker: Worker): Promise<readonly Answered[]> {
-  const name = `${worker.kind}${String(index).padStart(3, '0')}`
+  const name = `${worker.kind}${run}n${String(index).padStart(3, '0')}`
   const dir = join(worker.dir, name)
   await mkdir(dir, { recursive: true })
   const subject: Subject = { ...worker, name, dir }
   const answers: Answered[] = []
   for (const step of each.steps) {
     await step.before?.(subject)
-    if (step.path === undefined) continue
-    const label = step.what ?? `${step.method ?? 'GET'} ${step.path}`
+    if (step.path === undefined && !step.look) continue
+    const label = step.what ?? `${step.method ?? 'GET'} ${step.path ?? ''}`
     try {
       answers.push({ step: label, answer: await answerOf(step, subject) })
     } catch (error) {
@@ -40,7 +39,11 @@ export async function runCase(each: Case, index: number, worker: Worker): Promis
 }
 
 async function answerOf(step: Step, subject: Subject): Promise<Answer> {
-  const ask = async (): Promise<Answer> => normalise(await send(step, subject), step, subject)
+  const ask = async (): Promise<Answer> => {
+    const { look } = step
+    const answer = look ? { status: 0, headers: {}, body: await look(subject) } : await send(step, subject)
+    return normalise(answer, step, subject)
+  }
   const { until } = step
   if (!until) return ask()
   return eventually(
@@ -49,21 +52,23 @@ async function answerOf(step: Step, subject: Subject): Promise<Answer> {
       if (!until(answer)) throw new Error(JSON.stringify(answer))
       return answer
     },
-    { timeoutMs: 30_000, what: `what ${step.path ?? ''} waits for` },
+    { timeoutMs: 30_000, what: 'what it waits for' },
   )
 }
 
 const fill = (text: string, { name, dir }: Subject): string => text.replaceAll('{p}', name).replaceAll('{dir}', dir)
 
 /** Node's own client: `fetch` refuses and adds headers by itself. */
-function send({ method = 'GET', path = '/', body, headers = {} }: Step, subject: Subject): Promise<Answer> {
+function send(step: Step, subject: Subject): Promise<Answer> {
+  const { method = 'GET', path = '/', body, headers = {}, on, headersToo = [] } = step
+  const url = on === 'admin' ? subject.adminUrl : subject.url
   const text = body === undefined ? undefined : fill(typeof body === 'string' ? body : JSON.stringify(body), subject)
   const given = { accept: '*/*', ...(text !== undefined && { 'content-type': 'application/json' }), ...headers }
   const sent = Object.fromEntries(
     Object.entries(given).flatMap(([key, value]) => (value === null ? [] : [[key, fill(value, subject)]])),
   )
   return new Promise((resolve, reject) => {
-    const request = httpRequest(subject.url + fill(path, subject), { method, headers: sent }, (response) => {
+    const request = httpRequest(`${url}${fill(path, subject)}`, { method, headers: sent }, (response) => {
       const chunks: Buffer[] = []
       response.on('data', (chunk: Buffer) => chunks.push(chunk))
       response.once('error', reject)
@@ -71,7 +76,9 @@ function send({ method = 'GET', path = '/', body, headers = {} }: Step, subject:
         resolve({
           status: response.statusCode ?? 0,
           headers: Object.fromEntries(
-            comparedHeaders.flatMap((key) => (response.headers[key] ? [[key, String(response.headers[key])]] : [])),
+            [...comparedHeaders, ...headersToo].flatMap((key) =>
+              response.headers[key] ? [[key, String(response.headers[key])]] : [],
+            ),
           ),
           body: parsed(Buffer.concat(chunks).toString()),
         }),

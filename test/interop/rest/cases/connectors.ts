@@ -118,6 +118,11 @@ export const connectorCases: readonly Case[] = [
   {
     name: 'initial states',
     steps: [
+      { ...create(lines(), { initial_state: null }), what: 'none' },
+      running(1, 'runs with none'),
+      { ...remove, what: 'delete the first' },
+      { ...create(lines(), { initial_state: '' }), what: 'empty' },
+      { what: 'nothing was made', path: '/connectors/{p}' },
       create(lines(), { initial_state: 'STOPPED' }),
       status('STOPPED', []),
       { what: 'no tasks', path: '/connectors/{p}/tasks' },
@@ -126,12 +131,41 @@ export const connectorCases: readonly Case[] = [
       remove,
       { ...create(lines(), { initial_state: 'paused' }), what: 'create paused' },
       status('PAUSED', []),
+      { what: 'change while paused', method: 'PUT', path: '/connectors/{p}/config', body: lines({ more: '1' }) },
+      status('PAUSED', [], 'stays paused'),
       { what: 'resume paused', method: 'PUT', path: '/connectors/{p}/resume' },
       running(1, 'runs after paused'),
       { ...remove, what: 'delete again' },
       { ...create(lines(), { initial_state: 'RUNNING' }), what: 'create running' },
       running(1, 'runs'),
       { ...remove, what: 'delete at last' },
+    ],
+  },
+  {
+    name: 'what the location says',
+    steps: [
+      { ...create(lines()), headers: { host: 'connect.example:1234' } },
+      { ...remove, what: 'delete' },
+      {
+        what: 'create by PUT',
+        method: 'PUT',
+        path: '/connectors/{p}/config',
+        body: lines(),
+        headers: { host: 'connect.example' },
+      },
+      { ...remove, what: 'delete again' },
+      {
+        what: 'with characters of many kinds',
+        method: 'POST',
+        path: '/connectors',
+        body: { name: '{p} ä&b?c=d+e%20:@', config: lines() },
+      },
+      {
+        what: 'expand',
+        path: '/connectors?expand=info',
+        pick: (body) => (body as Record<string, unknown>)['{p} ä&b?c=d+e%20:@'],
+      },
+      { what: 'delete it', method: 'DELETE', path: '/connectors/{p}%20%C3%A4%26b%3Fc%3Dd%2Be%2520%3A%40' },
     ],
   },
   {

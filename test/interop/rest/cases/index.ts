@@ -2,8 +2,12 @@ import type { Case } from '../case.ts'
 import { connectorCases } from './connectors.ts'
 import { generalCases } from './general.ts'
 import { lifecycleCases } from './lifecycle.ts'
+import { loggerCases } from './loggers.ts'
 import { offsetCases } from './offsets.ts'
-import { loggerCases, pluginCases } from './plugins.ts'
+import { pluginCases } from './plugins.ts'
+import { providerCases } from './providers.ts'
+import { recordCases } from './records.ts'
+import { validateCases } from './validate.ts'
 
 export const restCases: readonly Case[] = [
   ...generalCases,
@@ -11,5 +15,8 @@ export const restCases: readonly Case[] = [
   ...lifecycleCases,
   ...offsetCases,
   ...pluginCases,
+  ...validateCases,
+  ...providerCases,
+  ...recordCases,
   ...loggerCases,
 ]

@@ -64,6 +64,8 @@ export const lifecycleCases: readonly Case[] = [
       running(1, 'after a restart of all that failed'),
       restart('?includeTasks=yes'),
       running(1, 'after a flag that is none'),
+      restart('?includeTasks=TRUE&onlyFailed=False'),
+      running(1, 'after flags in capitals'),
       { what: 'restart a task', method: 'POST', path: '/connectors/{p}/tasks/0/restart' },
       running(1, 'after a restart of a task'),
       put('pause'),
