@@ -6,16 +6,22 @@ import type { TaskMetrics } from './metrics.ts'
 export function createLagMeter(metrics: TaskMetrics) {
   const lags = new Map<string, number>()
   const tell = (): void => metrics.lag(Math.max(0, ...lags.values()))
+  function from(batches: readonly RecordBatch[], position: (batch: RecordBatch) => bigint): void {
+    let isTold = false
+    for (const batch of batches) {
+      if (batch.highWatermark === undefined) continue
+      lags.set(partitionId(batch), Math.max(0, Number(batch.highWatermark - position(batch))))
+      isTold = true
+    }
+    if (isTold) tell()
+  }
+
   return {
-    read(batches: readonly RecordBatch[]): void {
-      let isTold = false
-      for (const { topic, partition, nextOffset, highWatermark } of batches) {
-        if (highWatermark === undefined) continue
-        lags.set(partitionId({ topic, partition }), Math.max(0, Number(highWatermark - nextOffset)))
-        isTold = true
-      }
-      if (isTold) tell()
-    },
+    /** These are read and not yet with the task: one that is stuck at them lags too. */
+    begun: (batches: readonly RecordBatch[]): void =>
+      from(batches, ({ records: [first], nextOffset }) => first?.offset ?? nextOffset),
+    /** The task has taken them. */
+    taken: (batches: readonly RecordBatch[]): void => from(batches, ({ nextOffset }) => nextOffset),
     closed(partitions: readonly TopicPartition[]): void {
       let isTold = false
       for (const partition of partitions) if (lags.delete(partitionId(partition))) isTold = true

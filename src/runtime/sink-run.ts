@@ -89,6 +89,7 @@ async function startAndLoop(connector: SinkConnector, run: TaskRun, deps: Worker
     const progress: Progress[] = []
     let failure: { readonly cause: unknown } | undefined
     metrics.read(batches.reduce((sum, batch) => sum + batch.records.length, 0))
+    lag.begun(batches)
     for (const batch of batches) {
       try {
         const hasConverted = await pipeline.process(batch.records, records)
@@ -105,7 +106,7 @@ async function startAndLoop(connector: SinkConnector, run: TaskRun, deps: Worker
     reports.check()
     if (taken) {
       tracker.consumed(progress)
-      lag.read(batches)
+      lag.taken(batches)
     }
     if (failure) throw failure.cause
   }
