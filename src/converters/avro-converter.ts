@@ -15,5 +15,12 @@ string, a fixed is bytes. A union of null and one other type is that type, optio
 \`{"branch": value}\`, as in Avro's own JSON, where the branch of a named type is its full name.`,
   config: avroConfig,
   create: (context) =>
-    createWireConverter(context, createAvroFormat({ metaData: context.config['connect.meta.data'], fieldDocs: context.config['discard.type.doc.default'], optionalKeys: context.config['allow.optional.map.keys'] })),
+    createWireConverter(
+      context,
+      createAvroFormat({
+        metaData: context.config['connect.meta.data'],
+        fieldDocs: context.config['discard.type.doc.default'],
+        optionalKeys: context.config['allow.optional.map.keys'],
+      }),
+    ),
 })

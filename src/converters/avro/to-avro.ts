@@ -2,7 +2,15 @@ import { DataError, logicalNames, type Schema } from '#api'
 import type { AvroJson, AvroObject } from '../../registry/index.ts'
 import { stringifyExactly } from '../../util/exact-json.ts'
 import { toDefault } from './defaults.ts'
-import { confluentNamespace, defaultName, defaultPrecision, entryName, logicalTypes, parameters, unionName } from './names.ts'
+import {
+  confluentNamespace,
+  defaultName,
+  defaultPrecision,
+  entryName,
+  logicalTypes,
+  parameters,
+  unionName,
+} from './names.ts'
 
 export interface ToAvroOptions {
   /** Whether names, versions and parameters of Connect are kept in the Avro schema (`connect.meta.data`). */

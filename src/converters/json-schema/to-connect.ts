@@ -89,7 +89,9 @@ const isMap = ({ properties, additionalProperties }: Keywords): boolean =>
   properties === undefined && typeof additionalProperties === 'object'
 
 function enumOf(values: readonly unknown[]): Schema {
-  const symbols = values.map((value) => (value === null ? nullMarker : typeof value === 'string' ? value : toJson(value)))
+  const symbols = values.map((value) =>
+    value === null ? nullMarker : typeof value === 'string' ? value : toJson(value),
+  )
   return {
     type: 'string',
     ...(values.includes(null) && { optional: true }),

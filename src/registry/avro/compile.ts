@@ -96,7 +96,7 @@ export const isEntries = (items: unknown): boolean => {
   const { 'connect.internal.type': internal, name, namespace } = items as AvroObject
   if (internal === 'MapEntry') return true
   // Older converters have the name alone.
-  return namespace === undefined ? name === entryName : `${String(namespace)}.${String(name)}` === entryName
+  return namespace === undefined ? name === entryName : [namespace, name].join('.') === entryName
 }
 
 const entryName = 'io.confluent.connect.avro.MapEntry'
@@ -104,6 +104,7 @@ const entryName = 'io.confluent.connect.avro.MapEntry'
 /** A default as a schema's JSON has it, as a value of the type; undefined when it is none. */
 export function defaultOf(type: Type, json: unknown): unknown {
   try {
+    // oxlint-disable-next-line no-underscore-dangle -- the name is avsc's
     return internals(type)._copy(json, { coerce: 2, wrap: 2 })
   } catch {
     // Java's converter passes over it too.

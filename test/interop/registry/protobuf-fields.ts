@@ -15,21 +15,14 @@ export function protobufFields(schema: Schema, value: unknown): unknown {
 
 function printed(schema: Schema, value: unknown): unknown {
   if (value === null) return null
-  switch (schema.type) {
-    case 'struct':
-      return protobufFields(schema, value)
-    case 'array':
-      return (value as unknown[]).map((item) => printed(schema.values ?? schema, item))
-    case 'map': {
-      const entries = (Array.isArray(value) ? value : Object.entries(value as object)) as [unknown, unknown][]
-      return entries.map(([key, item]) => ({
-        key: printed(schema.keys ?? schema, key),
-        value: printed(schema.values ?? schema, item),
-      }))
-    }
-    default:
-      return text(schema, value)
-  }
+  if (schema.type === 'struct') return protobufFields(schema, value)
+  if (schema.type === 'array') return (value as unknown[]).map((item) => printed(schema.values ?? schema, item))
+  if (schema.type !== 'map') return text(schema, value)
+  const entries = (Array.isArray(value) ? value : Object.entries(value as object)) as [unknown, unknown][]
+  return entries.map(([key, item]) => ({
+    key: printed(schema.keys ?? schema, key),
+    value: printed(schema.values ?? schema, item),
+  }))
 }
 
 function text({ type, parameters }: Schema, value: unknown): string {
