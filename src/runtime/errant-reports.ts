@@ -15,7 +15,7 @@ export interface ErrantReports {
 }
 
 export function createErrantReports(errors: ErrorOperator<KafkaRecord>): ErrantReports {
-  let last: Promise<unknown> = Promise.resolve()
+  let last: Promise<void> = Promise.resolve()
   let pending = 0
   let failure: { readonly cause: unknown } | undefined
   /** The origin of a record is the raw record (sink-pipeline.ts). */
@@ -34,7 +34,8 @@ export function createErrantReports(errors: ErrorOperator<KafkaRecord>): ErrantR
     report(record, error) {
       pending++
       const work = track(record.origin as KafkaRecord, error)
-      last = Promise.allSettled([last, work])
+      // What it resolves with would hold the results of all reports before it.
+      last = Promise.allSettled([last, work]).then(() => undefined)
       return work
     },
     async settled() {
