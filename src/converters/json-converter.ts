@@ -132,7 +132,7 @@ function createJsonConverter(options: ConfigOf<typeof config>): Converter {
       if (content)
         return { schema: content, value: fromPayload(content, parse(bytes, hasDecimal(content)), nullIsDefault) }
       if (options['schemas.enable']) return readEnvelope(bytes)
-      return { value: bytes.length === 0 ? null : parse(bytes, false) }
+      return { value: isBlank(bytes) ? null : parse(bytes, false) }
     },
     fromConnectData(_topic, schema, value) {
       if (schema === undefined && (value === null || value === undefined)) return null
@@ -142,6 +142,10 @@ function createJsonConverter(options: ConfigOf<typeof config>): Converter {
     },
   }
 }
+
+/** No JSON at all is null where there are no schemas. */
+const isBlank = (bytes: Buffer): boolean =>
+  bytes.length === 0 || (bytes.readUInt8() <= 0x20 && /^[\t\n\r ]*$/.test(bytes.toString('latin1')))
 
 function parse(bytes: Buffer, literally: boolean): unknown {
   if (!isUtf8(bytes)) throw new DataError(`${failure}it is not UTF-8`)

@@ -35,10 +35,27 @@ final class ConnectJson {
     /** Whether the value is one of its schema by Connect's own rules: what is inferred from text sometimes is not. */
     static boolean isValid(SchemaAndValue data) {
         try {
-            if (data != null && data.schema() != null) ConnectSchema.validateValue(data.schema(), data.value());
+            if (data != null && data.schema() != null) {
+                ConnectSchema.validateValue(data.schema(), data.value());
+                checkDates(data.schema(), data.value());
+            }
             return true;
         } catch (RuntimeException error) {
             return false;
+        }
+    }
+
+    /** Dates with a time and times of more than a day, which Java's own converters refuse. */
+    private static void checkDates(Schema schema, Object value) {
+        if (schema == null || value == null) return;
+        if (Date.LOGICAL_NAME.equals(schema.name())) Date.fromLogical(schema, (java.util.Date) value);
+        if (Time.LOGICAL_NAME.equals(schema.name())) Time.fromLogical(schema, (java.util.Date) value);
+        if (value instanceof List<?> list) for (Object item : list) checkDates(schema.valueSchema(), item);
+        if (value instanceof Map<?, ?> map) {
+            map.forEach((key, item) -> {
+                checkDates(schema.keySchema(), key);
+                checkDates(schema.valueSchema(), item);
+            });
         }
     }
 

@@ -86,8 +86,9 @@ function utf16(inOrder: (bytes: Buffer) => Buffer): Charset {
   return {
     decode(bytes) {
       const whole = bytes.length - (bytes.length % 2)
-      const text = paired(inOrder(bytes.subarray(0, whole)).toString('utf16le'))
-      return whole === bytes.length ? text : `${text}\uFFFD`
+      const text = inOrder(bytes.subarray(0, whole)).toString('utf16le')
+      // A byte alone at the end belongs to the half pair before it, if there is one.
+      return whole === bytes.length || /[\ud800-\udbff]$/.test(text) ? paired(text) : `${paired(text)}\uFFFD`
     },
     encode: (text) => inOrder(Buffer.from(text, 'utf16le')),
   }

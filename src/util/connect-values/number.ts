@@ -1,4 +1,5 @@
 import type { SchemaAndValue } from '#api'
+import { nearestFloat } from './nearest-float.ts'
 import { decimalSchema, exact, schemaOf } from './schemas.ts'
 
 /** Decimals with longer exponents stay text: their digits would fill the memory. */
@@ -37,7 +38,9 @@ export function parseNumber(token: string): SchemaAndValue | undefined {
   if (integer !== undefined) return integer
   if (scale !== 0) {
     const double = Number(text)
-    if (Number.isFinite(Math.fround(double))) return { schema: schemaOf('float32'), value: Math.fround(double) }
+    if (Number.isFinite(Math.fround(double))) {
+      return { schema: schemaOf('float32'), value: nearestFloat(text, digits, scale) }
+    }
     if (Number.isFinite(double)) return { schema: schemaOf('float64'), value: double }
   }
   if (Math.abs(scale) > maxExponent) return undefined

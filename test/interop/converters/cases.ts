@@ -35,6 +35,8 @@ export function casesOf(random: Random, converter: string, sides: readonly Side[
   const options = configs[simpleName(converter)] ?? [{}]
   return Array.from({ length: count }, (_, index) => {
     const subject = { converter, config: options[index % options.length] ?? {}, as: pick(random, sides) }
+    // Under each configuration, every byte once.
+    if (index < options.length) return { subject, bytes: Buffer.from([...Array(256).keys()]) }
     return random() < 0.5
       ? { subject, data: dataFor(random, converter) }
       : { subject, bytes: bytesFor(random, subject) }
