@@ -6,12 +6,13 @@ import { type Cluster, createCluster } from './internals.ts'
 import { fetchPartitions, isOffsetOutOfRange, lookLimits } from './log-fetch.ts'
 import type { KafkaClient, PartitionBounds } from './ports.ts'
 import { RefusedError } from './refusals.ts'
+import { shareClient } from './shared-client.ts'
 
 /** Asks a cluster about its topics and groups. Connects when first asked. */
 export interface Asker {
   admin<T>(use: (admin: Admin) => Promise<T>): Promise<T>
-  /** A connection for raw requests that knows the leaders of these topics. */
-  cluster(topics: readonly string[]): Promise<Cluster>
+  /** Raw requests on a connection that knows the leaders of these topics; they may be made twice. */
+  cluster<T>(topics: readonly string[], use: (cluster: Cluster) => Promise<T>): Promise<T>
   listTopics(): Promise<readonly string[]>
   bounds(topics: readonly string[]): Promise<readonly PartitionBounds[]>
   committed: KafkaClient['committed']
@@ -20,33 +21,26 @@ export interface Asker {
 }
 
 export function createAsker(connection: Connection, clientId: string): Asker {
-  let admin: Promise<Admin> | undefined
-  let lookups: Promise<Cluster> | undefined
+  const admins = shareClient(() => connectAdmin(connection, clientId))
+  const clusters = shareClient(() => connectCluster(connection, clientId))
 
-  async function asked<T>(use: (admin: Admin) => Promise<T>): Promise<T> {
-    admin ??= connectAdmin(connection, clientId)
+  async function explained<T>(work: Promise<T>): Promise<T> {
     try {
-      return await use(await admin)
+      return await work
     } catch (error) {
-      // A client whose connection failed at birth stays broken: the next call makes a new one.
-      if (!(await admin.then(() => true).catch(() => false))) admin = undefined
       throw connection.explain(error)
     }
   }
 
-  async function clusterFor(topics: readonly string[]): Promise<Cluster> {
-    lookups ??= connection.kafka(clientId).then(async (kafka) => {
-      const cluster = createCluster(kafka)
-      await cluster.connect()
-      return cluster
-    })
-    const cluster = await lookups.catch((error: unknown) => {
-      lookups = undefined
-      throw connection.explain(error)
-    })
-    await cluster.addMultipleTargetTopics(topics)
-    return cluster
-  }
+  const asked = <T>(use: (admin: Admin) => Promise<T>): Promise<T> => explained(admins.use(use))
+
+  const onCluster = <T>(topics: readonly string[], use: (cluster: Cluster) => Promise<T>): Promise<T> =>
+    explained(
+      clusters.use(async (cluster) => {
+        await cluster.addMultipleTargetTopics(topics)
+        return use(cluster)
+      }),
+    )
 
   async function bounds(topics: readonly string[]): Promise<readonly PartitionBounds[]> {
     const all = await Promise.all(
@@ -60,14 +54,15 @@ export function createAsker(connection: Connection, clientId: string): Asker {
 
   return {
     admin: asked,
-    cluster: clusterFor,
+    cluster: onCluster,
     bounds,
     listTopics: () => asked((client) => client.listTopics()),
     async committed(groupId, topics): Promise<readonly TopicPartitionOffset[]> {
       const answers = await asked((client) => client.fetchOffsets({ groupId, topics: [...topics] }))
       return answers.flatMap(({ topic, partitions }) =>
         partitions
-          .filter(({ offset }) => offset !== '-1')
+          // kafkajs commits -1 or -2 where an offset was out of range: both are none.
+          .filter(({ offset }) => !offset.startsWith('-'))
           .map(({ partition, offset }) => ({ topic, partition, offset: BigInt(offset) })),
       )
     },
@@ -75,23 +70,22 @@ export function createAsker(connection: Connection, clientId: string): Asker {
       const held = (await bounds([topic])).find((each) => each.partition === partition)
       if (!held || offset >= held.high) return 'beyond'
       if (offset < held.low) return 'below'
-      const cluster = await clusterFor([topic])
-      const look = async () => {
-        const [answer] = await fetchPartitions(cluster, [{ topic, partition, position: offset }], lookLimits)
-        return answer
-      }
+      const wanted = [{ topic, partition, position: offset }]
       try {
-        const answer = (await look().catch(() => undefined)) ?? (await cluster.refreshMetadata().then(look))
-        const found = answer?.fetched.messages.find((message) => BigInt(message.offset) >= offset)
-        return found && BigInt(found.offset) === offset ? Number(found.timestamp) : 'gone'
+        return await onCluster([topic], async (cluster) => {
+          const look = async () => (await fetchPartitions(cluster, wanted, lookLimits))[0]
+          const answer = (await look().catch(() => undefined)) ?? (await cluster.refreshMetadata().then(look))
+          const found = answer?.fetched.messages.find((message) => BigInt(message.offset) >= offset)
+          return found && BigInt(found.offset) === offset ? Number(found.timestamp) : 'gone'
+        })
       } catch (error) {
         if (isOffsetOutOfRange(error)) return 'below'
         throw error
       }
     },
     async close() {
-      const opened = await Promise.allSettled([admin, lookups])
-      for (const each of opened) if (each.status === 'fulfilled') await each.value?.disconnect()
+      await admins.close()
+      await clusters.close()
     },
   }
 }
@@ -113,4 +107,10 @@ async function connectAdmin(connection: Connection, clientId: string): Promise<A
     if (known instanceof RefusedError) throw known
     throw new ConnectError(`Kafka cannot be reached: ${messageOf(error)}${hintFor(error)}`, { cause: error })
   }
+}
+
+async function connectCluster(connection: Connection, clientId: string): Promise<Cluster> {
+  const cluster = createCluster(await connection.kafka(clientId))
+  await cluster.connect()
+  return cluster
 }

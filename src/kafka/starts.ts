@@ -3,7 +3,7 @@ import { ConfigError } from '#api'
 import type { Asker } from './asker.ts'
 import type { StartPoint } from './log-reader.ts'
 import { partitionId } from './partition-map.ts'
-import type { LogReaderOptions } from './ports.ts'
+import type { LogReaderOptions, PartitionBounds } from './ports.ts'
 
 /** Where a log reader begins: at the committed offset (if any) or `warmMs` before now, whichever is older, within what the log holds; negative: all of it. */
 export async function startPoints(
@@ -43,9 +43,12 @@ export async function startPoints(
   )
 }
 
-/** Where a group continues: after its commit, else where `auto.offset.reset` says. */
+/**
+ * Where a group continues: after its commit, else where `auto.offset.reset` says. A commit outside what the log holds is none, as it is for
+ * Kafka's own consumer: the topic was made anew, or its records were deleted.
+ */
 export async function groupOffsets(
-  asker: Asker,
+  asker: Pick<Asker, 'committed' | 'bounds'>,
   groupId: string,
   reset: 'earliest' | 'latest' | 'none',
   partitions: readonly TopicPartition[],
@@ -56,12 +59,18 @@ export async function groupOffsets(
   return partitions.map((each) => {
     const id = partitionId(each)
     const bounds = held.get(id)
-    const start = (reset === 'latest' ? bounds?.high : bounds?.low) ?? 0n
     const committed = done.get(id)
-    if (committed === undefined && reset === 'none')
-      throw new ConfigError(
-        `Group ${groupId} has no committed offset for ${id}, and auto.offset.reset=none leaves no other start.`,
-      )
-    return { ...each, offset: committed ?? start }
+    if (committed !== undefined && (!bounds || (committed >= bounds.low && committed <= bounds.high)))
+      return { ...each, offset: committed }
+    if (reset === 'none') throw new ConfigError(noStart(groupId, id, committed, bounds))
+    return { ...each, offset: (reset === 'latest' ? bounds?.high : bounds?.low) ?? 0n }
   })
+}
+
+function noStart(groupId: string, id: string, committed: bigint | undefined, bounds: PartitionBounds | undefined) {
+  const why =
+    committed === undefined || !bounds
+      ? `has no committed offset for ${id}`
+      : `has committed offset ${committed} for ${id}, which holds ${bounds.low} to ${bounds.high} only`
+  return `Group ${groupId} ${why}, and auto.offset.reset=none leaves no other start.`
 }

@@ -19,7 +19,7 @@ export interface OffsetTracker {
 interface Entry extends TopicPartition {
   consumed: bigint
   committed: bigint
-  /** What the group had committed when the partition was opened. */
+  /** What the group had committed when a window was opened below it; -1: nothing is read once more. */
   readonly refillEnd: bigint
 }
 
@@ -30,13 +30,13 @@ export function createOffsetTracker(): OffsetTracker {
   return {
     all,
     opened(partitions) {
-      for (const { topic, partition, offset, committed = offset } of partitions) {
+      for (const { topic, partition, offset, committed } of partitions) {
         entries.set(partitionId({ topic, partition }), {
           topic,
           partition,
           consumed: offset,
-          committed,
-          refillEnd: committed,
+          committed: committed ?? offset,
+          refillEnd: committed ?? -1n,
         })
       }
     },

@@ -75,3 +75,24 @@ test('a source goes on from where its offsets were put', async () => {
   expect(await herder.resetOffsets(name)).toMatch(/reset successfully/)
   expect(await herder.offsets(name)).toEqual([])
 })
+
+test('poison is poison where the group had committed more than the log holds', async () => {
+  const name = `offsets-${randomUUID()}`
+  const { herder } = testHerder({ bootstrapServers: inject('kafka') })
+  const { values } = sinkHandle(name)
+  const topic = await newTopic()
+  await write(topic, ['1', 'not json', '3'])
+  const props = {
+    'connector.class': 'RecordingSink',
+    topics: topic,
+    'value.converter': 'JsonConverter',
+    'value.converter.schemas.enable': 'false',
+  }
+  await herder.putConnector(name, props, { replace: false, initialState: 'STOPPED' })
+  await herder.alterOffsets(name, [at(topic, 0, 1000)])
+  await herder.setTargetState(name, 'STARTED')
+  const failed = await eventually(async () => (await herder.connectorState(name)).tasks.find(({ trace }) => trace))
+  expect(failed.trace).toContain(`${topic}-0@1`)
+  expect(values).toEqual([1])
+  await eventually(async () => (await herder.offsets(name))[0]?.offset?.['kafka_offset'] === 1)
+})

@@ -59,3 +59,9 @@ test('rewinding goes to the last commit', () => {
   expect(tracker.rewind()).toEqual([{ ...partition, offset: 3n }])
   expect(tracker.all()).toEqual([{ ...partition, offset: 3n }])
 })
+
+test('no record of a group is refill, also when the log has less than the group had committed', () => {
+  const tracker = createOffsetTracker()
+  tracker.opened([{ ...partition, offset: 1000n }])
+  expect(tracker.isRefill({ ...partition, offset: 1n })).toBe(false)
+})
