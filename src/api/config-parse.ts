@@ -23,7 +23,7 @@ export function parseValue(type: ConfigType, raw: string): Parsed {
     case 'password':
       return { value: new Password(text) }
     case 'list':
-      return { value: text === '' ? [] : text.split(/\s*,\s*/) }
+      return { value: splitList(text) }
     case 'boolean':
       return /^(true|false)$/i.test(text)
         ? { value: text.toLowerCase() === 'true' }
@@ -68,4 +68,10 @@ export function checkValue(key: ConfigKey, value: unknown, name: string): string
     return `String must be one of: ${key.values.join(', ')}`
   }
   return key.validator?.(value as never, name)
+}
+
+/** The items between commas, without the blanks around them; none of an empty text. In time that grows with the text alone. */
+export function splitList(text: string): string[] {
+  const trimmed = text.trim()
+  return trimmed === '' ? [] : trimmed.split(',').map((item) => item.trim())
 }

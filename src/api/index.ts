@@ -10,6 +10,7 @@ export type {
   Validator,
 } from './config-def.ts'
 export { defineConfig } from './config-def.ts'
+export { splitList } from './config-parse.ts'
 export { defaultText, ordersInGroups, textOfValue } from './config-text.ts'
 export type {
   AlteredOffset,

@@ -1,4 +1,5 @@
 import convict from 'convict'
+import { splitList } from '#api'
 import { namespaceComplaints } from './namespaces.ts'
 
 interface Range {
@@ -13,7 +14,7 @@ interface Format {
 }
 
 const isText = (value: unknown): value is string => typeof value === 'string'
-const listOf = (text: string): readonly string[] => (text.trim() === '' ? [] : text.trim().split(/\s*,\s*/))
+const listOf: (text: string) => readonly string[] = splitList
 const same = (text: string): string => text
 const orNull = (text: string): string | null => (text === '' ? null : text)
 

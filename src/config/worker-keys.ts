@@ -92,7 +92,7 @@ export const workerConfig = defineConfig({
     type: 'int',
     importance: 'low',
     default: 2,
-    validator: atLeast(1),
+    validator: between(1, 100),
     doc: 'How many such windows are kept.',
   },
   'connector.client.config.override.policy': {

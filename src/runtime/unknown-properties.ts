@@ -9,6 +9,9 @@ import { clientsOf } from './validation-clients.ts'
 
 const clients = ['producer', 'consumer', 'admin'] as const
 const rules = ['include', 'exclude', 'partitions', 'replication.factor']
+/** With more than these something else is wrong than their spelling. */
+const maxStray = 20
+
 /** Names under which a converter takes what no declaration can list. */
 const open = ['request.header.', 'rule.', 'use.latest.with.metadata']
 
@@ -23,8 +26,10 @@ export function unknownProperties(
   const unused = given.flatMap((name) =>
     withoutEffect.includes(name) && known.has(name) ? [`Property "${name}" is accepted, but has no effect here`] : [],
   )
-  const stray = given.filter((name) => !known.has(name)).flatMap((name) => warning(kind, name, props, known) ?? [])
-  return [...unused, ...stray]
+  const unlisted = given.filter((name) => !known.has(name))
+  const stray = unlisted.slice(0, maxStray).flatMap((name) => warning(kind, name, props, known) ?? [])
+  const rest = unlisted.length - maxStray
+  return [...unused, ...stray, ...(rest > 0 ? [`${rest} more properties were not looked at`] : [])]
 }
 
 type Warn = (name: string, rest: string) => string | undefined

@@ -1,6 +1,7 @@
-import { type ConfigDef, type ConfigKey, defineConfig, type Props } from '#api'
+import { type ConfigDef, type ConfigKey, defineConfig, type Props, splitList } from '#api'
 import type { Plugins } from '../plugins/index.ts'
 import { nearest } from '../util/nearest.ts'
+import { maxAliases } from './aliases.ts'
 import { predicateKeys, transformKeys, withPrefix } from './connector-config.ts'
 import { classesOf, namedPlugin } from './plugin-named.ts'
 import { listOf } from './transform-chain.ts'
@@ -18,9 +19,8 @@ export function validateAliases(
   props: Props,
   plugins: Plugins,
 ): readonly ValidatedKey[] {
-  const text = (props[option] ?? '').trim()
-  const aliases = text === '' ? [] : text.split(/\s*,\s*/)
-  return [...new Set(aliases)].flatMap((alias) => validateAlias(option, alias, props, plugins))
+  const aliases = splitList(props[option] ?? '')
+  return [...new Set(aliases)].slice(0, maxAliases).flatMap((alias) => validateAlias(option, alias, props, plugins))
 }
 
 function validateAlias(

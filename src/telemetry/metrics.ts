@@ -72,6 +72,8 @@ function register(registry: Registry, metric: Metric, figures: () => WorkerFigur
         ...options,
         collect() {
           this.reset()
+          // Without labels a reset gauge is 0, which is not the same as nothing to say.
+          if (metric.labels.length === 0) this.remove()
           for (const [labels, value] of metric.read(figures())) if (value !== undefined) this.set({ ...labels }, value)
         },
       }),

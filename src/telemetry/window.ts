@@ -55,7 +55,7 @@ export function createSampled({ now, windowMs, samples }: SampleSettings): Sampl
     },
     max() {
       current()
-      const max = Math.max(...kept.map((sample) => sample.max))
+      const max = kept.reduce((most, sample) => Math.max(most, sample.max), Number.NEGATIVE_INFINITY)
       return Number.isFinite(max) ? max : undefined
     },
   }

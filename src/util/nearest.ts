@@ -1,8 +1,13 @@
+/** Nobody mistypes a longer one, and comparing takes time that grows with its square. */
+const longest = 100
+
 /** The candidate that looks most like `name`, if any is near enough to be what was meant. */
 export function nearest(name: string, candidates: Iterable<string>): string | undefined {
+  if (name.length > longest) return undefined
   let best: string | undefined
   let bestDistance = Math.max(2, Math.floor(name.length / 3)) + 1
   for (const candidate of candidates) {
+    if (Math.abs(name.length - candidate.length) >= bestDistance) continue
     const distance = editDistance(name, candidate)
     if (distance < bestDistance) {
       best = candidate

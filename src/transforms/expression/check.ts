@@ -15,17 +15,26 @@ const allowed = new Set(
   ).split(' '),
 )
 const comprehensions = new Set(['exists', 'all', 'exists_one'])
+/** Their time grows with both operands, so that for each element only the element itself and what is written may take part. */
+const costly = new Set(['+', 'in', 'call', 'rcall'])
+/** Their time grows with the smaller operand. */
+const compared = new Set(['==', '!=', '<', '<=', '>', '>='])
 
 /** Refuses what could take more time or memory than the record is worth. Throws `ConfigError`. */
-export function checkBounds(node: unknown, inside = false): void {
+export function checkBounds(node: unknown, element?: string): void {
   if (Array.isArray(node)) {
-    for (const each of node) checkBounds(each, inside)
+    for (const each of node) checkBounds(each, element)
     return
   }
   if (!isNode(node)) return
-  const name = node.op === 'call' || node.op === 'rcall' ? nameOf(node) : undefined
-  if (name !== undefined) checkCall(name, inside)
-  checkBounds(node.args, inside || (name !== undefined && comprehensions.has(name)))
+  const call = callOf(node)
+  if (call) checkCall(call.name, element !== undefined)
+  if (element !== undefined) checkElementWise(node, element)
+  if (call && comprehensions.has(call.name)) {
+    const [variable, ...rest] = call.operands
+    checkBounds(call.receiver)
+    checkBounds(rest, isNode(variable) ? String(variable.args) : '')
+  } else checkBounds(node.args, element)
 }
 
 function checkCall(name: string, inside: boolean): void {
@@ -44,8 +53,36 @@ function checkCall(name: string, inside: boolean): void {
   }
 }
 
-const nameOf = ({ args }: Node): string | undefined =>
-  Array.isArray(args) && typeof args[0] === 'string' ? args[0] : undefined
+function checkElementWise(node: Node, element: string): void {
+  const operands = Array.isArray(node.args) ? node.args : [node.args]
+  const isBounded = costly.has(node.op)
+    ? isOwn(node, element)
+    : !compared.has(node.op) || operands.some((operand) => isOwn(operand, element))
+  if (isBounded) return
+  const what = callOf(node)?.name ?? node.op
+  throw new ConfigError(
+    `"${what}" inside exists, all or exists_one may only take "${element}" and what is written out: with a part of the record it would be worked out for each element`,
+  )
+}
+
+/** Made of the element at hand and of what is written out alone. */
+function isOwn(operand: unknown, element: string): boolean {
+  if (Array.isArray(operand)) return operand.every((each) => isOwn(each, element))
+  if (!isNode(operand)) return true
+  return operand.op === 'id' ? operand.args === element : isOwn(operand.args, element)
+}
+
+/** A function as `f(a, b)` or `receiver.f(a, b)`. */
+function callOf({ op, args }: Node) {
+  if (!Array.isArray(args) || (op !== 'call' && op !== 'rcall')) return undefined
+  const [name, ...rest] = args as unknown[]
+  const operands = rest.at(-1)
+  return {
+    name: String(name),
+    receiver: op === 'rcall' ? rest[0] : undefined,
+    operands: Array.isArray(operands) ? (operands as unknown[]) : [],
+  }
+}
 
 const isNode = (value: unknown): value is Node =>
   typeof value === 'object' && value !== null && 'op' in value && 'args' in value

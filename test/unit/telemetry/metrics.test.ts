@@ -113,6 +113,13 @@ test('shares a task’s life between running and paused', async () => {
   expect(await lines()).toContain('kafka_connect_connector_task_running_ratio{connector="c",task="0"} 0.875')
 })
 
+test('says nothing of shares and of a gateway where there are none', async () => {
+  const { lines } = metrics()
+  const text = (await lines()).join('\n')
+  expect(text).not.toMatch(/startup_success_percentage|tidegate_gateway_sessions/)
+  expect(text).toContain('kafka_connect_worker_task_startup_attempts_total 0')
+})
+
 test('has names that Prometheus takes, each once, and a sentence for each', () => {
   const names = metricTable.map(({ name }) => name)
   expect(new Set(names).size).toBe(names.length)

@@ -26,6 +26,8 @@ test.each([
   ['value.speed > 50', true],
   ['value.speed > 50 && value.line in ["7", "31"]', true],
   ['value.stops.exists(stop, stop.name == "Zoo")', true],
+  ['value.stops.exists(stop, stop.name == value.next && stop.name in ["Zoo", "See"])', true],
+  ['value.stops.exists(stop, stop.name.fits("^Z") && size(stop.name) + 1 == 4)', true],
   ['value.stops.all(stop, stop.name.startsWith("Z"))', false],
   ['value.n % 2 == 1', true],
   ['value.n / 2 > 1.4', true],
@@ -43,6 +45,7 @@ test.each([
     n: 3,
     big: 2n ** 60n,
     nothing: null,
+    next: 'Zoo',
     stops: [{ name: 'Zoo' }, { name: 'Bellevue' }],
   }
   expect(keeps(condition, value)).toBe(expected)
@@ -69,6 +72,10 @@ test.each([
   ['value.line.matches("a")', 'use "fits"'],
   ['value.list.map(x, x + 1) == [1]', 'there is no function "map"'],
   ['value.list.exists(x, value.list.exists(y, x == y))', 'one of them at a time'],
+  ['value.a.exists(x, (x + 0.5) in value.a)', '"in" inside exists'],
+  ['value.a.exists(x, value.a == value.b)', '"==" inside exists'],
+  ['value.a.exists(x, value.text.fits("a"))', '"fits" inside exists'],
+  ['value.a.exists(x, x + value.text == "b")', '"+" inside exists'],
   [`value.a == "${'x'.repeat(5000)}"`, '4096 characters at most'],
   [Array.from({ length: 150 }, (_, index) => `value.a == ${index}`).join(' || '), 'maxAstNodes'],
 ])('refuses an expression it could not bound or read (%#)', (condition, complaint) => {
