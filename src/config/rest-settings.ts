@@ -1,4 +1,5 @@
 import { ConfigError, type Props } from '#api'
+import { readUsersSource } from './rest-extensions.ts'
 import { type HeaderRule, readHeaderRules } from './rest-headers.ts'
 import { type Listener, readListeners, refuseTwice } from './rest-listeners.ts'
 import type { UsersSource } from './rest-users.ts'
@@ -20,8 +21,6 @@ export interface RestSettings {
   readonly users?: UsersSource
   readonly cors?: { readonly origins: readonly string[]; readonly methods: readonly string[] }
   readonly responseHeaders?: readonly HeaderRule[]
-  /** Sentences for the log. */
-  readonly warnings: readonly string[]
 }
 
 export interface ListenerTls {
@@ -29,8 +28,6 @@ export interface ListenerTls {
   readonly prefix: string
   readonly clientAuth: 'none' | 'requested' | 'required'
 }
-
-const basicAuth = 'org.apache.kafka.connect.rest.basic.auth.extension.BasicAuthSecurityRestExtension'
 
 /** Reads them all; `standard` is where REST listens when they do not say. Throws one `ConfigError` (`context.errors`). */
 export function readRestSettings(
@@ -52,12 +49,8 @@ export function readRestSettings(
   const tls = usesTls(listeners) ? readTls(props, 'listeners.https.', errors) : undefined
   const adminTls = usesTls(adminListeners ?? []) ? readTls(props, 'admin.listeners.https.', errors) : undefined
 
-  const extensions = list('rest.extension.classes')
-  const users = readUsersSource(text('rest.basic.auth.file'), text('rest.jaas.file'))
-  if (extensions.includes(basicAuth) && !users)
-    errors.push(
-      'rest.extension.classes asks for users and passwords, but no file has them: set rest.basic.auth.file to a file of lines user=password, or rest.jaas.file to the file that Java is given by java.security.auth.login.config.',
-    )
+  const userFiles = { file: text('rest.basic.auth.file'), jaasFile: text('rest.jaas.file') }
+  const users = readUsersSource(list('rest.extension.classes'), userFiles, errors)
   const origins = list('access.control.allow.origin')
   const methods = list('access.control.allow.methods')
   const responseHeaders = readHeaderRules(text('response.http.headers.config'), errors)
@@ -72,9 +65,6 @@ export function readRestSettings(
     ...(users && { users }),
     ...(origins.length > 0 && { cors: { origins, methods } }),
     ...(responseHeaders.length > 0 && { responseHeaders }),
-    warnings: extensions
-      .filter((extension) => extension !== basicAuth)
-      .map((extension) => `rest.extension.classes: ${extension} is a Java class and is not used.`),
   }
 }
 
@@ -91,11 +81,6 @@ function readTls(props: Props, ownPrefix: string, errors: string[]): ListenerTls
   if (!clientAuth)
     errors.push(`Invalid value ${given} for configuration ${name}: String must be one of: ${clientAuths.join(', ')}`)
   return { prefix, clientAuth: clientAuth ?? 'required' }
-}
-
-function readUsersSource(file: string, jaasFile: string): UsersSource | undefined {
-  if (file !== '') return { file }
-  return jaasFile === '' ? undefined : { jaasFile }
 }
 
 function readAdvertised(

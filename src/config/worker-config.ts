@@ -57,7 +57,7 @@ export async function loadWorkerConfig({ file, env, flags }: WorkerConfigSources
   const rest = collect(() => readRestSettings(props, loaded?.rest ?? { host: '127.0.0.1', port: 0 }))
   const [first] = rest?.listeners ?? []
   const settings = loaded && first && { ...loaded, rest: { host: first.host, port: first.port } }
-  const warnings = [...fromFile.warnings, ...fromFlags.warnings, ...(rest?.warnings ?? []), ...environmentWarnings(env)]
+  const warnings = [...fromFile.warnings, ...fromFlags.warnings, ...environmentWarnings(env)]
   if (!config || !settings || !rest || errors.length > 0) {
     const where = file === undefined ? 'The configuration' : `The configuration in ${file}`
     // A misspelt name is often why another one is missing.

@@ -35,7 +35,7 @@ export const restKeys = {
     type: 'list',
     importance: 'low',
     default: [],
-    doc: 'Kafka Connect’s `BasicAuthSecurityRestExtension` asks for users and passwords; other Java classes are not used.',
+    doc: 'Kafka Connect’s `BasicAuthSecurityRestExtension` asks for users and passwords; with any other Java class the worker does not start.',
   },
   'rest.basic.auth.file': {
     type: 'string',

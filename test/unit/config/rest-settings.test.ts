@@ -6,7 +6,7 @@ const read = (props: Record<string, string>) => readRestSettings(props, standard
 const http = (host: string, port: number) => ({ protocol: 'http', host, port })
 
 test('listens where the settings say, for everybody, when no property says otherwise', () => {
-  const settings = { listeners: [http('127.0.0.1', 8083)], advertised: {}, warnings: [] }
+  const settings = { listeners: [http('127.0.0.1', 8083)], advertised: {} }
   expect(read({})).toEqual(settings)
   expect(read({ listeners: ' ', 'access.control.allow.origin': '', 'rest.extension.classes': '' })).toEqual(settings)
 })
@@ -65,17 +65,26 @@ test('reads how others reach the worker', () => {
 
 const extension = 'org.apache.kafka.connect.rest.basic.auth.extension.BasicAuthSecurityRestExtension'
 
-test('knows where the users stand, and warns of extensions that are Java’s', () => {
-  const settings = read({
-    'rest.extension.classes': `org.example.Mine, ${extension}`,
-    'rest.basic.auth.file': 'users',
-    'rest.jaas.file': 'jaas',
+test.each([extension, 'BasicAuthSecurityRestExtension'])('%s asks for users, whose file is known', (name) => {
+  const classes = { 'rest.extension.classes': name }
+  expect(read({ ...classes, 'rest.basic.auth.file': 'users', 'rest.jaas.file': 'jaas' }).users).toEqual({
+    file: 'users',
   })
-  expect(settings.users).toEqual({ file: 'users' })
-  expect(settings.warnings).toEqual(['rest.extension.classes: org.example.Mine is a Java class and is not used.'])
-  // A file of users is no use to somebody who wants everybody in.
+  expect(() => read(classes)).toThrow('set rest.basic.auth.file to a file')
+})
+
+test('a file of users is no use to somebody who wants everybody in', () => {
   expect(read({ 'rest.jaas.file': 'jaas' }).users).toEqual({ jaasFile: 'jaas' })
 })
+
+test.each(['org.example.Mine', `${extension}, org.example.Mine`, 'org.example.BasicAuthSecurityRestExtension'])(
+  'does not start without the extension %s, which may keep people out',
+  (classes) => {
+    expect(() => read({ 'rest.extension.classes': classes, 'rest.basic.auth.file': 'users' })).toThrow(
+      /^Invalid value org\.example\.\w+ for configuration rest\.extension\.classes: it is a Java class/,
+    )
+  },
+)
 
 test.each<[Record<string, string>, string]>([
   [{ listeners: 'ftp://:1' }, 'Invalid value ftp://:1 for configuration listeners: expected http://host:port'],
@@ -87,7 +96,6 @@ test.each<[Record<string, string>, string]>([
   [{ 'rest.advertised.listener': 'https' }, 'rest.advertised.listener is https, but none of listeners is'],
   [{ 'rest.advertised.listener': 'ftp' }, 'Invalid value ftp for configuration rest.advertised.listener'],
   [{ 'rest.advertised.port': '70000' }, 'Invalid value 70000 for configuration rest.advertised.port'],
-  [{ 'rest.extension.classes': extension }, 'set rest.basic.auth.file to a file'],
   [{ 'response.http.headers.config': 'set' }, "Invalid format of header config 'set'. Expected: '[action]"],
   [{ 'response.http.headers.config': 'put A:b' }, "Invalid header config action: 'put'. Expected one of [set, add,"],
   [{ 'response.http.headers.config': 'set A' }, "Invalid format of header name and header value pair 'A'"],
