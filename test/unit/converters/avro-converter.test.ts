@@ -252,3 +252,45 @@ test('an unknown strategy and a missing URL are refused', () => {
     avroConverter.config.parse({ 'schema.registry.url': 'http://x', 'value.subject.name.strategy': 'My' }),
   ).toThrow('TopicNameStrategy, RecordNameStrategy')
 })
+
+test.each([
+  [{}, { a: 7, b: 'x', list: [{ b: 'x' }] }],
+  [{ 'ignore.default.for.nullables': 'true' }, { a: 7, b: null, list: [{ b: null }] }],
+])('with %o null in a field with a default is written as %o', async (props: Record<string, string>, expected) => {
+  const { converter } = await setUp(props)
+  const b = { name: 'b', schema: { type: 'string', optional: true, default: 'x' } } as const
+  const inner: Schema = { type: 'struct', name: 'Inner', fields: [b] }
+  const a = { name: 'a', schema: { type: 'int32', default: 7 } } as const
+  const list = { name: 'list', schema: { type: 'array', values: inner } } as const
+  const schema: Schema = { type: 'struct', name: 'Outer', fields: [a, b, list] }
+  const value = { a: 'ignore.default.for.nullables' in props ? 7 : null, b: null, list: [{ b: null }] }
+  const bytes = await converter.fromConnectData('bus', schema, value)
+  expect((await converter.toConnectData('bus', bytes)).value).toEqual(expected)
+})
+
+test('docs and defaults of every part survive, where Java’s converter looks for them', async () => {
+  const { fake, converter } = await setUp()
+  const items = { type: 'int16', default: 5, doc: 'Small.' } as const
+  const list: Schema = { type: 'array', values: items, doc: 'A list.', default: [1] }
+  const schema: Schema = { type: 'struct', name: 'Kept', doc: 'All.', fields: [{ name: 'list', schema: list }] }
+  const bytes = await converter.fromConnectData('bus', schema, { list: [2] })
+  const read = await converter.toConnectData('bus', bytes)
+  expect(read.schema).toEqual({ ...schema, fields: [{ name: 'list', schema: list }] })
+  const { schema: text } = (await (await fetch(`${fake.url}/schemas/ids/1`)).json()) as { schema: string }
+  expect(JSON.parse(text)).toMatchObject({
+    'connect.doc': 'All.',
+    fields: [{ type: { 'connect.doc': 'A list.', 'connect.default': [1], items: { 'connect.default': 5 } } }],
+  })
+})
+
+test('keys that change nothing are named with the reason', () => {
+  const warned: unknown[] = []
+  const props = { 'schema.registry.url': shared.url, 'proxy.host': 'p', 'enhanced.avro.schema.support': 'true' }
+  const log = { ...quietLog, warn: (fields: object) => void warned.push(fields) }
+  const converter = avroConverter.create({ config: avroConverter.config.parse(props), props, isKey: false, log })
+  onTestFinished(() => converter.close?.())
+  expect(warned).toEqual([
+    { key: 'proxy.host', reason: 'the registry is asked without a proxy' },
+    { key: 'enhanced.avro.schema.support', reason: 'enums and packages are always kept' },
+  ])
+})
