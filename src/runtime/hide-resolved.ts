@@ -1,5 +1,6 @@
 import type { Props } from '#api'
 import { resolvedSecrets } from './redact.ts'
+import { listOf } from './transform-chain.ts'
 import type { ValidatedKey } from './validated-key.ts'
 
 interface Resolved {
@@ -20,7 +21,7 @@ export function hideResolved(keys: readonly ValidatedKey[], raw: Props, config: 
     const parts = [whole, whole.split(/\s*,\s*/).join(', '), ...secrets.flatMap((part) => [part, ...part.split(',')])]
     return { name, text: raw[name] ?? '', parts: [...new Set(parts.map((part) => part.trim()))].filter(isText) }
   })
-  return keys.map((key) => {
+  return withoutAliases(keys, raw, config).map((key) => {
     const errors = key.errors.map((error) =>
       hidden.reduce(
         (text, { name, text: written, parts }) =>
@@ -35,6 +36,35 @@ export function hideResolved(keys: readonly ValidatedKey[], raw: Props, config: 
     const shown = config.resolved.has(key.name) && !isSecret ? (raw[key.name] ?? null) : key.value
     return { ...key, value: shown, errors }
   })
+}
+
+/** The aliases that a provider gave are in the names of keys that follow them. */
+function withoutAliases(keys: readonly ValidatedKey[], raw: Props, { props, resolved }: Resolved) {
+  const given = ['transforms', 'predicates']
+    .filter((list) => resolved.has(list))
+    .flatMap((list) => listOf(props[list]).map((alias) => ({ list, alias, written: raw[list] ?? '' })))
+  return keys.map((key) => {
+    const own = given.find(({ list, alias }) => key.name.startsWith(`${list}.${alias}.`))
+    return own ? renamed(key, own) : key
+  })
+}
+
+function renamed(key: ValidatedKey, { list, alias, written }: { list: string; alias: string; written: string }) {
+  const [from, to] = [`${list}.${alias}.`, `${list}.${written}.`]
+  const named = (text: string) => text.replaceAll(from, to)
+  const labelled = (text: string) => (text.endsWith(alias) ? text.slice(0, -alias.length) + written : text)
+  const { name, errors, definition } = key
+  const told = { ...key, name: named(name), errors: errors.map(named) }
+  if (!definition) return told
+  const { displayName, group, doc, dependents } = definition.key
+  const own = {
+    ...definition.key,
+    ...(displayName !== undefined && { displayName: labelled(displayName) }),
+    ...(group !== undefined && { group: group.replaceAll(`: ${alias}`, `: ${written}`) }),
+    doc: doc.replaceAll(`"${alias}"`, `"${written}"`),
+    ...(dependents && { dependents: dependents.map(named) }),
+  }
+  return { ...told, definition: { ...definition, key: own } }
 }
 
 const isText = (part: string): boolean => part !== ''

@@ -111,3 +111,13 @@ test('and does not with config.action.reload=none, nor when the connector is gon
   await new Promise((resolve) => setImmediate(resolve))
   expect(script.started).toBe(2)
 })
+
+test('aliases that a provider gave are in no name, label or sentence of what validate answers', async () => {
+  const { herder } = setUp({ resolver: changingResolver({ who: 'hunter2' }) })
+  const config = { 'connector.class': 'ScriptedSource', name: 'c', transforms: '${test:who}', predicates: '${test:who}' }
+  const { keys } = await herder.validate('ScriptedSource', config)
+  const names = keys.map(({ name }) => name)
+  expect(names).toContain('transforms.${test:who}.type')
+  expect(names).toContain('predicates.${test:who}.type')
+  expect(JSON.stringify(keys)).not.toContain('hunter2')
+})
