@@ -31,14 +31,12 @@ export async function commitAlone(
 export async function alterOffsets(asker: Asker, groupId: string, offsets: readonly Wanted[]): Promise<void> {
   await checkOffsets(asker, groupId, offsets)
   await refuseMembers(asker, groupId)
-  const cluster = await asker.cluster([])
+  const kept = offsets.flatMap(({ offset, ...partition }) => (offset === null ? [] : { ...partition, offset }))
   try {
-    await commitAlone(
-      cluster,
-      groupId,
-      offsets.flatMap(({ offset, ...partition }) => (offset === null ? [] : { ...partition, offset })),
-    )
-    await forget(await cluster.findGroupCoordinator({ groupId }), groupId, offsets)
+    await asker.cluster([], async (cluster) => {
+      await commitAlone(cluster, groupId, kept)
+      await forget(await cluster.findGroupCoordinator({ groupId }), groupId, offsets)
+    })
   } catch (error) {
     throw isOfMembers(error) ? hasMembers(groupId, error) : error
   }

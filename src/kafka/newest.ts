@@ -36,24 +36,24 @@ async function readEnd(
   }
 }
 
-async function readBetween(
+const readBetween = (
   asker: Asker,
   { topic, partition, low, high }: PartitionBounds,
   limit: number,
   signal: AbortSignal,
-): Promise<readonly KafkaRecord[]> {
-  const cluster = await asker.cluster([topic])
-  let records: KafkaRecord[] = []
-  for (let position = low; position < high; ) {
-    signal.throwIfAborted()
-    const [answer] = await fetchPartitions(cluster, [{ topic, partition, position }], lookLimits)
-    if (!answer) break
-    const next = nextOffsetOf(answer, answer.fetched.messages.length === 0)
-    // An open transaction at the end: what follows is not to be seen yet.
-    if (next === position) break
-    const visible = visibleMessages(answer.fetched, position)
-    records = [...records, ...visible.map((message) => toRecord(topic, partition, message))].slice(-limit)
-    position = next
-  }
-  return records
-}
+): Promise<readonly KafkaRecord[]> =>
+  asker.cluster([topic], async (cluster) => {
+    let records: KafkaRecord[] = []
+    for (let position = low; position < high; ) {
+      signal.throwIfAborted()
+      const [answer] = await fetchPartitions(cluster, [{ topic, partition, position }], lookLimits)
+      if (!answer) break
+      const next = nextOffsetOf(answer, answer.fetched.messages.length === 0)
+      // An open transaction at the end: what follows is not to be seen yet.
+      if (next === position) break
+      const visible = visibleMessages(answer.fetched, position)
+      records = [...records, ...visible.map((message) => toRecord(topic, partition, message))].slice(-limit)
+      position = next
+    }
+    return records
+  })
