@@ -6,6 +6,7 @@ import { join } from 'node:path'
 
 const proofs = {
   'kafka-away': 'Kafka stopped for 30 s under clients that follow and publish',
+  'java-worker': 'The same requests to Kafka Connect and to this worker',
   'worker-killed': 'kill -9 of the worker, twenty times at random moments, with a source and a sink at work',
 }
 const asked = process.argv.slice(2)

@@ -22,7 +22,7 @@ export interface Step {
   /** What is seen beside REST, in place of a request: a file, records of a topic. Its text and names are made neutral like an answer's. */
   readonly look?: (subject: Subject) => Promise<unknown>
   /** Asked again until this holds: what is asynchronous in both. */
-  readonly until?: (answer: Answer) => boolean
+  readonly until?: (answer: Answer, subject: Subject) => boolean
   /** Something beside REST, before the request (or instead of it). */
   readonly before?: (subject: Subject) => Promise<void>
   /** Whether the error message is compared too: only where tools read it. */

@@ -46,10 +46,10 @@ export function compareAnswers(
 }
 
 const rowOf = (difference: Difference, wanted: readonly WantedDifference[]): string | undefined =>
-  wanted.find(
-    (each) =>
-      each.case.test(difference.case) && (each.step?.test(difference.step) ?? true) && each.path.test(difference.path),
-  )?.row
+  wanted.find((each) => isWanted(difference, each))?.row
+
+export const isWanted = (difference: Difference, wanted: WantedDifference): boolean =>
+  wanted.case.test(difference.case) && (wanted.step?.test(difference.step) ?? true) && wanted.path.test(difference.path)
 
 function* differencesOf(
   java: unknown,

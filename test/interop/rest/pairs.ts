@@ -38,6 +38,7 @@ export const pairs: readonly Pair[] = [
     guarded: true,
     props: {
       'topic.tracking.enable': 'false',
+      'topic.creation.enable': 'false',
       'access.control.allow.origin': 'https://page.example',
       'access.control.allow.methods': 'GET,POST',
       'response.http.headers.config':

@@ -49,7 +49,7 @@ async function answerOf(step: Step, subject: Subject): Promise<Answer> {
   return eventually(
     async () => {
       const answer = await ask()
-      if (!until(answer)) throw new Error(JSON.stringify(answer))
+      if (!until(answer, subject)) throw new Error(JSON.stringify(answer))
       return answer
     },
     { timeoutMs: 30_000, what: 'what it waits for' },

@@ -14,7 +14,12 @@ export const transformations = [
     'SetSchemaMetadata',
     'TimestampConverter',
   ].flatMap((name) => [`${name}$Key`, `${name}$Value`]),
-  ...['DropHeaders', 'Filter', 'InsertHeader', 'RegexRouter', 'TimestampRouter', 'ValueToKey'],
+  'DropHeaders',
+  'Filter',
+  'InsertHeader',
+  'RegexRouter',
+  'TimestampRouter',
+  'ValueToKey',
   ...['HasHeaderKey', 'RecordIsTombstone', 'TopicNameMatches'].map((name) => `predicates.${name}`),
 ].map((name) => `${transform}.${name}`)
 /** The converters that Kafka Connect ships. */

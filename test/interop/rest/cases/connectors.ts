@@ -45,7 +45,11 @@ export const connectorCases: readonly Case[] = [
       running(2),
       { path: '/connectors/{p}' },
       { path: '/connectors/{p}/tasks' },
-      { path: '/connectors/{p}/tasks/1/status' },
+      {
+        what: 'what a task says of itself',
+        path: '/connectors/{p}/tasks/1/status',
+        until: ({ body }, { kind }) => kind === 'java' || 'facts' in (body as object),
+      },
       { what: 'a task beyond', path: '/connectors/{p}/tasks/9/status' },
       remove,
     ],

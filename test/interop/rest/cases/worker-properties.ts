@@ -1,6 +1,7 @@
 import type { Case, Step } from '../case.ts'
+import { recordsOf, topicOf } from '../kafka.ts'
 import { errorsOf } from '../picks.ts'
-import { create, lines, remove, running } from '../steps.ts'
+import { create, feed, lines, remove, running } from '../steps.ts'
 
 /** What `users.properties` of the pair has. */
 export const authorization = `Basic ${Buffer.from('ada:lovelace').toString('base64')}`
@@ -84,6 +85,24 @@ export const workerPropertyCases: readonly Case[] = [
       as(running()),
       as({ what: 'topics', path: '/connectors/{p}/topics', message: true }),
       as({ what: 'reset', method: 'PUT', path: '/connectors/{p}/topics/reset', message: true }),
+      as(remove),
+    ],
+  },
+  {
+    name: 'topic creation is off',
+    steps: [
+      as({
+        ...create(
+          lines({
+            'topic.creation.default.partitions': '3',
+            'topic.creation.default.replication.factor': '1',
+          }),
+        ),
+        before: feed('one\n'),
+      }),
+      as(running()),
+      { what: 'the records', look: recordsOf(), until: ({ body }) => (body as readonly unknown[]).length > 0 },
+      { what: 'the topic is as the broker makes it', look: topicOf('cleanup.policy') },
       as(remove),
     ],
   },
