@@ -1,6 +1,7 @@
 import convict from 'convict'
 import { splitList } from '#api'
 import { namespaceComplaints } from './namespaces.ts'
+import { originComplaint } from './origins.ts'
 
 interface Range {
   readonly min?: number
@@ -44,11 +45,7 @@ const formats: Readonly<Record<string, Format>> = {
     read: (text) => (/^-?\d+$/.test(text.trim()) ? Number(text) : text),
   },
   origins: {
-    complaint: (value) => {
-      if (!isTexts(value)) return 'must be a list of origins'
-      const wrong = value.find((origin) => origin !== '*' && originOf(origin) !== origin)
-      return wrong === undefined ? undefined : `"${wrong}" is no origin such as https://maps.example, nor *`
-    },
+    complaint: (value) => (isTexts(value) ? originComplaint(value) : 'must be a list of origins'),
     read: listOf,
   },
   'position-keys': {
@@ -92,11 +89,3 @@ export function parseOrSame(value: unknown): unknown {
 }
 
 const isTexts = (value: unknown): value is readonly string[] => Array.isArray(value) && value.every(isText)
-
-function originOf(text: string): string | undefined {
-  try {
-    return new URL(text).origin
-  } catch {
-    return undefined
-  }
-}

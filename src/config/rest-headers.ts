@@ -9,6 +9,8 @@ export interface HeaderRule {
 }
 
 const actions = ['set', 'add', 'setDate', 'addDate'] as const
+/** What says where an answer ends, and what becomes of the connection, is the server's. */
+const framing = ['connection', 'content-length', 'keep-alive', 'trailer', 'transfer-encoding', 'upgrade']
 const property = 'response.http.headers.config'
 
 /** Reads Kafka Connect's rules, `[action] [name]:[value]` with commas between them; quotes keep a comma in a rule. Complaints go to `errors`. */
@@ -34,6 +36,8 @@ function readRule(rule: string): HeaderRule | string {
   const name = pair.slice(0, colon).trim()
   const value = pair.slice(colon + 1).trim()
   if (/\s/.test(name)) return `Invalid header name '${name}'. The '[header name]' cannot contain whitespace`
+  if (framing.includes(name.toLowerCase()))
+    return `The header '${name}' is set by the server alone, since clients read by it where an answer ends`
   if (action.endsWith('Date') && !/^-?\d{1,15}$/.test(value))
     return `Invalid header value '${value}' of ${action}: expected milliseconds from now`
   try {
