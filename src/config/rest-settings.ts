@@ -1,4 +1,6 @@
 import { ConfigError, type Props } from '#api'
+import { type Advertised, readAdvertised } from './rest-advertised.ts'
+import { type Cors, readCors } from './rest-cors.ts'
 import { readUsersSource } from './rest-extensions.ts'
 import { type HeaderRule, readHeaderRules } from './rest-headers.ts'
 import { type Listener, readListeners, refuseTwice } from './rest-listeners.ts'
@@ -9,17 +11,13 @@ export interface RestSettings {
   readonly listeners: readonly Listener[]
   /** Absent: beside the rest; empty: switched off. */
   readonly adminListeners?: readonly Listener[]
-  readonly advertised: {
-    readonly host?: string
-    readonly port?: number
-    readonly protocol?: 'http' | 'https'
-  }
+  readonly advertised: Advertised
   /** Of the listeners with https: absent when there are none. */
   readonly tls?: ListenerTls
   readonly adminTls?: ListenerTls
   /** Absent: everybody may. */
   readonly users?: UsersSource
-  readonly cors?: { readonly origins: readonly string[]; readonly methods: readonly string[] }
+  readonly cors?: Cors
   readonly responseHeaders?: readonly HeaderRule[]
 }
 
@@ -51,8 +49,7 @@ export function readRestSettings(
 
   const userFiles = { file: text('rest.basic.auth.file'), jaasFile: text('rest.jaas.file') }
   const users = readUsersSource(list('rest.extension.classes'), userFiles, errors)
-  const origins = list('access.control.allow.origin')
-  const methods = list('access.control.allow.methods')
+  const cors = readCors(list, errors)
   const responseHeaders = readHeaderRules(text('response.http.headers.config'), errors)
   const advertised = readAdvertised(text, listeners, errors)
   if (errors.length > 0) throw new ConfigError(errors.join('\n'), { context: { errors } })
@@ -63,7 +60,7 @@ export function readRestSettings(
     ...(tls && { tls }),
     ...(adminTls && { adminTls }),
     ...(users && { users }),
-    ...(origins.length > 0 && { cors: { origins, methods } }),
+    ...(cors && { cors }),
     ...(responseHeaders.length > 0 && { responseHeaders }),
   }
 }
@@ -81,22 +78,4 @@ function readTls(props: Props, ownPrefix: string, errors: string[]): ListenerTls
   if (!clientAuth)
     errors.push(`Invalid value ${given} for configuration ${name}: String must be one of: ${clientAuths.join(', ')}`)
   return { prefix, clientAuth: clientAuth ?? 'required' }
-}
-
-function readAdvertised(
-  text: (name: string) => string,
-  listeners: readonly Listener[],
-  errors: string[],
-): RestSettings['advertised'] {
-  const host = text('rest.advertised.host.name')
-  const port = text('rest.advertised.port')
-  const given = text('rest.advertised.listener').toLowerCase()
-  const protocol = given === 'http' || given === 'https' ? given : undefined
-  if (given !== '' && !protocol)
-    errors.push(`Invalid value ${given} for configuration rest.advertised.listener: expected http or https.`)
-  if (protocol && listeners.length > 0 && !listeners.some((listener) => listener.protocol === protocol))
-    errors.push(`rest.advertised.listener is ${protocol}, but none of listeners is.`)
-  if (!/^\d{0,5}$/.test(port) || Number(port) > 65535)
-    errors.push(`Invalid value ${port} for configuration rest.advertised.port: expected a port.`)
-  return { ...(host && { host }), ...(Number(port) > 0 && { port: Number(port) }), ...(protocol && { protocol }) }
 }

@@ -63,6 +63,15 @@ test('reads how others reach the worker', () => {
   expect(advertised).toEqual({ host: 'worker.example', port: 443, protocol: 'https' })
 })
 
+test.each(['[::1]', '::1', 'my_worker.example', '10.0.0.1'])('others may reach the worker as %s', (host) => {
+  expect(read({ 'rest.advertised.host.name': host }).advertised).toEqual({ host: host.replace(/[[\]]/g, '') })
+})
+
+test('listeners that do not meet may have one port', () => {
+  for (const listeners of ['http://127.0.0.1:1,http://[::1]:1', 'http://a:1,http://b:1', 'http://:0,http://:0'])
+    expect(read({ listeners }).listeners).toHaveLength(2)
+})
+
 const extension = 'org.apache.kafka.connect.rest.basic.auth.extension.BasicAuthSecurityRestExtension'
 
 test.each([extension, 'BasicAuthSecurityRestExtension'])('%s asks for users, whose file is known', (name) => {
@@ -92,6 +101,28 @@ test.each<[Record<string, string>, string]>([
   [{ listeners: 'http://:99999' }, 'Invalid value http://:99999'],
   [{ 'admin.listeners': 'here' }, 'Invalid value here for configuration admin.listeners'],
   [{ listeners: 'http://:8083', 'admin.listeners': 'http://:8083' }, '127.0.0.1:8083 is more than once'],
+  [{ listeners: ',' }, 'Invalid value , for configuration listeners: it has no listener'],
+  [{ 'admin.listeners': ' , ' }, 'Invalid value , for configuration admin.listeners: it has no listener'],
+  [{ listeners: 'http://localhost' }, 'it has no port; write http://localhost:8083, if'],
+  [{ listeners: 'http://a:8083/' }, 'a listener has no path, and no slash at its end'],
+  [{ listeners: 'http://[1::2::3]:8083' }, '1::2::3 is no IPv6 address'],
+  [{ listeners: 'http://[::1:8083' }, 'expected http://host:port'],
+  [
+    { listeners: 'http://0.0.0.0:8083,http://127.0.0.1:8083' },
+    '0.0.0.0:8083 and 127.0.0.1:8083 are both in listeners and admin.listeners, and the one holds the other',
+  ],
+  [{ listeners: 'http://a:1,http://[0::0]:1' }, 'a:1 and [0::0]:1 are both'],
+  [{ listeners: 'http://[::1]:1,https://[0:0::1]:1' }, '[::1]:1 and [0:0::1]:1 are both'],
+  [{ listeners: 'http://Localhost:1', 'admin.listeners': 'http://localhost:1' }, 'localhost:1 are both'],
+  [{ 'rest.advertised.host.name': 'http://a' }, 'Invalid value http://a for configuration rest.advertised.host.name'],
+  [{ 'rest.advertised.host.name': 'a:1' }, 'expected a host name or an IP address, without a port'],
+  [{ 'rest.advertised.host.name': 'a b' }, 'Invalid value a b for configuration rest.advertised.host.name'],
+  [{ 'access.control.allow.origin': 'http://a.example/' }, '"http://a.example/" is no origin'],
+  [{ 'access.control.allow.origin': '.*' }, 'for configuration access.control.allow.origin: ".*" is no origin'],
+  [{ 'access.control.allow.origin': '*', 'access.control.allow.methods': 'GET PUT' }, '"GET PUT" is no method'],
+  [{ 'response.http.headers.config': 'set Content-Length:1' }, "The header 'Content-Length' is set by the server"],
+  [{ 'response.http.headers.config': 'add transfer-encoding: x' }, "The header 'transfer-encoding' is set by"],
+  [{ 'response.http.headers.config': 'set Connection: close' }, "The header 'Connection' is set by the server"],
   [{ listeners: 'https://:1', 'ssl.client.auth': 'want' }, 'must be one of: none, requested, required'],
   [{ 'rest.advertised.listener': 'https' }, 'rest.advertised.listener is https, but none of listeners is'],
   [{ 'rest.advertised.listener': 'ftp' }, 'Invalid value ftp for configuration rest.advertised.listener'],
