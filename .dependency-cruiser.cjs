@@ -32,7 +32,7 @@ const owners = {
   fastify: ['src/rest'],
   convict: ['src/config'],
   '@marcbachmann/cel-js': ['src/transforms'],
-  re2js: ['src/transforms'],
+  re2js: ['src/transforms', 'src/util'],
   pino: ['src/telemetry'],
   'prom-client': ['src/telemetry'],
   commander: ['src/cli'],

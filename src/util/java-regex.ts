@@ -1,23 +1,37 @@
+import { RE2JS } from 're2js'
+import { translateJavaPattern } from './java-pattern.ts'
+
 /**
- * A regular expression written for Java, as far as JavaScript has the same: flags at the start such as `(?i)`, `\Q…\E`, `\A`, `\z`
- * and `\p{…}` are understood. With `whole` it has to match all of a text, as Java's `matches()`. Throws `SyntaxError`.
+ * A regular expression written for Java, as far as JavaScript has the same: flags at the start such as `(?i)`, `\Q…\E`, `\A`, `\z`,
+ * `\p{…}` and the POSIX classes are understood. With `whole` it has to match all of a text, as Java's `matches()`, and then takes time that
+ * grows with the text alone, unless it looks around or back. Throws `SyntaxError` for what it cannot do, or would do otherwise.
  */
 export function javaRegex(source: string, { whole = false }: { readonly whole?: boolean } = {}): RegExp {
   const [head = '', given = ''] = /^\(\?([a-zA-Z]+)\)/.exec(source) ?? []
   const unknown = given.split('').find((flag) => !'ims'.includes(flag))
   if (unknown !== undefined)
     throw new SyntaxError(`Invalid regular expression: the flag (?${unknown}) is not supported`)
-  const body = source
-    .slice(head.length)
-    .replace(/\\Q(.*?)(?:\\E|$)/gs, (_, literal: string) => literal.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&'))
-    .replace(
-      /(?<!\\)((?:\\\\)*)\\([AzZ])/g,
-      (_, before: string, anchor: string) => before + (anchor === 'A' ? '^' : '$'),
-    )
-  const flags = [...new Set(given.split(''))].join('') + (/\\[pP]\{/.test(body) ? 'u' : '')
+  const { body, unicode } = translateJavaPattern(source.slice(head.length))
+  const flags = [...new Set(given.split(''))].join('')
   // Compiled by itself first: a stray parenthesis must not pair with the wrapper's.
-  const plain = new RegExp(body, flags)
-  return whole ? new RegExp(`^(?:${body})$`, flags) : plain
+  const plain = new RegExp(body, flags + (unicode ? 'u' : ''))
+  if (!whole) return plain
+  const regex = new RegExp(`^(?:${body})$`, plain.flags)
+  const linear = compileLinear(body, flags)
+  if (linear) regex.test = (text) => linear.matches(text)
+  return regex
+}
+
+/** Its twin that never tries a text twice; undefined for what only backtracking can do. */
+function compileLinear(body: string, flags: string): RE2JS | undefined {
+  const bits = { i: RE2JS.CASE_INSENSITIVE, m: RE2JS.MULTILINE, s: RE2JS.DOTALL }
+  const options = Object.entries(bits).reduce((all, [flag, bit]) => (flags.includes(flag) ? all | bit : all), 0)
+  try {
+    return RE2JS.compile(body, options)
+  } catch {
+    // A look-around or a back reference, say.
+    return undefined
+  }
 }
 
 /** Whether all of `text` matches, and what Java's `replaceFirst` then makes of it; undefined when it does not match. */
