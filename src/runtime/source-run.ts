@@ -75,6 +75,11 @@ async function startAndLoop(
   const clientId = producerProps['client.id'] ?? `connector-producer-${run.connector}-${run.task}`
   const producer = await kafka.producer({ clientId, props: producerProps })
   closers.add('producer', () => producer.close())
+  run.abandoned.addEventListener(
+    'abort',
+    () => void producer.close().catch((error: unknown) => log.warn({ error }, 'the producer did not close')),
+    { once: true },
+  )
   const topics = matcher && createTopicMaker({ matcher, kafka, admin: clientProps('admin', props, workerProps), log })
   const task = await (connector as SourceConnector<never>).startTask(context as SourceTaskContext<never>)
   closers.add('task', () => task.stop?.())
@@ -104,6 +109,8 @@ async function startAndLoop(
         break
       }
     }
+    // Its successor reads the same again.
+    if (run.cancelled()) return
     await produce(outgoing)
     metrics.active(0)
     if (!failure) return

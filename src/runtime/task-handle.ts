@@ -41,12 +41,12 @@ export function startTask(
   deps: WorkerDeps,
 ): TaskHandle {
   const stopping = new AbortController()
+  const leftBehind = new AbortController()
   const plainLog = deps.log.child({ connector, task })
   let log = plainLog
   let redact: Redact = (text) => text
   let hasStarted = false
   let isPaused = paused
-  let isLeftBehind = false
   let reported: Facts = {}
   let waitsFor: string | undefined
   let failure: string | undefined
@@ -64,7 +64,8 @@ export function startTask(
       log,
       signal: stopping.signal,
       paused: () => isPaused,
-      cancelled: () => isLeftBehind,
+      cancelled: () => leftBehind.signal.aborted,
+      abandoned: leftBehind.signal,
       report: (facts) => {
         reported = redactValue(facts, redact) as Facts
       },
@@ -119,7 +120,7 @@ export function startTask(
         deps.clock,
       )
       if (inTime) return
-      isLeftBehind = true
+      leftBehind.abort()
       log.error({}, 'task did not stop in time and is left behind')
     },
   }

@@ -62,6 +62,8 @@ export interface TaskRun {
   paused(): boolean
   /** It did not stop in time and was left behind: whatever it still does must not show outside. */
   cancelled(): boolean
+  /** Aborts at that moment: clients are closed without a commit, so that the task's successor is alone. */
+  readonly abandoned: AbortSignal
   /** What the connector says of its task. */
   report(facts: Facts): void
   /** What the task waits for before it can begin; undefined: nothing. */

@@ -86,6 +86,7 @@ export const countingSource = defineSource({
     handle.startedAt.push(next)
     return {
       async poll() {
+        await handle.onPoll?.()
         if (next >= config.count) await clock.sleep(200, signal)
         const records: SourceRecord[] = []
         for (; next < config.count && records.length < 50; next++) {
@@ -115,6 +116,8 @@ export interface SourceHandle {
   readonly acknowledged: { value: unknown; written: boolean; error: unknown }[]
   readonly startedAt: number[]
   commits: number
+  /** Called before each poll; may wait. */
+  onPoll?: (() => Promise<void>) | undefined
   make?: (index: number) => unknown
 }
 

@@ -17,6 +17,7 @@ export interface TestHerderOptions {
   readonly offsets?: OffsetStore
   readonly workerProps?: Props
   readonly flushIntervalMs?: number
+  readonly gracefulMs?: number
   readonly resolver?: ConfigResolver
   readonly preview?: PreviewDeclaration
 }
@@ -58,7 +59,7 @@ export function testHerder(options: TestHerderOptions): {
       settings: {
         'offset.flush.interval.ms': options.flushIntervalMs ?? 200,
         'offset.flush.timeout.ms': 5000,
-        'task.shutdown.graceful.timeout.ms': 10_000,
+        'task.shutdown.graceful.timeout.ms': options.gracefulMs ?? 10_000,
         'topic.creation.enable': true,
       },
       metrics: noMetrics,
