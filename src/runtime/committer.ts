@@ -36,16 +36,21 @@ export function createCommitter({ task, tracker, consumer, reports, run, deps, m
     }
   }
 
+  /** After a change of the assignment the next poll says what is still ours. */
+  const isOver = (): boolean => consumer()?.changed() === true || run.cancelled()
+
   async function commit(): Promise<void> {
-    // After a change of the assignment the next poll says what is still ours.
-    if (!(await reports.settled()) || consumer()?.changed() || run.cancelled()) return
+    if (!(await reports.settled()) || isOver()) return
     try {
       flushed = task.flush ? ((await task.flush(tracker.all())) ?? tracker.all()) : undefined
     } catch (error) {
+      if (isOver()) return
       run.log.warn({ error }, 'flush failed; what came after the last commit is delivered again')
       consumer()?.seek(tracker.rewind())
       return
     }
+    // A flush takes its time: partitions may have moved meanwhile, and a commit would set their new owner back.
+    if (isOver()) return
     const offsets = tracker.committable(flushed)
     if (offsets.length === 0 || committing) return metrics.offsetCommitSkipped()
     committing = send(offsets).finally(() => {
@@ -61,7 +66,8 @@ export function createCommitter({ task, tracker, consumer, reports, run, deps, m
   return {
     commit,
     /** What may be committed at this moment, without asking the task. */
-    now: () => (reports.isQuiet() ? tracker.committable(task.flush ? (flushed ?? []) : undefined) : []),
+    now: () =>
+      reports.isQuiet() && !run.cancelled() ? tracker.committable(task.flush ? (flushed ?? []) : undefined) : [],
     /** The commit before the end. One may be under way already; what came after it needs one more. */
     async last(): Promise<void> {
       await settled()
