@@ -59,7 +59,8 @@ export function startLogReader(deps: LogReaderDeps, options: ConsumerOptions): R
   const { log, clock, settings } = deps
   const limits: FetchLimits = {
     isReadCommitted: settings['isolation.level'] === 'read_committed',
-    minBytes: settings['fetch.min.bytes'],
+    // With 0 an answer without records comes at once, again and again.
+    minBytes: Math.max(1, settings['fetch.min.bytes']),
     maxBytes: settings['fetch.max.bytes'],
     partitionBytes: settings['max.partition.fetch.bytes'],
     maxWaitMs: settings['fetch.max.wait.ms'],
