@@ -1,4 +1,4 @@
-export const confluentNamespace = 'io.confluent.connect.json'
+const confluentNamespace = 'io.confluent.connect.json'
 
 /** Keywords by which Confluent's converter keeps in a JSON Schema what JSON Schema does not know. */
 export const keywords = {

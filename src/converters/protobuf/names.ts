@@ -1,6 +1,6 @@
 import { DataError } from '#api'
 
-export const confluentNamespace = 'io.confluent.connect.protobuf'
+const confluentNamespace = 'io.confluent.connect.protobuf'
 
 /** Names and parameters by which Confluent's converter keeps in a Connect schema what Connect does not know. */
 export const parameters = {

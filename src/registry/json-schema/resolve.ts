@@ -54,7 +54,7 @@ function inside({ node, document }: Located, fragment: string, ids: ReadonlyMap<
   return isNode(at) ? { node: at, document } : undefined
 }
 
-export const isNode = (value: unknown): value is JsonSchemaNode =>
+const isNode = (value: unknown): value is JsonSchemaNode =>
   typeof value === 'boolean' || (typeof value === 'object' && value !== null && !Array.isArray(value))
 
 /** The schemas inside one that have names. */
