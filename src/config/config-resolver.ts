@@ -58,7 +58,14 @@ export function createConfigResolver(workerProps: Props, { clock, log, env }: Re
     for (const { alias, provider, path, keys, values } of found) {
       try {
         const now = await provider.get(path, keys)
-        if ([...keys].some((key) => now[key] !== values[key])) return true
+        const gone = [...keys].filter((key) => Object.hasOwn(values, key) && !Object.hasOwn(now, key))
+        // While a file is being written it may be there in part; the next round sees the rest.
+        if (gone.length > 0)
+          log.warn(
+            { provider: alias, path, keys: gone },
+            'config provider no longer has a key, so what it gave is kept',
+          )
+        else if ([...keys].some((key) => now[key] !== values[key])) return true
       } catch (error) {
         // While a file is being replaced it may be away; the next round sees it.
         log.warn({ provider: alias, path, error: messageOf(error) }, 'config provider could not read again')

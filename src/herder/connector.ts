@@ -1,5 +1,11 @@
-import { type Logger, NotFoundError, type Props } from '#api'
-import { type AutoRestart, createAutoRestart, TooManyTasksError, type WorkerDeps } from '../runtime/index.ts'
+import { type Logger, messageOf, NotFoundError, type Props } from '#api'
+import {
+  type AutoRestart,
+  type ConnectorRun,
+  createAutoRestart,
+  TooManyTasksError,
+  type WorkerDeps,
+} from '../runtime/index.ts'
 import { backoffDelay } from '../util/backoff.ts'
 import { type ConnectorInstance, openInstance } from './connector-instance.ts'
 import { lenientRestart, sameProps, shownConfig } from './connector-props.ts'
@@ -78,10 +84,7 @@ export async function createConnector(options: ConnectorOptions): Promise<Connec
     const { signal } = life
     const made = await openInstance({ raw, target, deps, log })
     if (target === 'STARTED') deps.metrics.connectorStartup(name, made.state() === 'STARTED')
-    const { run } = made
-    if (run && run.resolved.resolved.size > 0 && run.resolved.props['config.action.reload'] !== 'none') {
-      run.resolved.onChange(signal, () => later(reload, signal))
-    }
+    watch(made, signal)
     if (made.state() === 'FAILED' && isStarted()) autoRestart(made).failed()
     return made
   }
@@ -93,7 +96,25 @@ export async function createConnector(options: ConnectorOptions): Promise<Connec
     }).catch((error: unknown) => log.error({ error }, 'connector could not be brought up to date'))
   }
 
-  async function reload(): Promise<void> {
+  /** Also where nothing was replaced: a provider may have the key later. */
+  function watch({ run }: ConnectorInstance, signal: AbortSignal): void {
+    if (!run || run.resolved.props['config.action.reload'] === 'none') return
+    run.resolved.onChange(signal, () => later(() => reload(run, signal), signal))
+  }
+
+  async function reload(run: ConnectorRun, signal: AbortSignal): Promise<void> {
+    const refused = await deps.resolver.resolve(raw).then(
+      ({ resolved }) =>
+        [...run.resolved.resolved].filter((key) => !resolved.has(key)).map((key) => `no value of ${key}`),
+      (error: unknown) => [run.redact(messageOf(error))],
+    )
+    if (refused.length > 0) {
+      log.warn(
+        { error: refused.join(', ') },
+        'configuration providers give less than before, so the connector keeps what it has',
+      )
+      return watch(instance, signal)
+    }
     log.info({}, 'a value of a configuration provider has changed, so the connector restarts')
     await reopen()
   }

@@ -145,6 +145,21 @@ test('a file that is away for a while is no change', async () => {
   await vi.waitFor(() => expect(changes).toBe(1))
 })
 
+test('a key that comes later is a change, one that is gone for a while is not', async () => {
+  const dir = await folderOf({ 's.properties': 'k=1' })
+  const file = join(dir, 's.properties')
+  const { resolver, round, wake, messages } = start()
+  let changes = 0
+  const { onChange } = await resolver.resolve({ a: `\${file:${file}:k} \${file:${file}:late}` })
+  onChange(new AbortController().signal, () => changes++)
+  await writeFile(file, 'late=2')
+  await round()
+  expect([changes, messages]).toEqual([0, ['config provider no longer has a key, so what it gave is kept']])
+  await writeFile(file, 'late=2\nk=1')
+  wake()
+  await vi.waitFor(() => expect(changes).toBe(1))
+})
+
 test('nobody is told after the signal or the end, and nothing is read without a watcher', async () => {
   const dir = await folderOf({ 's.properties': 'k=1' })
   const { resolver, sleeps, wake } = start()

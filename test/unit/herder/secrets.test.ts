@@ -93,6 +93,48 @@ test('a value that changes at its provider restarts the connector with its tasks
   expect(seen).toEqual(['first', 'first', 'second', 'second', 'third', 'third'])
 })
 
+test('a value that a provider has only later is waited for', async () => {
+  const values: Record<string, string> = {}
+  const resolver = changingResolver(values)
+  const { put, script, states } = setUp({ resolver })
+  const seen: unknown[] = []
+  script.onStart = ({ props }) => seen.push(props['x.user'])
+  await put({ 'x.user': '${test:who}' })
+  await states()
+  values['who'] = 'there'
+  resolver.changed()
+  expect(await states()).toBe('RUNNING: RUNNING')
+  expect(seen).toEqual(['${test:who}', 'there'])
+})
+
+test('a provider that lacks a value or fails leaves the connector as it is, which is told when it has one again', async () => {
+  const values: Record<string, string> = { who: 'first' }
+  const resolver = changingResolver(values)
+  let isAway = false
+  const resolve: typeof resolver.resolve = async (props) => {
+    if (isAway) throw new Error('file is away')
+    return resolver.resolve(props)
+  }
+  const { put, script, states, log } = setUp({ resolver: { resolve } })
+  const seen: unknown[] = []
+  script.onStart = ({ props }) => seen.push(props['x.user'])
+  await put({ 'x.user': '${test:who}' })
+  await states()
+  delete values['who']
+  resolver.changed()
+  expect(await states()).toBe('RUNNING: RUNNING')
+  isAway = true
+  resolver.changed()
+  expect(await states()).toBe('RUNNING: RUNNING')
+  expect(seen).toEqual(['first'])
+  expect(everything(log)).toMatch(/keeps what it has.*no value of x\.user[^]*keeps what it has.*file is away/)
+  isAway = false
+  values['who'] = 'second'
+  resolver.changed()
+  await states()
+  expect(seen).toEqual(['first', 'second'])
+})
+
 test('and does not with config.action.reload=none, nor when the connector is gone', async () => {
   const values = { who: 'first' }
   const resolver = changingResolver(values)
@@ -114,7 +156,12 @@ test('and does not with config.action.reload=none, nor when the connector is gon
 
 test('aliases that a provider gave are in no name, label or sentence of what validate answers', async () => {
   const { herder } = setUp({ resolver: changingResolver({ who: 'hunter2' }) })
-  const config = { 'connector.class': 'ScriptedSource', name: 'c', transforms: '${test:who}', predicates: '${test:who}' }
+  const config = {
+    'connector.class': 'ScriptedSource',
+    name: 'c',
+    transforms: '${test:who}',
+    predicates: '${test:who}',
+  }
   const { keys } = await herder.validate('ScriptedSource', config)
   const names = keys.map(({ name }) => name)
   expect(names).toContain('transforms.${test:who}.type')
