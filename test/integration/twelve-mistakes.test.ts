@@ -68,7 +68,7 @@ test('POST refuses a declaration with twelve mistakes with all twelve in one ans
   expect(lines).toHaveLength(12)
   for (const [property, value = '', right] of mistakes) {
     const own = lines.filter((line) => line.includes(property))
-    expect(own, property).toHaveLength(1)
+    expect(own).toHaveLength(1)
     expect(own[0]).toContain(property === 'transforms.cast.spec' ? 'int33' : value)
     expect(own[0]).toContain(right)
   }
@@ -88,7 +88,7 @@ test('validate has each of them at its property, with the value', async () => {
     const found = wrong.find(({ name }) => name === property)
     expect(found?.errors).toEqual([expect.stringContaining(right)])
     // As in Kafka Connect a value that cannot be parsed is null beside an error that quotes it.
-    expect(`${found?.value} ${found?.errors}`).toContain(value)
+    expect(`${found?.value} ${found?.errors.join()}`).toContain(value)
   }
 })
 
@@ -102,7 +102,7 @@ test('tidegate validate names all twelve with their file, and its exit code is 1
   const lines = text.stdout.split('\n').filter((line) => line.startsWith('  error'))
   for (const [property, value = '', right] of mistakes) {
     const own = lines.filter((line) => line.includes(property))
-    expect(own, property).toHaveLength(1)
+    expect(own).toHaveLength(1)
     expect(own[0]).toContain(value)
     expect(own[0]).toContain(right)
   }
