@@ -13,14 +13,23 @@ export async function restOptions(
 ): Promise<
   Pick<
     Options,
-    'listeners' | 'adminListeners' | 'advertised' | 'tls' | 'adminTls' | 'users' | 'cors' | 'responseHeaders'
+    | 'listeners'
+    | 'adminListeners'
+    | 'advertised'
+    | 'tls'
+    | 'adminTls'
+    | 'users'
+    | 'allowedHosts'
+    | 'cors'
+    | 'responseHeaders'
   >
 > {
-  const { listeners, adminListeners, advertised, cors, responseHeaders } = settings
+  const { listeners, adminListeners, advertised, allowedHosts, cors, responseHeaders } = settings
   return {
     listeners,
     adminListeners,
     advertised,
+    allowedHosts,
     cors,
     responseHeaders,
     tls: settings.tls && (await readTls(settings.tls, props, log)),

@@ -17,6 +17,8 @@ export interface RestSettings {
   readonly adminTls?: ListenerTls
   /** Absent: everybody may. */
   readonly users?: UsersSource
+  /** Names by which it may be asked on the loopback address without users; `*`: any. Absent: the usual ones. */
+  readonly allowedHosts?: readonly string[]
   readonly cors?: Cors
   readonly responseHeaders?: readonly HeaderRule[]
 }
@@ -49,6 +51,7 @@ export function readRestSettings(
 
   const userFiles = { file: text('rest.basic.auth.file'), jaasFile: text('rest.jaas.file') }
   const users = readUsersSource(list('rest.extension.classes'), userFiles, errors)
+  const allowedHosts = list('rest.allowed.hosts')
   const cors = readCors(list, errors)
   const responseHeaders = readHeaderRules(text('response.http.headers.config'), errors)
   const advertised = readAdvertised(text, listeners, errors)
@@ -60,6 +63,7 @@ export function readRestSettings(
     ...(tls && { tls }),
     ...(adminTls && { adminTls }),
     ...(users && { users }),
+    ...(allowedHosts.length > 0 && { allowedHosts }),
     ...(cors && { cors }),
     ...(responseHeaders.length > 0 && { responseHeaders }),
   }

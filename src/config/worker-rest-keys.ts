@@ -49,6 +49,12 @@ export const restKeys = {
     default: null,
     doc: 'Ours: the file that Java is given by `java.security.auth.login.config`, which names the file of users.',
   },
+  'rest.allowed.hosts': {
+    type: 'list',
+    importance: 'low',
+    default: [],
+    doc: 'Ours: the names, besides `localhost`, IP addresses and `rest.advertised.host.name`, by which the REST API may be asked where it listens on the loopback address without users. Any other name there is refused, because a page in a browser could bring it along; `*`: any.',
+  },
   'access.control.allow.origin': {
     type: 'string',
     importance: 'low',

@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http'
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import { BadRequestError, type Clock, type Logger } from '#api'
 import type { Herder } from '../herder/herder.ts'
@@ -23,6 +24,8 @@ export interface RestOptions {
   readonly resources?: 'all' | 'main' | 'admin' | undefined
   /** Who may use the API; absent: everybody who reaches it. */
   readonly users?: Users | undefined
+  /** Throws for a request that is not to be answered, before anything else is looked at. */
+  readonly guard?: ((request: IncomingMessage) => void) | undefined
   readonly cors?: CorsRules | undefined
   readonly responseHeaders?: readonly HeaderRule[] | undefined
   /** Served at `/metrics`; absent: 404 there. */
@@ -46,6 +49,7 @@ export function createRest(herder: Herder, options: RestOptions): FastifyInstanc
   if (cors) addCors(app, cors)
   if (responseHeaders) addResponseHeaders(app, responseHeaders, clock)
   app.addHook('onRequest', async (request) => {
+    options.guard?.(request.raw)
     if (/%2f/i.test(pathOf(request))) throw new BadRequestError('Ambiguous URI path separator: a path holds no %2F')
   })
   app.addHook('onResponse', async (request, reply) => {

@@ -1,13 +1,14 @@
-import type { RequestListener } from 'node:http'
+import type { IncomingMessage, RequestListener } from 'node:http'
 import type { FastifyInstance } from 'fastify'
 import type { Clock } from '#api'
 import type { Herder } from '../herder/herder.ts'
 import { systemClock } from '../util/clock.ts'
 import { type Advertised, advertisedUrl } from './advertised-url.ts'
+import { createBrowserGuard, isLoopback } from './browser-guard.ts'
 import { createRest, type RestOptions, receiveTimeoutMs } from './create-rest.ts'
 import { type OpenListener, openListener, type RestListener, type RestTls, urlOf } from './listener.ts'
 
-export interface StartRestOptions extends Omit<RestOptions, 'resources' | 'advertisedUrl'> {
+export interface StartRestOptions extends Omit<RestOptions, 'resources' | 'advertisedUrl' | 'guard'> {
   readonly herder: Herder
   /** One at least; the loopback address unless somebody said otherwise. */
   readonly listeners: readonly RestListener[]
@@ -17,6 +18,8 @@ export interface StartRestOptions extends Omit<RestOptions, 'resources' | 'adver
   readonly adminTls?: RestTls | undefined
   /** How others reach this worker, where that is not how it listens. */
   readonly advertised?: Advertised | undefined
+  /** More names by which it may be asked on the loopback address without users; `*`: any. */
+  readonly allowedHosts?: readonly string[] | undefined
 }
 
 export interface RestServer {
@@ -38,6 +41,14 @@ export async function startRest(options: StartRestOptions): Promise<RestServer> 
   const { herder, listeners, tls, adminListeners, adminTls, advertised = {}, clock = systemClock } = options
   const apps: FastifyInstance[] = []
   const open: OpenListener[] = []
+  const guarded = new WeakSet<IncomingMessage>()
+  const refuseForeign = createBrowserGuard({
+    hosts: [...(options.allowedHosts ?? []), ...(advertised.host ? [advertised.host] : [])],
+    origins: options.cors?.origins ?? [],
+  })
+  const guard = (request: IncomingMessage): void => {
+    if (guarded.has(request)) refuseForeign(request.headers, request.method)
+  }
   let stopping: Promise<void> | undefined
   const stop = (): Promise<void> => (stopping ??= close(apps, open, clock))
 
@@ -49,6 +60,7 @@ export async function startRest(options: StartRestOptions): Promise<RestServer> 
       const handler: RequestListener = (request, response) => {
         // A connection that has served its last request would be kept open for the next.
         response.once('close', () => stopping && open.forEach(({ closeIdle }) => closeIdle()))
+        if (!options.users && isLoopback(listener.host)) guarded.add(request)
         app.routing(request, response)
       }
       const server = { tls: withTls, requestTimeout: receiveTimeoutMs, keepAliveTimeout: 72_000 }
@@ -57,7 +69,7 @@ export async function startRest(options: StartRestOptions): Promise<RestServer> 
   }
   // Their ports may be any free ones, so `Location` asks for the URL when it is known.
   const url = (): string => advertisedUrl(open.slice(0, listeners.length), advertised)
-  const main = { ...options, advertisedUrl: url }
+  const main = { ...options, advertisedUrl: url, guard }
   try {
     await serve({ ...main, resources: adminListeners ? 'main' : 'all' }, listeners, tls)
     // As in Kafka Connect, what is for browsers is for the main listeners alone.

@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { createServer } from 'node:http'
+import { createServer, type IncomingMessage, request } from 'node:http'
 import { type AddressInfo, connect } from 'node:net'
 import { text } from 'node:stream/consumers'
 import { expect, onTestFinished, test, vi } from 'vitest'
@@ -37,6 +37,35 @@ test('tells the advertised address when it has one', async () => {
   expect((await start({}, { advertised })).url).toBe('http://worker.example:8083')
   const { url, port } = await start({}, { advertised: { host: 'worker.example' } })
   expect(url).toBe(`http://worker.example:${port}`)
+})
+
+test('is not asked by a foreign name on the loopback address, unless it asks for a password or the name is listed', async () => {
+  const status = async (options: Partial<Parameters<typeof startRest>[0]>, host: string, path = '/connectors') => {
+    const { port } = await start({}, options)
+    const asked = request({ host: '127.0.0.1', port, path, headers: { host } }).end()
+    const [answer] = (await once(asked, 'response')) as [IncomingMessage]
+    const body = await text(answer)
+    if (answer.statusCode === 403)
+      expect(JSON.parse(body)).toEqual({ error_code: 403, message: expect.stringContaining('rest.allowed.hosts') })
+    return answer.statusCode
+  }
+  for (const path of ['/connectors', '/nowhere', '/metrics'])
+    expect(await status({}, 'evil.example:8083', path)).toBe(403)
+  expect(await status({ adminListeners: [], listeners: [{ ...local, host: 'localhost' }] }, 'evil.example')).toBe(403)
+  expect(await status({}, 'localhost:8083')).toBe(200)
+  expect(await status({ allowedHosts: ['proxy.example'] }, 'proxy.example')).toBe(200)
+  expect(await status({ advertised: { host: 'worker.example' } }, 'worker.example:8083')).toBe(200)
+  expect(await status({ listeners: [{ ...local, host: '0.0.0.0' }] }, 'worker')).toBe(200)
+  expect(await status({ users: async () => new Map([['a', 'b']]) }, 'evil.example')).toBe(401)
+})
+
+test('refuses a POST without a body that a page of another origin sends', async () => {
+  const { url } = await start()
+  const post = async (headers: Record<string, string>) =>
+    (await fetch(`${url}/connectors/x/restart`, { method: 'POST', headers })).status
+  expect(await post({ origin: 'https://evil.example' })).toBe(403)
+  expect(await post({ origin: url })).toBe(404)
+  expect(await post({})).toBe(404)
 })
 
 test('says who is in the way when the port is taken', async () => {
