@@ -6,7 +6,7 @@ import {
   type SinkConnector,
   type SourceConnector,
 } from '#api'
-import { connectorPlugin, sinkGroupId, type WorkerDeps } from '../runtime/index.ts'
+import { clientProps, connectorPlugin, sinkGroupId, type WorkerDeps } from '../runtime/index.ts'
 import type { Connector } from './connector.ts'
 import { alterSinkOffsets, parseSinkOffsets, resetSinkOffsets, shownSinkOffset, sinkOffsets } from './sink-offsets.ts'
 import { normalizeSourceOffsets } from './source-offsets.ts'
@@ -26,7 +26,11 @@ export function createConnectorOffsets(deps: WorkerDeps): ConnectorOffsets {
   async function resolved(connector: Connector) {
     const { props } = await deps.resolver.resolve(connector.config())
     const plugin = connectorPlugin(props, deps.plugins)
-    return { plugin, props, group: sinkGroupId(connector.name, props, deps.workerProps) }
+    const group = {
+      id: sinkGroupId(connector.name, props, deps.workerProps),
+      admin: clientProps('admin', props, deps.workerProps),
+    }
+    return { plugin, props, group }
   }
 
   async function list(connector: Connector): Promise<readonly AlteredOffset[]> {

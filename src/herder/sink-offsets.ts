@@ -1,9 +1,15 @@
 import { type AlteredOffset, BadRequestError, ConflictError, ConnectError, type TopicPartition } from '#api'
-import type { KafkaClient } from '../kafka/index.ts'
+import type { ClientProps, KafkaClient } from '../kafka/index.ts'
 
 export interface SinkOffset extends TopicPartition {
   /** Null forgets the partition. */
   readonly offset: bigint | null
+}
+
+/** The consumer group of a sink, and how the connector's admin client reaches it. */
+export interface SinkGroup {
+  readonly id: string
+  readonly admin: ClientProps
 }
 
 /** Reads what REST was given, in Kafka Connect's words; numbers may be text. Throws `BadRequestError`. */
@@ -60,12 +66,12 @@ export const shownSinkOffset = ({ topic, partition, offset }: SinkOffset): Alter
 /** Every partition that the group has a committed offset of, by topic and partition. */
 export async function sinkOffsets(
   connector: string,
-  groupId: string,
+  { id, admin }: SinkGroup,
   kafka: KafkaClient,
 ): Promise<readonly SinkOffset[]> {
   try {
     // No topics: all of them.
-    const committed = await kafka.committed(groupId, [])
+    const committed = await kafka.committed(id, [], admin)
     return committed.toSorted((a, b) => (a.topic < b.topic ? -1 : a.topic > b.topic ? 1 : a.partition - b.partition))
   } catch (cause) {
     throw new ConnectError(`Failed to retrieve consumer group offsets for sink connector ${connector}`, { cause })
@@ -74,14 +80,14 @@ export async function sinkOffsets(
 
 export async function alterSinkOffsets(
   connector: string,
-  groupId: string,
+  { id, admin }: SinkGroup,
   offsets: readonly SinkOffset[],
   kafka: KafkaClient,
 ): Promise<void> {
   const negative = offsets.find(({ partition, offset }) => partition < 0 || (offset !== null && offset < 0n))
   if (negative) throw new ConnectError(`Failed to modify offsets for sink connector ${connector}`)
   try {
-    await kafka.alterOffsets(groupId, offsets)
+    await kafka.alterOffsets(id, offsets, admin)
   } catch (cause) {
     throw new ConnectError(`Failed to alter consumer group offsets for connector ${connector}${busy(cause, 'alter')}`, {
       cause,
@@ -89,9 +95,9 @@ export async function alterSinkOffsets(
   }
 }
 
-export async function resetSinkOffsets(connector: string, groupId: string, kafka: KafkaClient): Promise<void> {
+export async function resetSinkOffsets(connector: string, { id, admin }: SinkGroup, kafka: KafkaClient): Promise<void> {
   try {
-    await kafka.deleteGroup(groupId)
+    await kafka.deleteGroup(id, admin)
   } catch (cause) {
     const hint = busy(cause, 'reset')
     const which = hint === '' ? 'sink connector' : 'connector'

@@ -15,8 +15,8 @@ export interface Asker {
   cluster<T>(topics: readonly string[], use: (cluster: Cluster) => Promise<T>): Promise<T>
   listTopics(): Promise<readonly string[]>
   bounds(topics: readonly string[]): Promise<readonly PartitionBounds[]>
-  committed: KafkaClient['committed']
-  timestampAt: KafkaClient['timestampAt']
+  committed(groupId: string, topics: readonly string[]): Promise<readonly TopicPartitionOffset[]>
+  timestampAt(partition: TopicPartition, offset: bigint): ReturnType<KafkaClient['timestampAt']>
   close(): Promise<void>
 }
 

@@ -34,11 +34,30 @@ export function createKafkaClient(options: KafkaClientOptions): KafkaClient {
   const own = connect('admin')
   const shared = createAsker(own, clientId)
 
-  /** Who reaches the cluster in another way than this client asks about it in that way too. */
+  const borrowed = new Map<string, { readonly asker: Asker; users: number }>()
+
+  /** Who reaches the cluster in another way than this client asks about it in that way too; all who do so in the same way share an asker. */
   function askerFor(connection: Connection): { readonly asker: Asker; close(): Promise<void> } {
-    if (connection.key === own.key) return { asker: shared, close: async () => undefined }
-    const asker = createAsker(connection, clientId)
-    return { asker, close: () => asker.close() }
+    const { key } = connection
+    if (key === own.key) return { asker: shared, close: async () => undefined }
+    const lent = borrowed.get(key) ?? { asker: createAsker(connection, clientId), users: 0 }
+    borrowed.set(key, lent)
+    lent.users++
+    const close = async () => {
+      if (--lent.users > 0) return
+      borrowed.delete(key)
+      await lent.asker.close()
+    }
+    return { asker: lent.asker, close }
+  }
+
+  async function asking<T>(props: ClientProps | undefined, ask: (asker: Asker) => Promise<T>): Promise<T> {
+    const { asker, close } = askerFor(props ? connect('admin', props) : own)
+    try {
+      return await ask(asker)
+    } finally {
+      await close()
+    }
   }
 
   function topicWatch({ listTopics }: Asker, connection: Connection, consumer: ConsumerOptions): TopicWatch {
@@ -60,32 +79,28 @@ export function createKafkaClient(options: KafkaClientOptions): KafkaClient {
   })
 
   return {
-    async clusterId() {
-      const { clusterId } = await shared.admin((client) => client.describeCluster())
+    async clusterId(props) {
+      const { clusterId } = await asking(props, ({ admin }) => admin((client) => client.describeCluster()))
       return clusterId
     },
     async createTopic(topic, { partitions: numPartitions, replicationFactor, configs = {}, props }) {
       const configEntries = Object.entries(configs).map(([name, value]) => ({ name, value }))
-      const { asker, close } = askerFor(connect('admin', props))
+      const topics = [{ topic, numPartitions, replicationFactor, configEntries }]
       try {
-        await asker.admin((client) =>
-          client.createTopics({ topics: [{ topic, numPartitions, replicationFactor, configEntries }] }),
-        )
+        await asking(props, ({ admin }) => admin((client) => client.createTopics({ topics })))
       } catch (error) {
         throw topicError(
           topic,
           { partitions: numPartitions, 'replication factor': replicationFactor, ...configs },
           error,
         )
-      } finally {
-        await close()
       }
     },
-    topicExists: async (topic) => (await shared.listTopics()).includes(topic),
-    committed: shared.committed,
-    timestampAt: shared.timestampAt,
-    alterOffsets: (groupId, offsets) => alterOffsets(shared, groupId, offsets),
-    deleteGroup: (groupId) => deleteGroup(shared, groupId),
+    topicExists: async (topic, props) => (await asking(props, ({ listTopics }) => listTopics())).includes(topic),
+    committed: (groupId, topics, props) => asking(props, ({ committed }) => committed(groupId, topics)),
+    timestampAt: (partition, offset, props) => asking(props, ({ timestampAt }) => timestampAt(partition, offset)),
+    alterOffsets: (groupId, offsets, props) => asking(props, (asker) => alterOffsets(asker, groupId, offsets)),
+    deleteGroup: (groupId, props) => asking(props, (asker) => deleteGroup(asker, groupId)),
     newest: (topics, limit, signal) => readNewest(shared, topics, limit, signal),
     groupConsumer(wanted) {
       const connection = connect('consumer', wanted.props)

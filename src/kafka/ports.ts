@@ -50,7 +50,7 @@ export interface RecordConsumer {
   /** Reads again from these offsets; what was buffered of the partitions is dropped. */
   seek(offsets: readonly TopicPartitionOffset[]): void
   commit(offsets: readonly TopicPartitionOffset[]): Promise<void>
-  /** The assignment has changed; the next poll tells how. */
+  /** The assignment has changed; the next poll tells how. Who asks counts as one who still comes for records. */
   changed(): boolean
   /** All that the topics held when reading began was polled. */
   caughtUp(): boolean
@@ -85,6 +85,8 @@ export interface PartitionBounds extends TopicPartition {
 export interface GroupConsumerOptions extends ConsumerOptions {
   /** The offsets that may be committed at this moment: asked when the group begins to rebalance. */
   readonly committable: () => readonly TopicPartitionOffset[]
+  /** Flushes and commits what was taken: awaited within a poll, when the topics have changed. Absent: `committable` is committed. */
+  readonly leaving?: (() => Promise<void>) | undefined
 }
 
 export interface LogReaderOptions extends ConsumerOptions {
@@ -111,9 +113,9 @@ export interface RecordProducer {
   close(): Promise<void>
 }
 
-/** Every connection to one Kafka cluster goes through here. */
+/** Every connection to Kafka goes through here. Questions with `props` go where an admin client with these goes, else to the worker's cluster. */
 export interface KafkaClient {
-  clusterId(): Promise<string>
+  clusterId(props?: ClientProps): Promise<string>
   /** `-1` leaves partitions or replication factor to the broker; `configs` are topic configurations such as `cleanup.policy`. */
   createTopic(
     topic: string,
@@ -124,8 +126,8 @@ export interface KafkaClient {
       readonly props?: ClientProps | undefined
     },
   ): Promise<void>
-  topicExists(topic: string): Promise<boolean>
-  committed(groupId: string, topics: readonly string[]): Promise<readonly TopicPartitionOffset[]>
+  topicExists(topic: string, props?: ClientProps): Promise<boolean>
+  committed(groupId: string, topics: readonly string[], props?: ClientProps): Promise<readonly TopicPartitionOffset[]>
   /**
    * Sets a group's committed offsets; `offset: null` forgets that partition. Rejects when a topic or partition does not exist, or while the
    * group has members.
@@ -133,12 +135,17 @@ export interface KafkaClient {
   alterOffsets(
     groupId: string,
     offsets: readonly (TopicPartition & { readonly offset: bigint | null })[],
+    props?: ClientProps,
   ): Promise<void>
   /** Resolves too when there is no such group; rejects while it has members. */
-  deleteGroup(groupId: string): Promise<void>
+  deleteGroup(groupId: string, props?: ClientProps): Promise<void>
   /** Up to `limit` of the newest records, oldest first, read without a group and without a trace. */
   newest(topics: readonly TopicSpec[], limit: number, signal: AbortSignal): Promise<readonly KafkaRecord[]>
-  timestampAt(partition: TopicPartition, offset: bigint): Promise<number | 'below' | 'beyond' | 'gone'>
+  timestampAt(
+    partition: TopicPartition,
+    offset: bigint,
+    props?: ClientProps,
+  ): Promise<number | 'below' | 'beyond' | 'gone'>
   groupConsumer(options: GroupConsumerOptions): RecordConsumer
   logReader(options: LogReaderOptions): Promise<RecordConsumer>
   producer(options: { readonly clientId: string; readonly props?: ClientProps | undefined }): Promise<RecordProducer>

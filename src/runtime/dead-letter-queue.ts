@@ -32,18 +32,18 @@ export function createDeadLetterQueue(
 ): DeadLetterQueue | undefined {
   const topic = settings['errors.deadletterqueue.topic.name']
   if (topic === '') return undefined
+  const admin = clientProps('admin', run.props, workerProps)
   let producer: RecordProducer | undefined
 
   async function create(): Promise<void> {
     const replicationFactor = settings['errors.deadletterqueue.topic.replication.factor']
-    const props = clientProps('admin', run.props, workerProps)
     try {
-      await kafka.createTopic(topic, { partitions: 1, replicationFactor, props })
+      await kafka.createTopic(topic, { partitions: 1, replicationFactor, props: admin })
       run.log.warn({ topic }, 'the topic of the dead letter queue did not exist and was created')
     } catch (error) {
       // Another task may have been faster.
       if (isRetriable(error)) throw error
-      if (await kafka.topicExists(topic)) return
+      if (await kafka.topicExists(topic, admin)) return
       throw new ConfigError(`Could not initialize dead letter queue with topic=${topic}: ${messageOf(error)}`, {
         cause: error,
         context: { topic, replicationFactor },
@@ -53,7 +53,7 @@ export function createDeadLetterQueue(
 
   return {
     async open() {
-      if (!(await kafka.topicExists(topic))) await create()
+      if (!(await kafka.topicExists(topic, admin))) await create()
       const props = clientProps('producer', run.props, workerProps)
       const clientId = props['client.id'] ?? `connector-dlq-producer-${run.connector}-${run.task}`
       producer ??= await kafka.producer({ clientId, props })

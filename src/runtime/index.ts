@@ -5,7 +5,7 @@ export {
   type RestartStatus,
   restartConfig,
 } from './auto-restart.ts'
-export { sinkGroupId } from './client-props.ts'
+export { clientProps, sinkGroupId } from './client-props.ts'
 export { frameworkConfig, sinkConfig, sourceConfig } from './connector-config.ts'
 export { type ConnectorRun, connectorPlugin, openConnector, TooManyTasksError } from './connector-run.ts'
 export type { MeteredTask, RuntimeMetrics, TaskMetrics } from './metrics.ts'

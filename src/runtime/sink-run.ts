@@ -1,6 +1,7 @@
 import type { Progress, SinkConnector, SinkRecord, SinkTaskContext } from '#api'
 import type { KafkaRecord, Polled, RecordBatch, RecordConsumer } from '../kafka/index.ts'
 import { type Closers, createClosers } from '../util/closers.ts'
+import { clientProps } from './client-props.ts'
 import { createCommitter } from './committer.ts'
 import { sinkConfig } from './connector-config.ts'
 import { openConverters } from './converters.ts'
@@ -46,7 +47,7 @@ async function startAndLoop(connector: SinkConnector, run: TaskRun, deps: Worker
     class: javaName(connector),
     version: connector.version,
   })
-  closers.add('metrics', metrics.close)
+  run.atStop(metrics.close)
   const converters = openConverters({ props, workerProps, plugins, log, signal }, closers)
   const chain = buildTransformChain(props, plugins)
   const tracker = createOffsetTracker()
@@ -66,14 +67,15 @@ async function startAndLoop(connector: SinkConnector, run: TaskRun, deps: Worker
   })
   const pipeline = createSinkPipeline({ ...converters, chain, errors })
   const reports = createErrantReports(errors)
+  const reading = clientProps('consumer', props, workerProps)
   let commitAsked = false
   let consumer: RecordConsumer | undefined
   const pauses = createPauses(() => consumer)
 
   const context: SinkTaskContext<unknown> = {
     ...taskContext(connector.config, run, deps),
-    clusterId: () => deps.kafka.clusterId(),
-    timestampAt: deps.kafka.timestampAt,
+    clusterId: () => deps.kafka.clusterId(reading),
+    timestampAt: (partition, offset) => deps.kafka.timestampAt(partition, offset, reading),
     pause: pauses.pause,
     resume: pauses.resume,
     requestCommit: () => {
@@ -82,6 +84,7 @@ async function startAndLoop(connector: SinkConnector, run: TaskRun, deps: Worker
     reportErrant: reports.report,
   }
   const task = await (connector as SinkConnector<never>).startTask(context as SinkTaskContext<never>)
+  run.started()
   const committer = createCommitter({ task, tracker, consumer: () => consumer, reports, run, deps, metrics })
 
   async function takeIn(reader: RecordConsumer, batches: readonly RecordBatch[]): Promise<void> {
@@ -158,7 +161,8 @@ async function startAndLoop(connector: SinkConnector, run: TaskRun, deps: Worker
   const warmMs = connector.warmMs?.(context.config as never) ?? 0
   const { topics, 'topics.regex': regex } = config
   const committable = committer.now
-  consumer = await openSinkReader({ connector, task, topics, regex, warmMs, dlq, committable }, run, deps)
+  const leaving = committer.last
+  consumer = await openSinkReader({ connector, task, topics, regex, warmMs, dlq, committable, leaving }, run, deps)
   if (consumer) await loop(consumer)
 }
 

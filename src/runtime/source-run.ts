@@ -50,7 +50,7 @@ async function startAndLoop(
     class: javaName(connector),
     version: connector.version,
   })
-  closers.add('metrics', metrics.close)
+  run.atStop(metrics.close)
   const converters = openConverters({ props, workerProps, plugins, log, signal }, closers)
   const errors = createErrorOperator<SourceRecord>({
     // What comes from outside has somebody who waits for the answer: one bad message fails nobody else's task.
@@ -82,6 +82,7 @@ async function startAndLoop(
   )
   const topics = matcher && createTopicMaker({ matcher, kafka, admin: clientProps('admin', props, workerProps), log })
   const task = await (connector as SourceConnector<never>).startTask(context as SourceTaskContext<never>)
+  run.started()
   closers.add('task', () => task.stop?.())
   closers.add('source offsets', () => flush())
   const produce = createDelivery({

@@ -51,6 +51,7 @@ export function startTask(
   let waitsFor: string | undefined
   let failure: string | undefined
   let ended: Promise<void> | undefined
+  const atStop: (() => void)[] = []
 
   async function live(): Promise<void> {
     const config = await deps.resolver.resolve(props)
@@ -66,6 +67,11 @@ export function startTask(
       paused: () => isPaused,
       cancelled: () => leftBehind.signal.aborted,
       abandoned: leftBehind.signal,
+      started: () => {
+        hasStarted = true
+        deps.metrics.taskStartup(connector, true)
+      },
+      atStop: (work) => void atStop.push(work),
       report: (facts) => {
         reported = redactValue(facts, redact) as Facts
       },
@@ -74,13 +80,7 @@ export function startTask(
       },
     }
     log.info({ class: plugin.name }, 'task started')
-    const onStart = () => {
-      hasStarted = true
-      deps.metrics.taskStartup(connector, true)
-    }
-    await (plugin.kind === 'sink'
-      ? runSink(tellingStart(plugin, onStart), run, deps)
-      : runSource(tellingStart(plugin, onStart), run, deps))
+    await (plugin.kind === 'sink' ? runSink(plugin, run, deps) : runSource(plugin, run, deps))
   }
 
   function begin(): void {
@@ -119,21 +119,10 @@ export function startTask(
         Promise.resolve(ended),
         deps.clock,
       )
+      for (const work of atStop.splice(0)) work()
       if (inTime) return
       leftBehind.abort()
       log.error({}, 'task did not stop in time and is left behind')
-    },
-  }
-}
-
-/** The plugin, which tells when its task exists. */
-function tellingStart<P extends SourceConnector | SinkConnector>(plugin: P, onStart: () => void): P {
-  return {
-    ...plugin,
-    async startTask(context: never) {
-      const task: unknown = await plugin.startTask(context)
-      onStart()
-      return task
     },
   }
 }

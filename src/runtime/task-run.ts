@@ -64,6 +64,10 @@ export interface TaskRun {
   cancelled(): boolean
   /** Aborts at that moment: clients are closed without a commit, so that the task's successor is alone. */
   readonly abandoned: AbortSignal
+  /** The connector has made its task. */
+  started(): void
+  /** Done when the task is stopped: later than its end when it has failed. */
+  atStop(work: () => void): void
   /** What the connector says of its task. */
   report(facts: Facts): void
   /** What the task waits for before it can begin; undefined: nothing. */

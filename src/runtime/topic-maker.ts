@@ -24,7 +24,7 @@ export function createTopicMaker({ matcher, kafka, admin, log }: TopicMakerOptio
 
   async function exists(topic: string): Promise<boolean> {
     try {
-      return await kafka.topicExists(topic)
+      return await kafka.topicExists(topic, admin)
     } catch (error) {
       if (isHopeless(error)) throw error
       throw new RetriableError(`Kafka could not be asked whether the topic ${topic} exists: ${messageOf(error)}`, {

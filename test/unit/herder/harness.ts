@@ -54,16 +54,16 @@ export function fakeKafka(clock: ReturnType<typeof manualClock>) {
     clusterId: async () => 'cluster',
     async createTopic() {},
     topicExists: async () => true,
-    async committed(group, topics) {
-      calls.push({ committed: group, topics })
+    async committed(group, topics, props) {
+      calls.push({ committed: group, topics, props })
       return committed
     },
-    async alterOffsets(group, offsets) {
-      calls.push({ alter: group, offsets })
+    async alterOffsets(group, offsets, props) {
+      calls.push({ alter: group, offsets, props })
       refuse()
     },
-    async deleteGroup(group) {
-      calls.push({ delete: group })
+    async deleteGroup(group, props) {
+      calls.push({ delete: group, props })
       refuse()
     },
     newest: async () => [],

@@ -91,21 +91,27 @@ test('a sink’s offsets are those of its consumer group, or of the one that it 
   expect(await herder.offsets('c')).toEqual([at('t', 0, 5), at('t', 1, 2n ** 60n)])
   expect(await herder.alterOffsets('c', [at('t', '1', '7'), at('t', 0)])).toBe(long('altered'))
   expect(await herder.resetOffsets('c')).toBe(long('reset'))
-  await put({ ...sink, 'consumer.override.group.id': 'mine' })
+  const elsewhere = { 'bootstrap.servers': 'elsewhere:9092' }
+  await put({
+    ...sink,
+    'consumer.override.group.id': 'mine',
+    'admin.override.bootstrap.servers': elsewhere['bootstrap.servers'],
+  })
   await herder.resetOffsets('c')
   expect(kafka.calls).toEqual([
-    { committed: 'connect-c', topics: [] },
+    { committed: 'connect-c', topics: [], props: {} },
     {
       alter: 'connect-c',
       offsets: [
         { topic: 't', partition: 1, offset: 7n },
         { topic: 't', partition: 0, offset: null },
       ],
+      props: {},
     },
-    { committed: 'connect-c', topics: [] },
-    { delete: 'connect-c' },
-    { committed: 'mine', topics: [] },
-    { delete: 'mine' },
+    { committed: 'connect-c', topics: [], props: {} },
+    { delete: 'connect-c', props: {} },
+    { committed: 'mine', topics: [], props: elsewhere },
+    { delete: 'mine', props: elsewhere },
   ])
 })
 

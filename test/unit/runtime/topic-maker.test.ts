@@ -11,7 +11,8 @@ function setUp(existing: readonly string[], refuse?: Error) {
   const maker = createTopicMaker({
     matcher: () => ({ group: 'default', partitions: 2, replicationFactor: 1, configs: { 'retention.ms': '5' } }),
     kafka: {
-      async topicExists(topic) {
+      async topicExists(topic, props) {
+        expect(props).toEqual({ 'request.timeout.ms': '5' })
         asked.push(topic)
         if (away) throw new Error('connection refused')
         return topics.has(topic)
