@@ -10,18 +10,29 @@ export function serialize(): InTurn {
   }
 }
 
+export interface Queues {
+  of(name: string): InTurn
+  /** Resolves once all that was given until then, and what came meanwhile, is done. */
+  idle(): Promise<void>
+}
+
 /** The same for each name by itself: one connector that takes its time holds up no other. */
-export function serializeByName(): (name: string) => InTurn {
+export function serializeByName(): Queues {
   const queues = new Map<string, { waiting: number; readonly inTurn: InTurn }>()
-  return (name) => async (work) => {
-    const queue = queues.get(name) ?? { waiting: 0, inTurn: serialize() }
-    queues.set(name, queue)
-    queue.waiting++
-    try {
-      return await queue.inTurn(work)
-    } finally {
-      queue.waiting--
-      if (queue.waiting === 0) queues.delete(name)
-    }
+  return {
+    of: (name) => async (work) => {
+      const queue = queues.get(name) ?? { waiting: 0, inTurn: serialize() }
+      queues.set(name, queue)
+      queue.waiting++
+      try {
+        return await queue.inTurn(work)
+      } finally {
+        queue.waiting--
+        if (queue.waiting === 0) queues.delete(name)
+      }
+    },
+    async idle() {
+      while (queues.size > 0) await Promise.all([...queues.values()].map(({ inTurn }) => inTurn(async () => undefined)))
+    },
   }
 }

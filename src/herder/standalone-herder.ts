@@ -8,6 +8,7 @@ import {
   type SourceConnector,
 } from '#api'
 import type { Preview, PreviewOptions, WorkerDeps } from '../runtime/index.ts'
+import { within } from '../util/within.ts'
 import { createActiveTopics, type TopicTrackingSettings } from './active-topics.ts'
 import { type Connector, createConnector } from './connector.ts'
 import { withoutNulls } from './connector-props.ts'
@@ -48,14 +49,14 @@ export function createStandaloneHerder(options: StandaloneHerderOptions): Standa
   const topics = createActiveTopics(options.settings, (name) => connectors.has(name))
   const deps: WorkerDeps = { ...options.deps, topics }
   const { workerId } = options
-  const queue = serializeByName()
+  const queues = serializeByName()
   const declarations = createDeclarations(deps)
   const offsets = createConnectorOffsets(deps)
   let isStopped = false
 
   /** One change of a connector at a time; the others are not held up. */
   const inTurn = <T>(name: string, work: () => Promise<T>): Promise<T> =>
-    queue(name)(async () => {
+    queues.of(name)(async () => {
       if (isStopped) throw new ConflictError('The worker is stopping.')
       return work()
     })
@@ -75,7 +76,7 @@ export function createStandaloneHerder(options: StandaloneHerderOptions): Standa
     const former = connectors.get(name)
     if (former) await former.configure(raw)
     else {
-      const made = await createConnector({ name, raw, target, deps, workerId, inTurn: queue(name) })
+      const made = await createConnector({ name, raw, target, deps, workerId, inTurn: queues.of(name) })
       connectors.set(name, made)
       if (isStopped) await made.close()
     }
@@ -140,6 +141,9 @@ export function createStandaloneHerder(options: StandaloneHerderOptions): Standa
     async stop() {
       isStopped = true
       await Promise.all([...connectors.values()].map((each) => each.close()))
+      // What is under way closes what it has made; a broker that does not answer it holds up the end no longer than a task may.
+      const inTime = await within(deps.settings['task.shutdown.graceful.timeout.ms'], queues.idle(), deps.clock)
+      if (!inTime) deps.log.error({}, 'a change of a connector did not end in time and is left behind')
     },
   }
 }

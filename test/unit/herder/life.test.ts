@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
-import { ConfigError } from '#api'
+import { ConfigError, type Props } from '#api'
+import { type MeteredTask, noMetrics } from '../../../src/runtime/index.ts'
 import { changingResolver, setUp } from './harness.ts'
 
 const nowhere = { connector: 'none', task: 0 }
@@ -252,4 +253,44 @@ test('tells the metrics what started, what did not, and what is gone', async () 
   await states()
   await herder.deleteConnector('c')
   expect(told.toSorted()).toEqual(['connector c true', 'forget c', 'task c false', 'task c true'])
+})
+
+test('what is counted of a failed task is there until it is stopped', async () => {
+  let closed = 0
+  const task = (info: MeteredTask) => ({ ...noMetrics.task(info), close: () => closed++ })
+  const { herder, put, script, states } = setUp({ metrics: { task } })
+  script.onStart = () => {
+    throw new ConfigError('no such table')
+  }
+  await put()
+  expect([await states(), closed]).toEqual(['RUNNING: FAILED', 0])
+  script.onStart = undefined
+  await herder.restartTask({ connector: 'c', task: 0 })
+  expect([await states(), closed]).toEqual(['RUNNING: RUNNING', 1])
+  await herder.setTargetState('c', 'STOPPED')
+  expect(closed).toBe(2)
+})
+
+test('the end waits for a creation under way, whose tasks end too', async () => {
+  let answer = (): void => undefined
+  const answered = new Promise<void>((resolve) => (answer = resolve))
+  const resolve = async (props: Props) => {
+    await answered
+    return { props, resolved: new Set<string>(), onChange() {} }
+  }
+  const { herder, put, script } = setUp({ resolver: { resolve } })
+  let running = 0
+  script.onStart = () => void running++
+  script.onStop = () => void running--
+  const made = put().catch(String)
+  const turn = () => new Promise((resolve) => setImmediate(resolve))
+  await turn()
+  let hasStopped = false
+  const stopped = herder.stop().then(() => (hasStopped = true))
+  await turn()
+  expect(hasStopped).toBe(false)
+  answer()
+  await stopped
+  expect(running).toBe(0)
+  await made
 })
