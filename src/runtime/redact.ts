@@ -10,11 +10,20 @@ export type Redact = (text: string) => string
 
 /** Of the longest first, so that one secret inside another leaves no rest. */
 export function createRedact(secrets: Iterable<string>): Redact {
-  const found = [...new Set(secrets)].filter((secret) => secret.length >= shortest)
+  const long = [...new Set(secrets)].filter((secret) => secret.length >= shortest)
+  const found = [...new Set(long.flatMap(asWritten))]
   if (found.length === 0) return (text) => text
   const longestFirst = found.toSorted((a, b) => b.length - a.length)
   return (text) => longestFirst.reduce((left, secret) => left.replaceAll(secret, hidden), text)
 }
+
+/** As it is, within JSON, and within a URL or a form. */
+const asWritten = (secret: string): readonly string[] => [
+  secret,
+  JSON.stringify(secret).slice(1, -1),
+  encodeURIComponent(secret.replaceAll(/\p{Surrogate}/gu, '\u{fffd}')),
+  new URLSearchParams([['', secret]]).toString().slice(1),
+]
 
 /** The same log without the secrets, in its messages, fields, errors and their causes. */
 export function redactLog(log: Logger, redact: Redact): Logger {

@@ -8,7 +8,7 @@ import { listOf } from './transform-chain.ts'
 
 /** Kafka's client properties of type PASSWORD. */
 const clientSecret =
-  /(?:^|\.)(?:sasl\.jaas\.config|ssl\.(?:key|keystore|truststore)\.password|ssl\.keystore\.(?:key|certificate\.chain)|ssl\.truststore\.certificates|sasl\.oauthbearer\.client\.credentials\.client\.secret)$/
+  /(?:^|\.)(?:sasl\.jaas\.config|ssl\.(?:key|keystore|truststore)\.password|ssl\.keystore\.(?:key|certificate\.chain)|ssl\.truststore\.certificates|sasl\.oauthbearer\.(?:client\.credentials\.client\.secret|assertion\.private\.key\.passphrase))$/
 
 /**
  * What may not be read in a connector's traces, log lines and status: values that a provider gave, and those of keys of type PASSWORD, of

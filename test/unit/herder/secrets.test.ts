@@ -51,6 +51,23 @@ test('a secret within a longer one leaves nothing of it, and one of three letter
   expect(redact('hunter2-and-more, hunter, often')).toBe('[hidden], [hidden], often')
 })
 
+test('a secret is hidden within JSON, a URL and a form too', () => {
+  const secret = 'p"ss w\\rd/é'
+  const redact = createRedact([secret, 'half \ud800'])
+  const written = [JSON.stringify({ secret }), encodeURIComponent(secret), String(new URLSearchParams({ secret }))]
+  expect(written.map(redact)).toEqual(['{"secret":"[hidden]"}', '[hidden]', 'secret=[hidden]'])
+})
+
+test('the passphrase of an assertion’s key is a secret', async () => {
+  const { herder, put, script, states } = setUp()
+  script.onStart = () => {
+    throw new Error('cannot open the key with swordfish')
+  }
+  await put({ 'producer.override.sasl.oauthbearer.assertion.private.key.passphrase': 'swordfish' })
+  await states()
+  expect((await herder.taskState({ connector: 'c', task: 0 })).trace).toContain('with [hidden]')
+})
+
 test('a part of a compound secret is not readable either', async () => {
   const { herder, put, script, states } = setUp()
   script.onStart = () => {
