@@ -43,8 +43,8 @@ export function sortProperties(content: Readonly<Record<string, unknown>>, origi
   const warnings: string[] = []
 
   const visit = (name: string, value: unknown): void => {
-    if (value === undefined || (value === null && !(name in settingKeys))) return
-    if (name in settingKeys) settings.set(name, value)
+    if (value === undefined || (value === null && !Object.hasOwn(settingKeys, name))) return
+    if (Object.hasOwn(settingKeys, name)) settings.set(name, value)
     else if (name.startsWith(namespacePrefix)) addRule(name.slice(namespacePrefix.length), value)
     else if (groups.has(name) && isObject(value)) visitAll(value, `${name}.`)
     else {
@@ -75,7 +75,7 @@ export function sortProperties(content: Readonly<Record<string, unknown>>, origi
 }
 
 const isWorkerProperty = (name: string): boolean => {
-  if (name in workerConfig.keys || name in workerClientConfig.keys) return true
+  if (Object.hasOwn(workerConfig.keys, name) || Object.hasOwn(workerClientConfig.keys, name)) return true
   const client = clientPrefixOf(name)
   if (client) return client.names.includes(client.rest)
   return (
@@ -86,7 +86,7 @@ const isWorkerProperty = (name: string): boolean => {
 
 const hasNoEffect = (name: string): boolean =>
   withoutEffect.has(name) ||
-  (!(name in workerConfig.keys) && prefixesWithoutEffect.some((prefix) => name.startsWith(prefix)))
+  (!Object.hasOwn(workerConfig.keys, name) && prefixesWithoutEffect.some((prefix) => name.startsWith(prefix)))
 
 const reason = (name: string): string =>
   distributedKeys.has(name) ? ': it belongs to distributed mode, and this worker runs standalone' : ''

@@ -32,7 +32,7 @@ export function clientPrefixOf(
 export function clientPropsOf(workerProps: Props): Readonly<Record<string, string>> {
   return Object.fromEntries(
     Object.entries(workerProps).flatMap(([name, value]) =>
-      typeof value === 'string' && (name === 'security.protocol' || name in workerClientConfig.keys)
+      typeof value === 'string' && (name === 'security.protocol' || Object.hasOwn(workerClientConfig.keys, name))
         ? [[name, value]]
         : [],
     ),

@@ -80,7 +80,7 @@ const ofClient =
   (kind: 'source' | 'sink', client: 'producer' | 'consumer' | 'admin', props: Props): Warn =>
   (name, rest) => {
     const prefix = `${client}.override.`
-    if (clientKeys[client][rest] === undefined) {
+    if (!Object.hasOwn(clientKeys[client], rest)) {
       return unknownUnder(prefix, rest, Object.keys(clientKeys[client]))
     }
     return clientsOf(kind, props).includes(client)

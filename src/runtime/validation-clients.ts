@@ -19,7 +19,7 @@ export function clientOverrides(kind: 'source' | 'sink', props: Props, workerPro
   return clientsOf(kind, props).flatMap((client) => {
     const prefix = `${client}.override.`
     return Object.entries(withPrefix(props, prefix)).map(([name, value]): ValidatedKey => {
-      const key = clientKeys[client][name]
+      const key = Object.hasOwn(clientKeys[client], name) ? clientKeys[client][name] : undefined
       const def: ConfigDef | undefined = key && defineConfig({ [name]: withoutNeed(key) })
       const [found] = def ? validateKeys(def, { [`${prefix}${name}`]: value }, prefix) : []
       const described =

@@ -5,11 +5,11 @@ import { createEnvProvider } from './env.ts'
 import { createFileProvider } from './file.ts'
 import type { ConfigProvider, ProviderContext } from './provider.ts'
 
-const classes: Readonly<Record<string, (context: ProviderContext) => ConfigProvider>> = {
-  FileConfigProvider: createFileProvider,
-  DirectoryConfigProvider: createDirectoryProvider,
-  EnvVarConfigProvider: createEnvProvider,
-}
+const classes: ReadonlyMap<string, (context: ProviderContext) => ConfigProvider> = new Map([
+  ['FileConfigProvider', createFileProvider],
+  ['DirectoryConfigProvider', createDirectoryProvider],
+  ['EnvVarConfigProvider', createEnvProvider],
+])
 const javaPackage = 'org.apache.kafka.common.config.provider.'
 
 /** The providers of `config.providers`, by alias. Throws one `ConfigError` with all that is wrong. */
@@ -23,7 +23,7 @@ export function createProviders(
   for (const alias of new Set(aliases.filter((each) => each !== ''))) {
     const property = `config.providers.${alias}.class`
     const name = workerProps[property]?.trim() ?? ''
-    const create = classes[name.startsWith(javaPackage) ? name.slice(javaPackage.length) : name]
+    const create = classes.get(name.startsWith(javaPackage) ? name.slice(javaPackage.length) : name)
     if (create) providers.set(alias, create({ ...context, alias, params: paramsOf(alias, workerProps) }))
     else errors.push(complaint(property, name))
   }
@@ -32,7 +32,7 @@ export function createProviders(
 }
 
 function complaint(property: string, name: string): string {
-  const known = Object.keys(classes)
+  const known = [...classes.keys()]
   if (name === '') return `Missing required configuration "${property}": one of ${known.join(', ')}.`
   const meant = nearest(name.slice(name.lastIndexOf('.') + 1), known)
   const hint = meant === undefined ? `; known are ${known.join(', ')}` : ` Did you mean ${meant}?`

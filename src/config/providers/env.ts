@@ -16,7 +16,7 @@ export function createEnvProvider({ alias, params, env }: ProviderContext): Conf
         )
       }
       const found = [...keys].flatMap((key) => {
-        const value = env[key]
+        const value = Object.hasOwn(env, key) ? env[key] : undefined
         return value === undefined || !isAllowed(key) ? [] : [[key, value] as const]
       })
       return Promise.resolve(Object.fromEntries(found))

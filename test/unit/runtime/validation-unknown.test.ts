@@ -62,3 +62,11 @@ test('topic.creation.* knows its groups, its rules and the configuration of topi
   expect(meant({ ...props, 'topic.creation.big.cleanup.polcy': 'x' })).toEqual(['topic.creation.big.cleanup.policy'])
   expect(meant({ ...props, 'topic.creation.bigg.partitions': '1' })).toEqual(['topic.creation.big.partitions'])
 })
+
+test('names that every object has are unknown like any other', () => {
+  for (const name of ['constructor', 'toString', '__proto__', 'hasOwnProperty']) {
+    const property = `consumer.override.${name}`
+    const { warnings } = validate({ ...sink, [property]: 'x' })
+    expect(warnings.join()).toContain(`Unknown property "${property}"`)
+  }
+})
