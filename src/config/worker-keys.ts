@@ -99,6 +99,7 @@ export const workerConfig = defineConfig({
     type: 'string',
     importance: 'medium',
     default: 'All',
+    validator: overridePolicy,
     doc: 'Which client properties a declaration may override (`producer.override.` and the like): `All`, `None`, `Principal` (those that say who it is) or `Allowlist`. Kafka Connect’s class names do as well.',
   },
   'connector.client.config.override.allowlist': {
@@ -168,4 +169,16 @@ function protocol(value: string): string | undefined {
   return known.includes(value.toUpperCase())
     ? undefined
     : `String must be one of (case insensitive): ${known.join(', ')}`
+}
+
+/** As Kafka Connect, which does not start with a policy that it cannot find. */
+function overridePolicy(value: string): string | undefined {
+  const known = ['All', 'None', 'Principal', 'Allowlist']
+  const suffix = 'ConnectorClientConfigOverridePolicy'
+  const names = known.flatMap((name) => [
+    name,
+    name + suffix,
+    `org.apache.kafka.connect.connector.policy.${name}${suffix}`,
+  ])
+  return names.includes(value) ? undefined : `expected one of ${known.join(', ')}, or Kafka Connect's class of it.`
 }
