@@ -6,7 +6,7 @@ import { resolveWorker } from './resolve-worker.ts'
 import { type RestSettings, readRestSettings } from './rest-settings.ts'
 import { envName, settingKeys } from './setting-keys.ts'
 import type { Settings } from './settings.ts'
-import { sortProperties } from './sort-properties.ts'
+import { type SortedProperties, sortProperties } from './sort-properties.ts'
 import { workerClientConfig } from './worker-client-keys.ts'
 import { workerConfig } from './worker-keys.ts'
 
@@ -36,13 +36,11 @@ export async function loadWorkerConfig({ file, env, flags }: WorkerConfigSources
     flags: sortProperties(flags, 'the command line'),
   }
   const { fromFile, fromFlags } = await resolveWorker(written, env)
-  const isMoved = restKeys.some((key) => key in fromFlags.settings || env[envName(key)] !== undefined)
-  // A port that was asked for by flag or environment is meant, whatever the file listens on.
-  const { listeners, ...unlistened } = fromFile.props
-  const kept = listeners !== undefined && !isMoved ? fromFile.props : unlistened
-  const props = { ...kept, ...fromFlags.props }
+  const listeners = listenersOf(fromFile.props, fromFlags, env)
+  const { listeners: _, ...unlistened } = fromFile.props
+  const props = { ...(listeners.moved ? unlistened : fromFile.props), ...fromFlags.props }
 
-  const errors: string[] = []
+  const errors: string[] = [...listeners.errors]
   const collect = <T>(step: () => T): T | undefined => {
     try {
       return step()
@@ -57,7 +55,7 @@ export async function loadWorkerConfig({ file, env, flags }: WorkerConfigSources
   const rest = collect(() => readRestSettings(props, loaded?.rest ?? { host: '127.0.0.1', port: 0 }))
   const [first] = rest?.listeners ?? []
   const settings = loaded && first && { ...loaded, rest: { host: first.host, port: first.port } }
-  const warnings = [...fromFile.warnings, ...fromFlags.warnings, ...environmentWarnings(env)]
+  const warnings = [...listeners.warnings, ...fromFile.warnings, ...fromFlags.warnings, ...environmentWarnings(env)]
   if (!config || !settings || !rest || errors.length > 0) {
     const where = file === undefined ? 'The configuration' : `The configuration in ${file}`
     // A misspelt name is often why another one is missing.
@@ -69,6 +67,27 @@ export async function loadWorkerConfig({ file, env, flags }: WorkerConfigSources
 }
 
 const restKeys = ['rest.host', 'rest.port'] as const
+
+/** A port that was asked for by flag or environment is meant, whatever the file listens on; but never without the TLS that the file asks for. */
+function listenersOf(file: Props, flags: SortedProperties, env: WorkerConfigSources['env']) {
+  const by = restKeys.flatMap((key) => {
+    if (Object.hasOwn(flags.settings, key)) return [key]
+    return env[envName(key)] === undefined ? [] : [envName(key)]
+  })
+  const [given, moved] = [file['listeners'] ?? '', by.length > 0]
+  if (!moved || given.trim() === '' || flags.props['listeners'] !== undefined)
+    return { moved, errors: [], warnings: [] }
+  const names = by.join(' and ')
+  return /https:/i.test(given)
+    ? {
+        moved,
+        errors: [
+          `${names} would replace the file's listeners=${given} by http: set listeners instead, or remove ${names}.`,
+        ],
+        warnings: [],
+      }
+    : { moved, errors: [], warnings: [`${names} replaces the file's listeners=${given}.`] }
+}
 
 const errorsOf = (error: unknown): readonly string[] =>
   ConnectError.is(error) && Array.isArray(error.context['errors'])

@@ -143,9 +143,42 @@ test('listeners that cannot be are told', async () => {
 })
 
 test('a port asked for by flag or environment is meant, whatever the file listens on', async () => {
-  const { props, rest } = await load({ listeners: 'http://0.0.0.0:1' }, { TIDEGATE_REST_PORT: '7' })
+  const { props, rest, warnings } = await load({ listeners: 'http://0.0.0.0:1' }, { TIDEGATE_REST_PORT: '7' })
   expect(props['listeners']).toBeUndefined()
   expect(rest.listeners).toEqual([{ protocol: 'http', host: '127.0.0.1', port: 7 }])
+  expect(warnings).toEqual(["TIDEGATE_REST_PORT replaces the file's listeners=http://0.0.0.0:1."])
+  expect((await load({}, { TIDEGATE_REST_PORT: '7' })).warnings).toEqual([])
+})
+
+test('a port asked for does not take TLS away', async () => {
+  const listeners = 'http://:1, HTTPS://:2'
+  const message = `would replace the file's listeners=${listeners} by http: set listeners instead`
+  expect((await failure(load({ listeners }, { TIDEGATE_REST_PORT: '7' }))).message).toContain(
+    `TIDEGATE_REST_PORT ${message}`,
+  )
+  expect((await failure(load({ listeners }, {}, { 'rest.host': 'a' }))).message).toContain(`rest.host ${message}`)
+  const both = { 'rest.port': '7', listeners: 'http://:3' }
+  expect((await load({ listeners }, {}, both)).rest.listeners).toMatchObject([{ port: 3 }])
+})
+
+test('a policy of overrides that nobody knows is refused', async () => {
+  const key = 'connector.client.config.override.policy'
+  const java = 'org.apache.kafka.connect.connector.policy.NoneConnectorClientConfigOverridePolicy'
+  for (const known of ['All', 'None', 'Principal', 'Allowlist', 'PrincipalConnectorClientConfigOverridePolicy', java])
+    expect((await load({ [key]: known })).warnings).toEqual([])
+  for (const unknown of ['Nobody', 'none', '', 'org.example.AllConnectorClientConfigOverridePolicy'])
+    expect((await failure(load({ [key]: unknown }))).message).toContain(
+      `Invalid value ${unknown} for configuration ${key}: `,
+    )
+})
+
+test('names that every object has are names like any other', async () => {
+  const content = JSON.parse('{"constructor": "x", "toString": "y", "hasOwnProperty": "z"}') as object
+  expect((await load(content)).warnings).toHaveLength(3)
+  const provider = { 'config.providers': 'x', 'config.providers.x.class': 'constructor' }
+  expect((await failure(load(provider))).message).toContain('Class constructor could not be found')
+  const env = { 'config.providers': 'env', 'config.providers.env.class': 'EnvVarConfigProvider' }
+  expect((await load({ ...env, 'client.id': '${env:constructor}' })).props['client.id']).toBe('${env:constructor}')
 })
 
 test('properties of clients are known by name, behind their prefixes too', async () => {
