@@ -3,6 +3,7 @@ import { gunzip, gzip } from 'node:zlib'
 import type * as Zstandard from '@bokuweb/zstd-wasm'
 import { messageOf } from '#api'
 import { CompressionCodecs, CompressionTypes } from './kafkajs.ts'
+import { checkLz4 } from './lz4-frame.ts'
 import { DamagedBatchError } from './refusals.ts'
 import { snappyBlocks, toXerial } from './xerial.ts'
 import { zstdBound } from './zstd-frame.ts'
@@ -42,6 +43,7 @@ export const codecs: Readonly<Record<(typeof codecNames)[number], Codec>> = {
       return compressFrame(data)
     },
     async decompress(data) {
+      checkLz4(data, unpackedLimit)
       const { decompressFrame } = await import('lz4-napi')
       return decompressFrame(data)
     },

@@ -43,3 +43,16 @@ test('a batch that claims to unpack to more than the limit is refused before any
   await expect(unpack('zstd', zstd)).rejects.toThrow(/unpacks to more than/)
   await expect(unpack('snappy', Buffer.from([0xff, 0xff, 0xff, 0xff, 0x0f, 0]))).rejects.toThrow(/unpacks to more than/)
 })
+
+test('lz4 is refused beyond the limit too, by what its header states and by its blocks', async () => {
+  const stated = Buffer.alloc(19)
+  stated.writeUInt32LE(0x184d2204)
+  stated.set([0x68, 0x40], 4)
+  stated.writeBigUInt64LE(1n << 40n, 6)
+  await expect(unpack('lz4', stated)).rejects.toThrow(/unpacks to more than/)
+  // 65 blocks of 4 MB, each from 17 KB.
+  const block = Buffer.concat([Buffer.from([0x00, 0x44, 0, 0]), Buffer.alloc(17_408)])
+  const header = Buffer.from([0x04, 0x22, 0x4d, 0x18, 0x60, 0x70, 0x73])
+  const blocks = Buffer.concat([header, ...Array.from({ length: 65 }, () => block), Buffer.alloc(4)])
+  await expect(unpack('lz4', blocks)).rejects.toThrow(/unpacks to more than/)
+})
