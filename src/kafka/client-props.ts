@@ -123,9 +123,9 @@ export const consumerProps = defineConfig({
   'max.poll.interval.ms': {
     type: 'int',
     importance: 'medium',
-    default: 60_000,
+    default: 300_000,
     validator: atLeast(1),
-    doc: 'How long members may take to come back in a rebalance. Kafka’s default is 300000.',
+    doc: 'How long a task may take between two polls before its member leaves the group, and members to come back in a rebalance.',
   },
   'max.poll.records': {
     type: 'int',

@@ -1,11 +1,12 @@
-import type { Consumer, ConsumerConfig, EachBatchPayload, Kafka } from 'kafkajs'
+import type { Consumer, EachBatchPayload, Kafka } from 'kafkajs'
 import type { Clock, Logger, TopicPartition, TopicPartitionOffset } from '#api'
 import { ConnectError, messageOf } from '#api'
 import { backoffDelay } from '../util/backoff.ts'
-import { chunkBatch } from './batches.ts'
+import { chunkBatch, startOf } from './batches.ts'
 import { createHandoff } from './handoff.ts'
+import { each, leave, toConsumerConfig } from './members.ts'
 import { toRecord } from './messages.ts'
-import { groupBy, partitionId } from './partition-map.ts'
+import { partitionId } from './partition-map.ts'
 import type { AssignedPartition, GroupConsumerOptions, RecordBatch, RecordConsumer } from './ports.ts'
 import type { ClientSettings } from './read-props.ts'
 import { isFinal } from './refusals.ts'
@@ -30,7 +31,8 @@ const readAhead = 2
  * A member of a consumer group. kafkajs pushes and we poll: each batch waits in a short queue, heartbeating, until the task has taken it.
  * When the group rebalances, what was flushed is committed on the way out; what was read and not flushed is dropped here and delivered
  * again by whoever gets the partition (kafkajs awaits no hook there, and rebalances eagerly). A member that crashes, or whose topics have
- * changed, is replaced by a fresh one; kafkajs is not let to restart by itself, since it would do so after `close` too.
+ * changed, is replaced by a fresh one; kafkajs is not let to restart by itself, since it would do so after `close` too. When the task has
+ * not polled for `max.poll.interval.ms`, the member leaves without a commit, and a fresh one joins with the next poll.
  */
 export function startGroupConsumer(deps: GroupConsumerDeps, options: GroupConsumerOptions): RecordConsumer {
   const { log, clock } = deps
@@ -40,6 +42,14 @@ export function startGroupConsumer(deps: GroupConsumerDeps, options: GroupConsum
   /** The next offset that the task has not taken, for each partition that it was told of. */
   const positions = new Map<string, TopicPartitionOffset>()
   const paused = new Map<string, TopicPartition>()
+  const longestMs = deps.settings.consumer['max.poll.interval.ms']
+  /** Nudged when a poll has something to tell to who keeps the member. */
+  const turn = createHandoff<never>()
+  let lastPoll = clock.now()
+  let isPolling = false
+  let isOverdue = false
+  /** The topics have changed: the next poll settles what was taken, and then a fresh member joins. */
+  let moving: 'no' | 'wanted' | 'settled' = 'no'
   let member: Consumer | undefined
   let isJoined = false
   let generation = 0
@@ -58,6 +68,7 @@ export function startGroupConsumer(deps: GroupConsumerDeps, options: GroupConsum
   async function run(): Promise<void> {
     for (let attempt = 0; !closing.signal.aborted; ) {
       try {
+        while (isOverdue && !closing.signal.aborted) await turn.filled(longestMs, closing.signal)
         const topics = await deps.topics.look()
         if (topics.length > 0) {
           await liveOnce(topics, () => {
@@ -74,11 +85,12 @@ export function startGroupConsumer(deps: GroupConsumerDeps, options: GroupConsum
     }
   }
 
-  /** One member, from joining until the topics change (resolves) or it crashes (rejects). */
+  /** One member, from joining until the topics change or polls fail to come (resolves), or it crashes (rejects). */
   async function liveOnce(topics: readonly string[], onJoined: () => void): Promise<void> {
     const consumer = (await deps.kafka()).consumer(toConsumerConfig(options.groupId, deps.settings))
     const ended = new AbortController()
     let crash: unknown
+    moving = 'no'
     consumer.on(consumer.events.GROUP_JOIN, ({ payload }) => {
       generation++
       isJoined = true
@@ -106,15 +118,47 @@ export function startGroupConsumer(deps: GroupConsumerDeps, options: GroupConsum
       await consumer.connect()
       await consumer.subscribe({ topics: [...topics], fromBeginning })
       await consumer.run({ autoCommit: false, eachBatchAutoResolve: false, eachBatch: handOver })
-      while (!life.aborted) {
-        await clock.sleep(deps.topics.interval(), life)
-        if (!life.aborted && (await haveChanged(topics))) break
-      }
+      await keepUntilItMoves(topics, life)
     } finally {
       isJoined = false
       await leave(consumer, () => ready.drop(() => true))
     }
     if (crash !== undefined) throw crash
+  }
+
+  async function keepUntilItMoves(topics: readonly string[], life: AbortSignal): Promise<void> {
+    let nextLook = clock.now() + deps.topics.interval()
+    while (!life.aborted && moving !== 'settled') {
+      const nextTurn = moving === 'no' ? Math.min(nextLook, lastPoll + longestMs) : lastPoll + longestMs
+      await turn.filled(Math.max(isPolling ? 100 : 0, nextTurn - clock.now()), life)
+      if (life.aborted) return
+      if (!isPolling && clock.now() - lastPoll >= longestMs) {
+        isOverdue = true
+        log.warn(
+          { group: options.groupId, ms: longestMs },
+          'no poll for max.poll.interval.ms: the member leaves the group',
+        )
+        return
+      }
+      if (moving !== 'no' || clock.now() < nextLook) continue
+      nextLook = clock.now() + deps.topics.interval()
+      if (await haveChanged(topics)) {
+        moving = 'wanted'
+        ready.nudge()
+      }
+    }
+  }
+
+  /** Within a poll nothing is with the task: what it took so far is committed before the member goes. */
+  async function settle(): Promise<void> {
+    try {
+      await (options.leaving?.() ?? commit(options.committable()))
+    } catch (error) {
+      log.warn({ error }, 'the commit before a change of topics failed; records are delivered again')
+    }
+    ready.drop(() => true)
+    moving = 'settled'
+    turn.nudge()
   }
 
   async function haveChanged(topics: readonly string[]): Promise<boolean> {
@@ -137,7 +181,7 @@ export function startGroupConsumer(deps: GroupConsumerDeps, options: GroupConsum
         await ready.drained(readAhead, 1000)
         await heartbeat()
       }
-      if (mine !== generation || !isRunning() || isStale()) return
+      if (mine !== generation || moving === 'settled' || !isRunning() || isStale()) return
       ready.push(chunk)
       resolveOffset(String(chunk.nextOffset - 1n))
     }
@@ -171,10 +215,13 @@ export function startGroupConsumer(deps: GroupConsumerDeps, options: GroupConsum
       const assigned = await deps.opened(next)
       const revoked = owned
       owned = next
-      if (joined === next) joined = undefined
+      const isStill = joined === next
+      if (isStill) joined = undefined
       positions.clear()
       for (const { topic, partition, offset } of assigned) {
         positions.set(partitionId({ topic, partition }), { topic, partition, offset })
+        // kafkajs asked for the end of the log at another moment.
+        if (isStill && !fromBeginning) goTo({ topic, partition, offset })
       }
       return { revoked, assigned, batches: [] }
     } catch (error) {
@@ -185,17 +232,38 @@ export function startGroupConsumer(deps: GroupConsumerDeps, options: GroupConsum
     }
   }
 
+  const isBack = (batch: RecordBatch): boolean => startOf(batch) < (positions.get(partitionId(batch))?.offset ?? 0n)
+
+  const poll: RecordConsumer['poll'] = async (maxWaitMs, signal) => {
+    if (joined === undefined && failure === undefined && moving !== 'wanted') await ready.filled(maxWaitMs, signal)
+    if (failure !== undefined) throw failed(failure)
+    if (moving === 'wanted') await settle()
+    if (joined !== undefined) return takeOver(joined)
+    let room = options.maxPollRecords
+    const batches = ready.take((batch) => (room -= batch.records.length) >= 0 && !isBack(batch))
+    // The log was made anew: its partition is opened again, so that it counts from there.
+    const assigned = batches
+      .slice(0, 1)
+      .filter(isBack)
+      .map((batch) => ({ topic: batch.topic, partition: batch.partition, offset: startOf(batch) }))
+    for (const each of assigned) log.error(each, 'the log of the partition was made anew, and is read from there')
+    for (const { topic, partition, nextOffset: offset } of batches) {
+      positions.set(partitionId({ topic, partition }), { topic, partition, offset })
+    }
+    return { revoked: [], assigned, batches }
+  }
+
   return {
     async poll(maxWaitMs, signal) {
-      if (joined === undefined && failure === undefined) await ready.filled(maxWaitMs, signal)
-      if (failure !== undefined) throw failed(failure)
-      if (joined !== undefined) return takeOver(joined)
-      let room = options.maxPollRecords
-      const batches = ready.take((batch) => (room -= batch.records.length) >= 0)
-      for (const { topic, partition, nextOffset: offset } of batches) {
-        positions.set(partitionId({ topic, partition }), { topic, partition, offset })
+      isPolling = true
+      isOverdue = false
+      turn.nudge()
+      try {
+        return await poll(maxWaitMs, signal)
+      } finally {
+        isPolling = false
+        lastPoll = clock.now()
       }
-      return { revoked: [], assigned: [], batches }
     },
     pause(partitions) {
       for (const partition of partitions) {
@@ -210,58 +278,22 @@ export function startGroupConsumer(deps: GroupConsumerDeps, options: GroupConsum
       if (isJoined) each(partitions, (topics) => member?.resume(topics))
     },
     seek(offsets) {
-      for (const offset of offsets) goTo(offset)
+      for (const offset of offsets) {
+        positions.set(partitionId(offset), offset)
+        goTo(offset)
+      }
     },
     commit,
-    changed: () => joined !== undefined,
+    changed() {
+      // Who asks is alive, as Kafka Connect's task is that polls with all paused while it tries a put again.
+      if (!isOverdue) lastPoll = clock.now()
+      return joined !== undefined || isOverdue
+    },
     caughtUp: () => ready.size === 0 && owned.length > 0,
     async close() {
       closing.abort()
       ready.drop(() => true)
       await running
     },
-  }
-}
-
-function toConsumerConfig(groupId: string, { consumer, connection }: ClientSettings): ConsumerConfig {
-  return {
-    groupId,
-    allowAutoTopicCreation: false,
-    // A rejoin waits for the fetch that is under way.
-    maxWaitTimeInMs: consumer['fetch.max.wait.ms'],
-    minBytes: consumer['fetch.min.bytes'],
-    maxBytes: consumer['fetch.max.bytes'],
-    maxBytesPerPartition: consumer['max.partition.fetch.bytes'],
-    readUncommitted: consumer['isolation.level'] === 'read_uncommitted',
-    sessionTimeout: consumer['session.timeout.ms'],
-    heartbeatInterval: consumer['heartbeat.interval.ms'],
-    rebalanceTimeout: consumer['max.poll.interval.ms'],
-    rackId: consumer['client.rack'],
-    ...(connection['metadata.max.age.ms'] !== null && { metadataMaxAge: connection['metadata.max.age.ms'] }),
-    retry: {
-      retries: 5,
-      initialRetryTime: connection['retry.backoff.ms'],
-      maxRetryTime: Math.max(5000, connection['retry.backoff.max.ms']),
-      restartOnFailure: async () => false,
-    },
-  }
-}
-
-function each(
-  partitions: readonly TopicPartition[],
-  apply: (topics: { topic: string; partitions: number[] }[]) => void,
-): void {
-  const topics = groupBy(partitions, ({ topic }) => topic)
-  apply([...topics].map(([topic, group]) => ({ topic, partitions: group.map(({ partition }) => partition) })))
-}
-
-/** kafkajs ends its loop between two batches: the queue is emptied until it has. */
-async function leave(consumer: Consumer, empty: () => void): Promise<void> {
-  const draining = setInterval(empty, 20)
-  try {
-    empty()
-    await consumer.disconnect()
-  } finally {
-    clearInterval(draining)
   }
 }

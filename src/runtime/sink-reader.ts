@@ -17,13 +17,14 @@ export interface SinkReaderOptions {
   readonly warmMs: number
   readonly dlq: DeadLetterQueue | undefined
   readonly committable: () => readonly TopicPartitionOffset[]
+  readonly leaving: () => Promise<void>
 }
 
 const backoff = { initialMs: 200, maxMs: 5000, jitter: 0.2 }
 
 /** Begins to read, however long Kafka is away; undefined when the task is to stop first. Rejects when it never can begin. */
 export async function openSinkReader(
-  { connector, task, topics, regex, warmMs, dlq, committable }: SinkReaderOptions,
+  { connector, task, topics, regex, warmMs, dlq, committable, leaving }: SinkReaderOptions,
   run: TaskRun,
   { kafka, clock, workerProps }: WorkerDeps,
 ): Promise<RecordConsumer | undefined> {
@@ -53,14 +54,25 @@ export async function openSinkReader(
         await dlq?.open()
         return connector.placement === 'everyWorker'
           ? await kafka.logReader({ ...options, warmMs })
-          : kafka.groupConsumer({ ...options, committable })
+          : kafka.groupConsumer({ ...options, committable, leaving })
       },
       { clock, signal: run.signal, backoff, again },
     )
     if (failed) run.waiting(undefined)
-    return opened
+    return closedWhenAbandoned(opened, run)
   } catch (error) {
     if (run.signal.aborted) return undefined
     throw error
   }
+}
+
+/** A task that was left behind must not keep its partitions from its successor. */
+function closedWhenAbandoned(consumer: RecordConsumer, { abandoned, log }: TaskRun): RecordConsumer {
+  let closing: Promise<void> | undefined
+  const close = (): Promise<void> => (closing ??= consumer.close())
+  const onAbandoned = (): void =>
+    void close().catch((error: unknown) => log.warn({ error }, 'the consumer of a task left behind did not close'))
+  if (abandoned.aborted) onAbandoned()
+  else abandoned.addEventListener('abort', onAbandoned, { once: true })
+  return { ...consumer, close }
 }

@@ -176,3 +176,57 @@ test('a group continues after what was committed', async () => {
   onTestFinished(() => second.close())
   expect(values(await read(second, 7))[0]).toBe(33)
 })
+
+test('a member that is not polled for max.poll.interval.ms leaves the others its partitions, and comes back with its next poll', async () => {
+  const topic = await topicWith(0, 2)
+  const wanted = { ...options([topic]), committable: () => [] }
+  const slow = client().groupConsumer({ ...wanted, props: { 'max.poll.interval.ms': '1500' } })
+  onTestFinished(() => slow.close())
+  const assignedTo = async (consumer: RecordConsumer) =>
+    (await consumer.poll(100, new AbortController().signal)).assigned.length
+  await eventually(async () => (await assignedTo(slow)) === 2)
+  const other = client().groupConsumer(wanted)
+  onTestFinished(() => other.close())
+  await eventually(async () => (await assignedTo(other)) === 2)
+  expect(slow.changed()).toBe(true)
+  let [ofSlow, ofOther] = [0, 0]
+  await eventually(async () => {
+    ofSlow = (await assignedTo(slow)) || ofSlow
+    ofOther = (await assignedTo(other)) || ofOther
+    return ofSlow === 1 && ofOther === 1
+  })
+})
+
+test('a member that comes back with more topics has committed before, so nothing is read twice', async () => {
+  const prefix = `kafka-test.${randomUUID()}`
+  const kafka = client()
+  const make = async (topic: string) => {
+    await kafka.createTopic(topic, { partitions: 1, replicationFactor: 1 })
+    await produce(topic, 0, 5)
+  }
+  await make(`${prefix}.a`)
+  let consumed: { topic: string; partition: number; offset: bigint }[] = []
+  const consumer = kafka.groupConsumer({
+    ...options([new RegExp(`^${prefix}\\..*$`)]),
+    props: { 'metadata.max.age.ms': '200' },
+    committable: () => consumed,
+  })
+  onTestFinished(() => consumer.close())
+  expect(await read(consumer, 5)).toHaveLength(5)
+  consumed = [{ topic: `${prefix}.a`, partition: 0, offset: 5n }]
+  await make(`${prefix}.b`)
+  const records = await read(consumer, 5)
+  expect(records.map(({ topic }) => topic)).toEqual(Array.from({ length: 5 }, () => `${prefix}.b`))
+})
+
+test('a member that was told to go back and then paused goes on from there', async () => {
+  const topic = await topicWith(5)
+  const consumer = client().groupConsumer({ ...options([topic]), committable: () => [] })
+  onTestFinished(() => consumer.close())
+  await read(consumer, 5)
+  consumer.seek([{ topic, partition: 0, offset: 2n }])
+  consumer.pause([{ topic, partition: 0 }])
+  consumer.resume([{ topic, partition: 0 }])
+  await produce(topic, 5, 6)
+  expect(values(await read(consumer, 1))[0]).toBe(2)
+})

@@ -309,3 +309,19 @@ test('a reader of every worker reads the topics that are there, and those that c
   await eventually(() => handle.values.length === 2)
   expect(handle.values).toEqual(['a0', 'b0'])
 })
+
+test('a new topic that matches topics.regex has nothing of the others delivered again', async () => {
+  const { handle, put } = setUp({ flushIntervalMs: 600_000 })
+  const prefix = `regex-${randomUUID()}`
+  const kafka = kafkaClient()
+  const make = async (topic: string) => {
+    await kafka.createTopic(topic, { partitions: 1, replicationFactor: 1 })
+    await write(topic, [topic])
+  }
+  await make(`${prefix}.a`)
+  await put({ 'topics.regex': `${prefix}\\..*`, 'consumer.override.metadata.max.age.ms': '200' })
+  await eventually(() => handle.values.length === 1)
+  await make(`${prefix}.b`)
+  await eventually(() => handle.values.includes(`${prefix}.b`))
+  expect(handle.values.map(String).toSorted()).toEqual([`${prefix}.a`, `${prefix}.b`])
+})
