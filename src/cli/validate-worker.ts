@@ -1,8 +1,17 @@
 import { ConfigError, type Logger, messageOf, type Props } from '#api'
-import { type ConfigResolver, createConfigResolver, loadWorkerConfig } from '../config/index.ts'
+import {
+  type ConfigResolver,
+  clientPropsOf,
+  createConfigResolver,
+  loadWorkerConfig,
+  type WorkerConfig,
+} from '../config/index.ts'
+import { createKafkaClient } from '../kafka/index.ts'
 import { validateConverters } from '../runtime/index.ts'
+import { tlsFromProps } from '../security/index.ts'
 import { systemClock } from '../util/clock.ts'
 import { findPlugins } from './find-plugins.ts'
+import { restOptions } from './rest-options.ts'
 import type { FileReport, Mistake } from './validate-files.ts'
 
 /** What was found out about a worker's file, for the declarations to be checked against. */
@@ -24,10 +33,12 @@ export async function checkWorkerFile(file: string, env: Env): Promise<WorkerChe
     warnings,
   })
   try {
-    const { props, config, warnings } = await loadWorkerConfig({ file, env, flags: {} })
+    const loaded = await loadWorkerConfig({ file, env, flags: {} })
+    const { props, config, warnings } = loaded
     const pluginPath = config['plugin.path']
     const found = await findPlugins(pluginPath, [], file)
-    const errors = converterMistakes(props, found.plugins)
+    const connections = await connectionMistakes(loaded, file)
+    const errors = [...converterMistakes(props, found.plugins), ...connections]
     return {
       report: report(errors, [...warnings, ...found.warnings]),
       props,
@@ -36,10 +47,9 @@ export async function checkWorkerFile(file: string, env: Env): Promise<WorkerChe
     }
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error
-    const { errors, warnings } = error.context as { errors?: unknown; warnings?: unknown }
-    const texts = Array.isArray(errors) ? errors.map(String) : [messageOf(error)]
+    const { warnings } = error.context as { warnings?: unknown }
     const notes = Array.isArray(warnings) ? warnings.map(String) : []
-    return { report: report(texts.map(toMistake), notes), props: {}, pluginPath: [] }
+    return { report: report(mistakesOf(error), notes), props: {}, pluginPath: [] }
   }
 }
 
@@ -55,6 +65,37 @@ function converterMistakes(props: Props, plugins: Parameters<typeof validateConv
     }
   }
   return mistakes
+}
+
+/** What would keep the worker from speaking to Kafka or serving REST: the files that its properties name are read, and nobody is asked. */
+async function connectionMistakes({ props, config, rest }: WorkerConfig, file: string): Promise<readonly Mistake[]> {
+  const servers = config['bootstrap.servers']
+  const own = clientPropsOf(props)
+  const tried = [
+    async () => {
+      const kafka = createKafkaClient({
+        bootstrapServers: servers,
+        clientId: file,
+        props: own,
+        log: silent,
+        clock: systemClock,
+      })
+      await kafka.close()
+      if (/SSL$/i.test(own['security.protocol']?.trim() ?? '')) await tlsFromProps(own, { warn: nothing })
+    },
+    () => restOptions(rest, props, silent),
+  ]
+  const results = await Promise.allSettled(tried.map((step) => step()))
+  return results.flatMap((result) => {
+    if (result.status === 'fulfilled') return []
+    if (result.reason instanceof ConfigError) return mistakesOf(result.reason)
+    throw result.reason
+  })
+}
+
+function mistakesOf(error: ConfigError): readonly Mistake[] {
+  const { errors } = error.context
+  return (Array.isArray(errors) ? errors.map(String) : [messageOf(error)]).map(toMistake)
 }
 
 /** The sentences of `ConfigDef` name property and value. */

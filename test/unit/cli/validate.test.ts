@@ -131,6 +131,20 @@ test('a worker’s file is checked too, with its converters', async () => {
   expect(misled?.errors).toMatchObject([{ property: 'value.converter.schemas.enable', value: 'maybe' }])
 })
 
+test.each([
+  ['listeners=https://:8443', 'https needs a certificate'],
+  ['listeners=https://:8443\nssl.keystore.location=/no/such.p12\nssl.keystore.password=x', '/no/such.p12'],
+  ['rest.extension.classes=BasicAuthSecurityRestExtension\nrest.basic.auth.file=/no/users', '/no/users cannot be read'],
+  ['security.protocol=SASL_PLAINTEXT\nsasl.mechanism=PLAIN\nsasl.jaas.config=nonsense', 'sasl.jaas.config'],
+  ['security.protocol=SASL_PLAINTEXT\nsasl.mechanism=NTLM', 'NTLM'],
+  ['security.protocol=SSL\nssl.truststore.location=/no/such.jks', '/no/such.jks'],
+  ['listeners=http://[1::2::3]:8083', '1::2::3 is no IPv6 address'],
+])('a worker’s file with %j, which could not start, is not fine', async (more, message) => {
+  const [report] = await reports({ 'w.properties': `${worker}\n${more}` })
+  expect(report?.kind).toBe('worker')
+  expect(report?.errors.map((each) => each.message).join()).toContain(message)
+})
+
 test('a secret is not printed', async () => {
   const config = {
     ...sink,
