@@ -34,13 +34,15 @@ interface Status {
   readonly tasks: readonly { readonly state: string }[]
 }
 
-/** A task's version is compared where it has just started: Java forgets it when a task pauses before it ran. */
-const withoutTaskVersions = (body: unknown): unknown => {
+/** Without a task's version, which Java forgets when a task pauses before it ran, and its facts, which come when they come; other steps show them. */
+const steady = (body: unknown): unknown => {
   if (typeof body !== 'object' || body === null || !('tasks' in body)) return body
   const tasks = body.tasks as readonly Readonly<Record<string, unknown>>[]
   return {
     ...body,
-    tasks: tasks.map((task) => Object.fromEntries(Object.entries(task).filter(([key]) => key !== 'version'))),
+    tasks: tasks.map((task) =>
+      Object.fromEntries(Object.entries(task).filter(([key]) => key !== 'version' && key !== 'facts')),
+    ),
   }
 }
 
@@ -48,7 +50,7 @@ const withoutTaskVersions = (body: unknown): unknown => {
 export const status = (state: string, taskStates: readonly string[], what = `status ${state}`): Step => ({
   what,
   path: '/connectors/{p}/status',
-  pick: withoutTaskVersions,
+  pick: steady,
   until: ({ body }) => {
     const { connector, tasks } = body as Status
     return connector.state === state && JSON.stringify(tasks.map((task) => task.state)) === JSON.stringify(taskStates)

@@ -148,14 +148,14 @@ export const connectorCases: readonly Case[] = [
   {
     name: 'what the location says',
     steps: [
-      { ...create(lines()), headers: { host: 'connect.example:1234' } },
+      { ...create(lines()), headers: { host: '192.0.2.7:1234' } },
       { ...remove, what: 'delete' },
       {
         what: 'create by PUT',
         method: 'PUT',
         path: '/connectors/{p}/config',
         body: lines(),
-        headers: { host: 'connect.example' },
+        headers: { host: 'localhost' },
       },
       { ...remove, what: 'delete again' },
       {
