@@ -87,8 +87,10 @@ function utf16(inOrder: (bytes: Buffer) => Buffer): Charset {
     decode(bytes) {
       const whole = bytes.length - (bytes.length % 2)
       const text = inOrder(bytes.subarray(0, whole)).toString('utf16le')
-      // A byte alone at the end belongs to the half pair before it, if there is one.
-      return whole === bytes.length || /[\ud800-\udbff]$/.test(text) ? paired(text) : `${paired(text)}\uFFFD`
+      if (whole === bytes.length) return paired(text)
+      // A byte alone at the end is replaced, together with the half pair before it, if there is one.
+      const padded = paired(`${text}\0`)
+      return padded.endsWith('\0') ? `${padded.slice(0, -1)}\uFFFD` : padded
     },
     encode: (text) => inOrder(Buffer.from(text, 'utf16le')),
   }

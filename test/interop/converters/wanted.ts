@@ -102,7 +102,7 @@ const wanted: readonly Wanted[] = [
       subject.converter.endsWith('.SimpleHeaderConverter') &&
       'result' in java &&
       'result' in ours &&
-      saysLess((ours.result as TypedData).schema, (java.result as TypedData).schema),
+      saysLess(ours.result as TypedData, comparable(java.result as TypedData)),
   },
   {
     why: 'SimpleHeaderConverter: Java infers a schema that its own value does not fit',
@@ -122,11 +122,16 @@ function sameBesidesReplaced(java: Difference['java'], ours: Difference['ours'])
   return one === other
 }
 
-/** Whether it is the other schema but for parts that it leaves open. */
-function saysLess(ours: TypedSchema | null | undefined, java: TypedSchema | null | undefined): boolean {
+/** Whether it is the same value, and the same schema but for parts that are left open. */
+const saysLess = (ours: TypedData, java: TypedData): boolean =>
+  JSON.stringify(ours.value) === JSON.stringify(java.value) &&
+  JSON.stringify(ours.schema) !== JSON.stringify(java.schema) &&
+  leavesOpen(ours.schema, java.schema)
+
+function leavesOpen(ours: TypedSchema | null | undefined, java: TypedSchema | null | undefined): boolean {
   if (!ours || !java) return !ours
   const same = ours.type === java.type && ours.name === java.name
-  return same && saysLess(ours.keys, java.keys) && saysLess(ours.values, java.values)
+  return same && leavesOpen(ours.keys, java.keys) && leavesOpen(ours.values, java.values)
 }
 
 const withZeros = (ours: unknown): string =>
