@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { createServer, type IncomingMessage, request } from 'node:http'
+import { createServer, type IncomingMessage, request as openRequest } from 'node:http'
 import { type AddressInfo, connect } from 'node:net'
 import { text } from 'node:stream/consumers'
 import { expect, onTestFinished, test, vi } from 'vitest'
@@ -42,12 +42,10 @@ test('tells the advertised address when it has one', async () => {
 test('is not asked by a foreign name on the loopback address, unless it asks for a password or the name is listed', async () => {
   const status = async (options: Partial<Parameters<typeof startRest>[0]>, host: string, path = '/connectors') => {
     const { port } = await start({}, options)
-    const asked = request({ host: '127.0.0.1', port, path, headers: { host } }).end()
+    const asked = openRequest({ host: '127.0.0.1', port, path, headers: { host } }).end()
     const [answer] = (await once(asked, 'response')) as [IncomingMessage]
-    const body = await text(answer)
-    if (answer.statusCode === 403)
-      expect(JSON.parse(body)).toEqual({ error_code: 403, message: expect.stringContaining('rest.allowed.hosts') })
-    return answer.statusCode
+    const isOurs = (await text(answer)).startsWith('{"error_code":403,"message":"This worker is not asked by the name ')
+    return answer.statusCode === 403 && !isOurs ? 'another 403' : answer.statusCode
   }
   for (const path of ['/connectors', '/nowhere', '/metrics'])
     expect(await status({}, 'evil.example:8083', path)).toBe(403)
