@@ -123,7 +123,7 @@ async function javaReads(topic: string, bytes: Buffer): Promise<unknown> {
 test('Avro that Java’s converter writes is read here as Java reads it, and the other way round', async () => {
   const random = seededRandom()
   expect(
-    await table('Avro converter, Java → here → Java', scale({ small: 150, full: 3000 }), async (index) => {
+    await table('Avro converter, Java → here → Java', scale({ small: 150, full: 1000 }), async (index) => {
       const topic = `java-avro.${run}.${index}`
       const data = avroData(random, index)
       const theirs = await javaWrites(topic, data)
@@ -139,7 +139,7 @@ test('Avro that Java’s converter writes is read here as Java reads it, and the
 }, 600_000)
 
 test('Protobuf that Java’s library writes is read here, and what is written here it reads', async () => {
-  const count = scale({ small: 60, full: 2000 })
+  const count = scale({ small: 60, full: 400 })
   for (const [name, schema] of Object.entries(protobufTexts)) {
     const topic = `java-protobuf.${run}.${name.replaceAll(' ', '-')}`
     const id = await register(`${topic}-value`, schema, url, 'PROTOBUF')
@@ -208,7 +208,7 @@ test('JSON with a JSON Schema that is written here Java reads and finds valid, a
   const schema = jsonFields(random)
   const topic = `java-json.${run}`
   expect(
-    await table('JSON Schema payload, here → Java → here', scale({ small: 100, full: 3000 }), async () => {
+    await table('JSON Schema payload, here → Java → here', scale({ small: 100, full: 1000 }), async () => {
       const value = jsonValue(random, schema)
       const written = (await ours.json.fromConnectData(topic, schema, value)) ?? Buffer.alloc(0)
       const read = await serdes.ask<{ json?: string }>({ op: 'json.read', topic, bytes: written.toString('base64') })
