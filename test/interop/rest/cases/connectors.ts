@@ -148,6 +148,7 @@ export const connectorCases: readonly Case[] = [
   {
     name: 'what the location says',
     steps: [
+      { what: 'asked by a foreign name', path: '/connectors/{p}', headers: { host: 'connect.example' } },
       { ...create(lines()), headers: { host: '192.0.2.7:1234' } },
       { ...remove, what: 'delete' },
       {
