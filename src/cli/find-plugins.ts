@@ -6,7 +6,7 @@ import { createPlugins, isModuleName, loadPlugins, type Plugins } from '../plugi
 import { predicates, transformations } from '../transforms/index.ts'
 
 /** What comes with the worker. */
-export const builtIn = [connectors, converters, headerConverters, transformations, predicates] as const
+const builtIn = [connectors, converters, headerConverters, transformations, predicates] as const
 
 /** The built-in plugins, those of `plugin.path`, and modules that declarations name in `connector.class`. */
 export async function findPlugins(

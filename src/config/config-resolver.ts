@@ -7,6 +7,7 @@ import { workerConfig } from './worker-keys.ts'
 export interface ResolvedProps {
   readonly props: Props
   readonly resolved: ReadonlySet<string>
+  readonly given: ReadonlyMap<string, readonly string[]>
   onChange(signal: AbortSignal, changed: () => void): void
 }
 

@@ -31,11 +31,11 @@ export function createDeclarations(deps: WorkerDeps): Declarations {
   const { plugins, workerProps } = deps
 
   async function look(raw: Props, find: (props: Props) => SourceConnector | SinkConnector) {
-    const { props, resolved } = await deps.resolver.resolve(raw)
-    const redact = redactResolved(raw, { props, resolved })
+    const { props, resolved, given } = await deps.resolver.resolve(raw)
+    const redact = redactResolved({ props, resolved, given })
     try {
       const plugin = find(props)
-      const { keys, warnings } = validateDeclaration(plugin, props, plugins, { workerProps, raw, resolved })
+      const { keys, warnings } = validateDeclaration(plugin, props, plugins, { workerProps, raw, resolved, given })
       return { plugin, props, redact, validation: { keys, warnings: warnings.map(redact) } }
     } catch (error) {
       throw withoutSecrets(error, redact)

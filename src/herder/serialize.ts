@@ -1,7 +1,7 @@
 export type InTurn = <T>(work: () => Promise<T>) => Promise<T>
 
 /** Runs what it is given one after the other; a failure does not stop those behind it. */
-export function serialize(): InTurn {
+function serialize(): InTurn {
   let last: Promise<unknown> = Promise.resolve()
   return (work) => {
     const next = last.then(work, work)

@@ -246,7 +246,8 @@ export function startGroupConsumer(deps: GroupConsumerDeps, options: GroupConsum
       .slice(0, 1)
       .filter(isBack)
       .map((batch) => ({ topic: batch.topic, partition: batch.partition, offset: startOf(batch) }))
-    for (const each of assigned) log.error(each, 'the log of the partition was made anew, and is read from there')
+    for (const partition of assigned)
+      log.error(partition, 'the log of the partition was made anew, and is read from there')
     for (const { topic, partition, nextOffset: offset } of batches) {
       positions.set(partitionId({ topic, partition }), { topic, partition, offset })
     }

@@ -50,8 +50,8 @@ export async function openConnector(raw: RawConfig, deps: WorkerDeps): Promise<C
     plugin,
     resolved,
     restart: restartConfig.parse(props),
-    redact: redactFor(plugin, raw, resolved, deps),
-    redactResolved: redactResolved(raw, resolved),
+    redact: redactFor(plugin, resolved, deps),
+    redactResolved: redactResolved(resolved),
     // The plugin alone knows its type.
     config: () => plugin.config.parse(props) as never,
     taskConfigs(log) {

@@ -1,12 +1,7 @@
-import type { Props } from '#api'
-import { resolvedSecrets } from './redact.ts'
+import { type Props, splitList } from '#api'
+import { type Resolved, resolvedSecrets } from './redact.ts'
 import { listOf } from './transform-chain.ts'
 import type { ValidatedKey } from './validated-key.ts'
-
-interface Resolved {
-  readonly props: Props
-  readonly resolved: ReadonlySet<string>
-}
 
 /** Shorter values would turn up in sentences that do not speak of them. */
 const shortest = 4
@@ -15,10 +10,10 @@ const shortest = 4
 export function hideResolved(keys: readonly ValidatedKey[], raw: Props, config: Resolved): readonly ValidatedKey[] {
   if (config.resolved.size === 0) return keys
   const hidden = [...config.resolved].map((name) => {
-    const secrets = resolvedSecrets(raw, { props: config.props, resolved: new Set([name]) })
+    const secrets = resolvedSecrets({ ...config, resolved: new Set([name]) })
     const whole = config.props[name] ?? ''
     // A list is quoted with blanks, and by its items.
-    const parts = [whole, whole.split(/\s*,\s*/).join(', '), ...secrets.flatMap((part) => [part, ...part.split(',')])]
+    const parts = [whole, splitList(whole).join(', '), ...secrets.flatMap((part) => [part, ...part.split(',')])]
     return { name, text: raw[name] ?? '', parts: [...new Set(parts.map((part) => part.trim()))].filter(isText) }
   })
   return withoutAliases(keys, raw, config).map((key) => {
@@ -51,7 +46,7 @@ function withoutAliases(keys: readonly ValidatedKey[], raw: Props, { props, reso
 
 function renamed(key: ValidatedKey, { list, alias, written }: { list: string; alias: string; written: string }) {
   const [from, to] = [`${list}.${alias}.`, `${list}.${written}.`]
-  const named = (text: string) => text.replaceAll(from, to)
+  const named = (text: string) => text.replaceAll(from, () => to)
   const labelled = (text: string) => (text.endsWith(alias) ? text.slice(0, -alias.length) + written : text)
   const { name, errors, definition } = key
   const told = { ...key, name: named(name), errors: errors.map(named) }
@@ -73,5 +68,5 @@ const isText = (part: string): boolean => part !== ''
 const outsideOf = (written: string, text: string, part: string): string =>
   text
     .split(written)
-    .map((between) => between.replaceAll(part, written))
+    .map((between) => between.replaceAll(part, () => written))
     .join(written)

@@ -59,7 +59,7 @@ export async function previewDeclaration(
       const stages = await stagesOf(raw)
       records.push({ origin: { topic, partition, offset: String(offset) }, stages })
     }
-    const hide = redactFor(connector, props, { props, resolved: new Set(), onChange() {} }, deps)
+    const hide = redactFor(connector, { props, resolved: new Set(), onChange() {} }, deps)
     const warnings = warningsOf(raws, connector, regex === '' ? topics : [regex])
     return withoutSecrets({ records, warnings }, (text) => redact(hide(text)))
   } finally {

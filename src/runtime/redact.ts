@@ -1,4 +1,5 @@
-import type { Logger, Props } from '#api'
+import type { Logger } from '#api'
+import type { ResolvedConfig } from './task-run.ts'
 
 /** Shorter ones would blot out half of every sentence. */
 const shortest = 4
@@ -17,9 +18,10 @@ export function createRedact(secrets: Iterable<string>): Redact {
   return (text) => longestFirst.reduce((left, secret) => left.replaceAll(secret, hidden), text)
 }
 
-/** As it is, within JSON, and within a URL or a form. */
+/** As it is and without the blanks around it, as options are read; within JSON; within a URL or a form. */
 const asWritten = (secret: string): readonly string[] => [
   secret,
+  ...(secret.trim().length >= shortest ? [secret.trim()] : []),
   JSON.stringify(secret).slice(1, -1),
   encodeURIComponent(secret.replaceAll(/\p{Surrogate}/gu, '\u{fffd}')),
   new URLSearchParams([['', secret]]).toString().slice(1),
@@ -59,20 +61,10 @@ function redactError(error: Error, redact: Redact, depth: number): Error {
 }
 
 /** Of what providers gave alone: of a declaration whose plugins are not known yet, and of what is shown as it was written. */
-export const redactResolved = (raw: Props, config: Resolved): Redact => createRedact(resolvedSecrets(raw, config))
+export const redactResolved = (config: Resolved): Redact => createRedact(resolvedSecrets(config))
 
-interface Resolved {
-  readonly props: Props
-  readonly resolved: ReadonlySet<string>
-}
+export type Resolved = Pick<ResolvedConfig, 'props' | 'resolved' | 'given'>
 
-/** What stands in `resolved` where `raw` has a placeholder, and the whole value. */
-export function resolvedSecrets(raw: Props, { props, resolved }: Resolved): string[] {
-  return [...resolved].flatMap((key) => {
-    const value = props[key]
-    if (!value) return []
-    const between = (raw[key] ?? '').split(/\$\{[^}]*\}/).map((text) => text.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&'))
-    const parts = new RegExp(`^${between.join('([^]*?)')}$`).exec(value)?.slice(1) ?? []
-    return parts.length === 0 ? [value] : parts
-  })
-}
+/** What providers gave; the whole values where nobody tells. */
+export const resolvedSecrets = ({ props, resolved, given }: Resolved): readonly string[] =>
+  [...resolved].flatMap((key) => given?.get(key) ?? [props[key] ?? ''])

@@ -16,14 +16,13 @@ const clientSecret =
  */
 export function redactFor(
   connector: SourceConnector | SinkConnector,
-  raw: Props,
   config: ResolvedConfig,
   { plugins, workerProps }: { readonly plugins: Plugins; readonly workerProps: Props },
 ): Redact {
   const props = withInheritedConverters(config.props, workerProps)
   const values = [...secretKeys(connector, props, plugins)].map((key) => props[key] ?? '')
   return createRedact([
-    ...resolvedSecrets(raw, config),
+    ...resolvedSecrets(config),
     ...values,
     ...values.flatMap(insides),
     ...Object.entries(workerProps).flatMap(([key, value]) => (value && clientSecret.test(key) ? [value] : [])),

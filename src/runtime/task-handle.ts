@@ -55,7 +55,7 @@ export function startTask(
 
   async function live(): Promise<void> {
     const config = await deps.resolver.resolve(props)
-    redact = redactFor(plugin, props, config, deps)
+    redact = redactFor(plugin, config, deps)
     log = redactLog(plainLog, redact)
     if (stopping.signal.aborted) return
     const run: TaskRun = {

@@ -31,6 +31,8 @@ export interface ResolvedConfig {
   readonly props: Props
   /** The keys whose values a provider has changed. */
   readonly resolved: ReadonlySet<string>
+  /** What providers put into each of them; where it is not told, the whole value counts. */
+  readonly given?: ReadonlyMap<string, readonly string[]> | undefined
   /** Calls back once when a value that a provider gave has changed; ends with `signal`. */
   onChange(signal: AbortSignal, changed: () => void): void
 }

@@ -41,7 +41,7 @@ export function validateConverters(
   keys: readonly ValidatedKey[],
   props: Props,
   plugins: Plugins,
-  complain: (name: string, error: string, value?: null | undefined) => void,
+  complain: (name: string, error: string, value?: null) => void,
 ): readonly ValidatedKey[] {
   return sides.flatMap((side) => {
     const option = `${side}.converter`

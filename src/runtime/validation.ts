@@ -25,6 +25,7 @@ export interface ValidationContext {
   /** The declaration as it was written, and the keys whose values a provider changed: those are shown as they were written. */
   readonly raw?: Props | undefined
   readonly resolved?: ReadonlySet<string> | undefined
+  readonly given?: ReadonlyMap<string, readonly string[]> | undefined
 }
 
 /**
@@ -35,7 +36,7 @@ export function validateDeclaration(
   connector: SourceConnector | SinkConnector,
   props: Props,
   plugins: Plugins,
-  { workerProps = {}, raw = props, resolved = new Set() }: ValidationContext = {},
+  { workerProps = {}, raw = props, resolved = new Set(), given }: ValidationContext = {},
 ): Validation {
   const framework = converterDefaults(frameworkConfig(connector), props, workerProps, plugins)
   const enriched = [
@@ -44,7 +45,7 @@ export function validateDeclaration(
     ...validateAliases('predicates', props, plugins),
   ].map((key) => (props[key.name] === null ? withNull(key) : key))
   const keys = merge(enriched, validateKeys(connector.config, props))
-  const complain = (name: string, error: string, value?: null | undefined) => {
+  const complain = (name: string, error: string, value?: null) => {
     const at = keys.findIndex((key) => key.name === name)
     const former = keys[at]
     if (former) keys[at] = { ...former, ...(value === null && { value }), errors: [...former.errors, error] }
@@ -64,7 +65,7 @@ export function validateDeclaration(
   ]
   const checked = errorCount(all) === 0 ? withComplaints(connector, props, all) : all
   return {
-    keys: hideResolved(checked, raw, { props, resolved }),
+    keys: hideResolved(checked, raw, { props, resolved, given }),
     warnings: unknownProperties(connector.kind, props, all),
   }
 }

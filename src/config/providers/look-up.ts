@@ -30,18 +30,26 @@ export async function lookUp(
   )
 }
 
-/** The properties with every value that was found, and the names of those that have changed. */
+/** The properties with every value that was found, the names of those that have changed, and what was put into each of them. */
 export function replace(
   props: Props,
   found: readonly LookedUp[],
-): { readonly props: Props; readonly resolved: ReadonlySet<string> } {
+): {
+  readonly props: Props
+  readonly resolved: ReadonlySet<string>
+  readonly given: ReadonlyMap<string, readonly string[]>
+} {
   const valueOf = ({ provider, path, key }: Placeholder): string | undefined => {
     const values = found.find((each) => each.alias === provider && each.path === path)?.values
     return values && Object.hasOwn(values, key) ? values[key] : undefined
   }
   const entries = Object.entries(props).map(([name, value]) => [name, value && fillIn(value, valueOf)] as const)
+  const changed = entries.flatMap(([name, value]) => (value === props[name] ? [] : [name]))
   return {
     props: Object.fromEntries(entries),
-    resolved: new Set(entries.flatMap(([name, value]) => (value === props[name] ? [] : [name]))),
+    resolved: new Set(changed),
+    given: new Map(
+      changed.map((name) => [name, placeholdersIn(props[name] ?? '').flatMap((each) => valueOf(each) ?? [])]),
+    ),
   }
 }

@@ -68,7 +68,7 @@ export function chooseDay(year: number, ofYear: boolean, dayIn: (gregorian: bool
   return gregorian >= cutover ? gregorian : julian
 }
 
-export const mod = (value: number, by: number): number => value - Math.floor(value / by) * by
+const mod = (value: number, by: number): number => value - Math.floor(value / by) * by
 
 /** The last such day of the week until a day; 1 is Sunday. */
 export const onOrBefore = (day: number, dayOfWeek: number): number =>

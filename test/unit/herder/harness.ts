@@ -193,17 +193,22 @@ export function changingResolver(values: Record<string, string>): ConfigResolver
   let watchers: (() => void)[] = []
   return {
     async resolve(props) {
-      const resolved = new Set<string>()
+      const given = new Map<string, string[]>()
       const replaced = Object.fromEntries(
         Object.entries(props).map(([key, value]) => {
-          const next = value?.replace(/\$\{test:(\w+)\}/g, (whole, name: string) => values[name] ?? whole)
-          if (next !== value) resolved.add(key)
+          const put: string[] = []
+          const next = value?.replace(/\$\{test:(\w+)\}/g, (whole, name: string) => {
+            put.push(values[name] ?? whole)
+            return values[name] ?? whole
+          })
+          if (next !== value) given.set(key, put)
           return [key, next]
         }),
       )
       return {
         props: replaced,
-        resolved,
+        resolved: new Set(given.keys()),
+        given,
         onChange(signal, callback) {
           watchers.push(() => {
             if (!signal.aborted) callback()

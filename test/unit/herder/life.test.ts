@@ -273,7 +273,7 @@ test('what is counted of a failed task is there until it is stopped', async () =
 
 test('the end waits for a creation under way, whose tasks end too', async () => {
   let answer = (): void => undefined
-  const answered = new Promise<void>((resolve) => (answer = resolve))
+  const answered = new Promise<void>((done) => (answer = done))
   const resolve = async (props: Props) => {
     await answered
     return { props, resolved: new Set<string>(), onChange() {} }
