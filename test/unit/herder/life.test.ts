@@ -283,7 +283,7 @@ test('the end waits for a creation under way, whose tasks end too', async () => 
   script.onStart = () => void running++
   script.onStop = () => void running--
   const made = put().catch(String)
-  const turn = () => new Promise((resolve) => setImmediate(resolve))
+  const turn = () => new Promise((done) => setImmediate(done))
   await turn()
   let hasStopped = false
   const stopped = herder.stop().then(() => (hasStopped = true))
