@@ -10,6 +10,7 @@ import {
 import { compileExpression, type Expression } from './expression/expression.ts'
 import { language } from './expression/validator.ts'
 import { copyFields, putField, requireMap, requireStruct, setEntry, structLike } from './fields.ts'
+import { parseJsonFields, readBy } from './json-fields.ts'
 import { onKey, sideOf } from './side.ts'
 import { ownVersion } from './version.ts'
 
@@ -34,7 +35,7 @@ export const compute = defineTransformation({
     fields: {
       type: 'string',
       importance: 'high',
-      validator: complaint,
+      validator: readBy(parseFields),
       doc: `A JSON object of field names and expressions: \`${example}\`. With a \`type\` (${types.join(', ')}) the field of a record with a schema has it and may be null; without one the result tells: whole numbers are int64, others float64.`,
     },
     on: onKey,
@@ -115,19 +116,8 @@ function fitsType(type: ResultType, result: unknown): boolean {
   return isWhole && BigInt.asIntN(bits[type], BigInt(result as number | bigint)) === BigInt(result as number | bigint)
 }
 
-function complaint(text: string): string | undefined {
-  try {
-    parseFields(text)
-    return undefined
-  } catch (error) {
-    return messageOf(error)
-  }
-}
-
 function parseFields(text: string): readonly Computed[] {
-  const entries = Object.entries(parseObject(text))
-  if (entries.length === 0) throw new ConfigError(`must name at least one field, as in ${example}`)
-  return entries.map(([name, given]: [string, unknown]) => {
+  return parseJsonFields(text, example).map(([name, given]) => {
     const { expression, type } =
       typeof given === 'string' ? { expression: given, type: undefined } : declared(name, given)
     try {
@@ -153,15 +143,4 @@ function declared(
   if (type !== undefined && !found)
     throw new ConfigError(`"${name}" has the type ${JSON.stringify(type)}; there are ${types.join(', ')}`)
   return { expression, type: found }
-}
-
-function parseObject(text: string): object {
-  let parsed: unknown
-  try {
-    parsed = JSON.parse(text)
-  } catch (error) {
-    throw new ConfigError(`must be a JSON object, as in ${example}: ${messageOf(error)}`, { cause: error })
-  }
-  if (typeof parsed === 'object' && parsed !== null && !Array.isArray(parsed)) return parsed
-  throw new ConfigError(`must be a JSON object, as in ${example}`)
 }

@@ -1,5 +1,6 @@
-import { ConfigError, defineConfig, defineTransformation, messageOf } from '#api'
+import { ConfigError, defineConfig, defineTransformation } from '#api'
 import { parsePath } from './field-path.ts'
+import { parseJsonFields, readBy } from './json-fields.ts'
 import { type Output, projector } from './projector.ts'
 import { onKey, sideOf } from './side.ts'
 import { ownVersion } from './version.ts'
@@ -16,7 +17,7 @@ export const project = defineTransformation({
     fields: {
       type: 'string',
       importance: 'high',
-      validator: complaint,
+      validator: readBy(parseOutputs),
       doc: `A JSON object of new names and where they are found: \`${example}\`. Dots descend, backticks keep the dots of a name, \`[0]\` is an element of an array.`,
     },
     missing: {
@@ -41,32 +42,11 @@ export const project = defineTransformation({
   },
 })
 
-function complaint(text: string): string | undefined {
-  try {
-    parseOutputs(text)
-    return undefined
-  } catch (error) {
-    return messageOf(error)
-  }
-}
-
 function parseOutputs(text: string): readonly Output[] {
-  const entries = Object.entries(parseObject(text))
-  if (entries.length === 0) throw new ConfigError(`must name at least one field, as in ${example}`)
-  return entries.map(([name, path]) => {
+  return parseJsonFields(text, example).map(([name, path]) => {
     if (typeof path !== 'string' || path === '')
       throw new ConfigError(`the path of "${name}" must be a text, as in ${example}`)
     if (name === '__proto__') throw new ConfigError('a field cannot be named __proto__')
     return { name, path, steps: parsePath(path, { indexes: true }) }
   })
-}
-
-function parseObject(text: string): object {
-  try {
-    const parsed: unknown = JSON.parse(text)
-    if (typeof parsed === 'object' && parsed !== null && !Array.isArray(parsed)) return parsed
-  } catch (error) {
-    throw new ConfigError(`must be a JSON object, as in ${example}: ${messageOf(error)}`, { cause: error })
-  }
-  throw new ConfigError(`must be a JSON object, as in ${example}`)
 }

@@ -1,15 +1,8 @@
-import { messageOf } from '#api'
+import { readBy } from '../json-fields.ts'
 import { compileExpression } from './expression.ts'
 
 /** For a configuration key whose value is one expression. */
-export function isExpression(text: string): string | undefined {
-  try {
-    compileExpression(text)
-    return undefined
-  } catch (error) {
-    return messageOf(error)
-  }
-}
+export const isExpression = readBy(compileExpression)
 
 /** How expressions are written, for the documentation of an option. */
 export const language =
