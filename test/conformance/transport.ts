@@ -56,8 +56,9 @@ export interface RunningGate {
 export async function runGate(
   change: SettingsChange = {},
   attachment: Partial<SinkAttachment> = {},
+  clock = systemClock,
 ): Promise<RunningGate> {
-  const gateway = await startGateway({ settings: makeSettings(change), log: silent, clock: systemClock })
+  const gateway = await startGateway({ settings: makeSettings(change), log: silent, clock })
   onTestFinished(() => gateway.stop())
   const templates = ['bus:#{value.id}', 'secret:#{value.id}']
   const buses = feeder(gateway.port.attachSink(makeAttachment({ templates, ...attachment })))
@@ -212,9 +213,12 @@ export function testTransport(open: Open): void {
   })
 
   test('ends with the token', async () => {
-    const { gateway } = await runGate({ limits: { pingTimeoutMs: 40 }, auth: { clockSkewS: 0 } })
-    const client = opened(gateway, { channel: 'bus:1', token: await token({ sub: 'a' }, 1) })
+    let passed = 0
+    const clock = { ...systemClock, now: () => Date.now() + passed }
+    const { gateway } = await runGate({ limits: { pingTimeoutMs: 40 }, auth: { clockSkewS: 0 } }, {}, clock)
+    const client = opened(gateway, { channel: 'bus:1', token: await token({ sub: 'a' }, 60) })
     await until(() => client.subscribed !== undefined)
+    passed = 60_000
     await until(() => client.ended !== undefined)
     expect(client.ended).toBe('token_expired')
   })
