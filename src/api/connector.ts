@@ -122,9 +122,54 @@ export interface ConfigComplaint {
 export interface OffsetStorageReader {
   /** The last source offset stored for a source partition. */
   offset(partition: Readonly<Record<string, unknown>>): Promise<Readonly<Record<string, unknown>> | undefined>
+  /** All that the connector has stored. */
+  list(): Promise<readonly AlteredOffset[]>
+}
+
+/** Where a transaction ends, when the task says so: `transaction.boundary=connector` (KIP-618). A call holds for the records that the next `poll` returns. */
+export interface TransactionContext {
+  /** After the batch, or after one of its records. */
+  commitTransaction(after?: SourceRecord): void
+  abortTransaction(after?: SourceRecord): void
+}
+
+/** What runs of a source with `lanes` on every worker, beside its tasks. */
+export interface DoorContext<C> extends Omit<TaskContext<C>, 'task'> {
+  /** Calls a task, wherever it runs. Rejects with `RetriableError` when nobody runs it at this moment or its worker cannot be reached; it may have taken the call all the same. */
+  callTask(task: number, body: Buffer, signal: AbortSignal): Promise<Buffer>
+  /** Answers calls of tasks to this door. */
+  serve(handle: (body: Buffer) => Promise<Buffer>): void
+  /** This worker's URL: by it tasks find this door. */
+  readonly url: string
+  valueSchema(topic: string): Promise<Schema | undefined>
+  keySchema(topic: string): Promise<Schema | undefined>
+}
+
+export interface Door {
+  paused?(isPaused: boolean): void
+  stop(): MaybePromise<void>
+}
+
+/** How an `everyWorker` source is exactly once: its tasks, each with a transactional id, take what doors on every worker hand them. */
+export interface Lanes<D extends ConfigDef> {
+  /** The number of tasks; `tasks.max` may not be lower. */
+  count(config: ConfigOf<D>): number
+  startDoor(context: DoorContext<ConfigOf<D>>): MaybePromise<Door>
+}
+
+/** What a task with `lanes` may do beside polling. */
+export interface LaneContext {
+  /** Answers calls of doors to this task. */
+  serve(handle: (body: Buffer) => Promise<Buffer>): void
+  /** Calls the door of a worker by its URL. */
+  callDoor(url: string, body: Buffer, signal: AbortSignal): Promise<Buffer>
 }
 
 export interface SourceTaskContext<C> extends TaskContext<C> {
+  /** Present when the task decides where its transactions end. */
+  readonly transaction?: TransactionContext | undefined
+  /** Present when the task is one of the connector's `lanes`: everything it returns is exactly once. */
+  readonly lane?: LaneContext | undefined
   readonly offsets: OffsetStorageReader
   /** The schema that values for `topic` have to fit; undefined when the converter asks for none. */
   valueSchema(topic: string): Promise<Schema | undefined>
@@ -152,6 +197,12 @@ export interface SourceConnector<D extends ConfigDef = ConfigDef> extends Plugin
   readonly kind: 'source'
   readonly placement?: 'group' | 'everyWorker'
   check?(config: ConfigOf<D>, props: Props): readonly ConfigComplaint[]
+  /** Only with `everyWorker`: what it does instead when the worker supports exactly once (`exactly.once.source.support`). */
+  readonly lanes?: Lanes<D>
+  /** Whether it can be exactly once with this configuration, for `exactly.once.support=required` (KIP-618); absent: nobody knows. */
+  exactlyOnceSupport?(config: ConfigOf<D>): boolean
+  /** Whether its tasks can say where transactions end, for `transaction.boundary=connector`. */
+  canDefineTransactionBoundaries?(config: ConfigOf<D>): boolean
   /** Splits the work: the properties that differ from the connector's, one entry for each task, `maxTasks` at most. The default is one task. */
   taskConfigs?(config: ConfigOf<D>, maxTasks: number): readonly Readonly<Record<string, string>>[]
   /** As a sink's. */

@@ -1,4 +1,4 @@
-import type { AlteredOffset, Plugin, PluginKind, Props } from '#api'
+import { type AlteredOffset, ConnectError, type Plugin, type PluginKind, type Props } from '#api'
 import type { Preview, Validation } from '../runtime/index.ts'
 
 export type { Preview, PreviewedRecord, PreviewStage, ValidatedKey, Validation } from '../runtime/index.ts'
@@ -74,6 +74,34 @@ export interface ConnectorHealth {
   readonly restarts: { readonly count: number; readonly nextAt: number | null }
 }
 
+/** Another worker has to do it: REST repeats the request there. `url` undefined: nobody is known to be the leader at this moment. */
+export class ElsewhereError extends ConnectError {
+  static override readonly code: string = 'ELSEWHERE'
+  static override readonly status: number = 409
+}
+
+/** A reader of an `everyWorker` sink on this worker. Ours. */
+export interface ReaderState {
+  readonly state: 'RUNNING' | 'PAUSED' | 'FAILED' | 'UNASSIGNED'
+  readonly worker_id: string
+  readonly trace?: string
+  /** Whether it has the connector's numbered task, and with it the commits, the dead letter queue and the error reports. */
+  readonly numbered: boolean
+  readonly facts?: Readonly<Record<string, string | number | boolean>>
+}
+
+/** What one worker asks of another, signed with the cluster's session key (KIP-507). Absent in standalone mode. */
+export interface InternalRequests {
+  /** Throws as Kafka Connect answers: 400 without a signature or with an unknown algorithm, 403 for a wrong one, 503 when no key is known yet. */
+  verify(body: Buffer, headers: { readonly authorization?: string | undefined; readonly algorithm?: string | undefined }): void
+  /** The tasks that a connector is to have, of its owner to the leader. */
+  putTasks(name: string, configs: readonly Readonly<Record<string, string>>[]): Promise<void>
+  /** Fences what former tasks of a source left, of a task's owner to the leader. */
+  fence(name: string): Promise<void>
+  /** Ours: bytes for `port` of this worker, such as `ingress/orders/3`, and its answer. */
+  call(port: string, body: Buffer): Promise<Buffer>
+}
+
 export interface RestartOptions {
   readonly includeTasks: boolean
   readonly onlyFailed: boolean
@@ -119,6 +147,10 @@ export interface Herder {
   logger(name: string): LoggerLevel
   /** The loggers that really changed, sorted; undefined for `cluster`, which every worker hears of. `NotFoundError` for a level that does not exist (as Kafka Connect answers). */
   setLogger(name: string, level: string, scope: 'worker' | 'cluster'): Promise<readonly string[] | undefined>
+  /** Ours: the readers of an `everyWorker` sink on this worker; none for any other connector. */
+  readers(name: string): Promise<readonly ReaderState[]>
+  /** Undefined in standalone mode. */
+  readonly internal: InternalRequests | undefined
   /** Ours: what tools make of states by themselves elsewhere. */
   health(name: string): Promise<ConnectorHealth>
   /** Ours: the newest records of the topics through every stage, sending and committing nothing. `ConfigError` for a declaration that cannot run. */

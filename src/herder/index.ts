@@ -1,6 +1,7 @@
 export type { TopicTrackingSettings } from './active-topics.ts'
 export { createDeclarations } from './declarations.ts'
 export type * from './herder.ts'
+export { ElsewhereError } from './herder.ts'
 export type { LogLevels } from './loggers.ts'
 export {
   createStandaloneHerder,

@@ -95,6 +95,18 @@ export function createStandaloneHerder(options: StandaloneHerderOptions): Standa
     taskState: async (id) =>
       connector(id.connector, `No status found for task ${id.connector}-${id.task}`).taskState(id.task),
     health: async (name) => connector(name).health(),
+    readers: async (name) => {
+      const { instance, state } = connector(name)
+      if (instance().run?.plugin.placement !== 'everyWorker') return []
+      return state().tasks.map(({ state: at, worker_id, trace, facts }) => ({
+        state: at === 'RUNNING' || at === 'PAUSED' || at === 'FAILED' ? at : 'UNASSIGNED',
+        worker_id,
+        numbered: true,
+        ...(trace !== undefined && { trace }),
+        ...(facts && { facts }),
+      }))
+    },
+    internal: undefined,
 
     putConnector: (name, props, { replace, initialState = 'STARTED' }) =>
       inTurn(name, async () => {

@@ -5,6 +5,11 @@ export type {
   ClientProps,
   ConsumerOptions,
   GroupConsumerOptions,
+  GroupJoined,
+  GroupMember,
+  GroupMemberOptions,
+  GroupProtocol,
+  GroupToAssign,
   KafkaClient,
   KafkaHeader,
   KafkaRecord,
@@ -14,4 +19,11 @@ export type {
   RecordBatch,
   RecordConsumer,
   RecordProducer,
+  TopicInfo,
+  TopicLog,
+  TopicLogOptions,
+  Transaction,
+  TransactionalOptions,
+  TransactionalProducer,
 } from './ports.ts'
+export { FencedError } from './refusals.ts'

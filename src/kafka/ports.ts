@@ -113,6 +113,113 @@ export interface RecordProducer {
   close(): Promise<void>
 }
 
+/**
+ * A topic read from its beginning to its end and then followed, without a group and without a trace: for compacted topics that hold a state.
+ * The whole of it passes by; what is kept of it is the caller's affair.
+ */
+export interface TopicLog {
+  /**
+   * Resolves when every record that the topic held at the time of the call was handed over (of committed transactions alone under
+   * `read_committed`, and up to the oldest that is open). Rejects when the log is closed or cannot be read for good.
+   */
+  readToEnd(signal?: AbortSignal): Promise<void>
+  close(): Promise<void>
+}
+
+export interface TopicLogOptions {
+  readonly topic: string
+  readonly clientId: string
+  /** Consumer properties; `isolation.level` counts, and is `read_uncommitted` when absent, as in Kafka. */
+  readonly props?: ClientProps | undefined
+  /** In the order of each partition. Must not throw. */
+  readonly onRecord: (record: KafkaRecord) => void
+  /** Kafka became unreachable or reachable again; reading goes on by itself. */
+  readonly onUpstream?: ((state: { readonly reachable: boolean; readonly since: number }) => void) | undefined
+}
+
+/** A producer with a transactional id (KIP-98). Whoever opens one of the same id later fences this one: its calls reject with `FencedError`. */
+export interface TransactionalProducer {
+  /** Fences former producers of the id and ends what they left open; done once, before the first `begin`. Idempotent. */
+  open(): Promise<void>
+  /** One transaction at a time. */
+  begin(): Promise<Transaction>
+  /** Aborts what is open. Idempotent. */
+  close(): Promise<void>
+}
+
+export interface Transaction {
+  /** As `RecordProducer.send`; after a rejection the transaction can only be aborted. */
+  send(records: readonly ProducerRecord[]): Promise<readonly RecordMetadata[]>
+  commit(): Promise<void>
+  abort(): Promise<void>
+}
+
+export interface TransactionalOptions {
+  readonly clientId: string
+  readonly transactionalId: string
+  readonly props?: ClientProps | undefined
+}
+
+/** What a member brings to a rebalance: names of protocols in the order of preference, each with its own bytes. */
+export interface GroupProtocol {
+  readonly name: string
+  readonly metadata: Buffer
+}
+
+/** What the coordinator tells whom it has made leader. */
+export interface GroupToAssign {
+  readonly protocol: string
+  readonly generation: number
+  readonly leaderId: string
+  readonly members: readonly { readonly memberId: string; readonly metadata: Buffer }[]
+}
+
+export interface GroupJoined {
+  readonly protocol: string
+  readonly generation: number
+  readonly memberId: string
+  readonly leaderId: string
+  /** Of this member; empty when the leader gave it none. */
+  readonly assignment: Buffer
+}
+
+export interface GroupMemberOptions {
+  readonly groupId: string
+  readonly clientId: string
+  /** `connect` for the workers of Kafka Connect. */
+  readonly protocolType: string
+  readonly sessionTimeoutMs: number
+  readonly heartbeatMs: number
+  readonly rebalanceTimeoutMs: number
+  /** Asked at each join. May take its time (the rebalance waits), no longer than the rebalance time-out. */
+  protocols(): Promise<readonly GroupProtocol[]>
+  /** Asked of the leader. A throw fails this rebalance for all, and it is tried again. */
+  assign(group: GroupToAssign): Promise<ReadonlyMap<string, Buffer>>
+  /** A rebalance is over; the next one begins after this has resolved at the earliest. */
+  joined(group: GroupJoined): Promise<void>
+  /** A rebalance has begun: the coordinator said so, or `rejoin` was called. */
+  rebalancing(): void
+  /** The coordinator has put this member out (it was frozen or unreachable for too long): what it was assigned may be another's by now. It joins anew by itself. */
+  lost(reason: string): Promise<void>
+  /** The coordinator became unreachable or reachable again; unreachable alone is no reason to give anything up. */
+  onUpstream?: ((state: { readonly reachable: boolean; readonly since: number }) => void) | undefined
+}
+
+/** A member of a group of any protocol type. Kafka's coordinator chooses the leader among the members and notices who is gone. */
+export interface GroupMember {
+  /** Asks for a rebalance. Calls during a rebalance are one further rebalance. */
+  rejoin(reason: string): void
+  /** Out of the group, from the coordinator's word on; what was assigned is another's. Stays out until `rejoin`. */
+  leave(reason: string): Promise<void>
+  /** Leaves for good; idempotent. */
+  close(): Promise<void>
+}
+
+export interface TopicInfo {
+  readonly partitions: number
+  readonly configs: Readonly<Record<string, string>>
+}
+
 /** Every connection to Kafka goes through here. Questions with `props` go where an admin client with these goes, else to the worker's cluster. */
 export interface KafkaClient {
   clusterId(props?: ClientProps): Promise<string>
@@ -149,5 +256,15 @@ export interface KafkaClient {
   groupConsumer(options: GroupConsumerOptions): RecordConsumer
   logReader(options: LogReaderOptions): Promise<RecordConsumer>
   producer(options: { readonly clientId: string; readonly props?: ClientProps | undefined }): Promise<RecordProducer>
+  /** Undefined when there is no such topic. */
+  topicInfo(topic: string, props?: ClientProps): Promise<TopicInfo | undefined>
+  /** Resolves when the topic was read to its end once. Rejects when there is no such topic. */
+  topicLog(options: TopicLogOptions): Promise<TopicLog>
+  /** Not open yet. */
+  transactionalProducer(options: TransactionalOptions): Promise<TransactionalProducer>
+  /** Fences whoever has one of these transactional ids, and ends what they left open (`Admin.fenceProducers`). */
+  fenceProducers(transactionalIds: readonly string[], props?: ClientProps): Promise<void>
+  /** Joins at once and keeps joining until `close`; Kafka may be away. */
+  groupMember(options: GroupMemberOptions): GroupMember
   close(): Promise<void>
 }

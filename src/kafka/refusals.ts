@@ -11,6 +11,11 @@ export class DamagedBatchError extends ConnectError {
   static override readonly code: string = 'KAFKA_DAMAGED_BATCH'
 }
 
+/** Another producer of the same transactional id has begun since: whoever meets this is a zombie and must stop (KIP-98). */
+export class FencedError extends ConnectError {
+  static override readonly code: string = 'KAFKA_FENCED'
+}
+
 interface Who {
   readonly servers: readonly string[]
   readonly sasl: Sasl | undefined

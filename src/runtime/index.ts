@@ -12,8 +12,16 @@ export type { MeteredTask, RuntimeMetrics, TaskMetrics } from './metrics.ts'
 export { noMetrics } from './metrics.ts'
 export type { Preview, PreviewedRecord, PreviewOptions, PreviewStage } from './preview.ts'
 export { previewDeclaration } from './preview.ts'
+export type { Peers } from './peers.ts'
 export { createRedact, type Redact, redactResolved } from './redact.ts'
 export { startTask, type TaskHandle } from './task-handle.ts'
-export type { ActiveTopics, ConfigResolver, ResolvedConfig, RuntimeSettings, WorkerDeps } from './task-run.ts'
+export type {
+  ActiveTopics,
+  ConfigResolver,
+  ExactlyOnceTask,
+  ResolvedConfig,
+  RuntimeSettings,
+  WorkerDeps,
+} from './task-run.ts'
 export { refuseInvalid, type ValidatedKey, type Validation, validateDeclaration } from './validation.ts'
 export { validateConverters } from './validation-converters.ts'

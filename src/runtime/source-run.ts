@@ -67,7 +67,10 @@ async function startAndLoop(
   const offsets = createOffsetWriter(run, deps, metrics)
   const context: SourceTaskContext<unknown> = {
     ...taskContext(connector.config, run, deps),
-    offsets: { offset: (partition) => deps.offsets.get(run.connector, partition) },
+    offsets: {
+      offset: (partition) => deps.offsets.get(run.connector, partition),
+      list: () => deps.offsets.list(run.connector),
+    },
     valueSchema: async (topic) => converters.value.converter.schemaFor?.(topic),
     keySchema: async (topic) => converters.key.converter.schemaFor?.(topic),
   }

@@ -5,7 +5,7 @@ import { type Redact, redactLog, redactValue } from './redact.ts'
 import { redactFor } from './secret-values.ts'
 import { runSink } from './sink-run.ts'
 import { runSource } from './source-run.ts'
-import type { Facts, TaskRun, WorkerDeps } from './task-run.ts'
+import type { ExactlyOnceTask, Facts, TaskRun, WorkerDeps } from './task-run.ts'
 
 export interface TaskStatus {
   readonly state: 'UNASSIGNED' | 'RUNNING' | 'PAUSED' | 'FAILED'
@@ -33,11 +33,14 @@ export interface TaskSpec {
   readonly paused: boolean
   /** Called once, soon after the task has failed; not while it is asked to stop. */
   readonly onFailure?: () => void
+  readonly exactlyOnce?: ExactlyOnceTask | undefined
+  /** Of an `everyWorker` connector: whether this is its numbered task; asked again and again. */
+  readonly numbered?: () => boolean
 }
 
 /** Starts a task, or holds it until the first `resume` when it is created paused, as Kafka Connect does. */
 export function startTask(
-  { plugin, connector, task, props, paused, onFailure }: TaskSpec,
+  { plugin, connector, task, props, paused, onFailure, exactlyOnce, numbered = () => true }: TaskSpec,
   deps: WorkerDeps,
 ): TaskHandle {
   const stopping = new AbortController()
@@ -78,6 +81,8 @@ export function startTask(
       waiting: (reason) => {
         waitsFor = reason === undefined ? undefined : redact(reason)
       },
+      exactlyOnce,
+      numbered,
     }
     log.info({ class: plugin.name }, 'task started')
     await (plugin.kind === 'sink' ? runSink(plugin, run, deps) : runSource(plugin, run, deps))

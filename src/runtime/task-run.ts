@@ -4,6 +4,7 @@ import type { Plugins } from '../plugins/index.ts'
 import type { OffsetStore } from '../storage/index.ts'
 import { withInheritedConverters } from './converters.ts'
 import type { RuntimeMetrics } from './metrics.ts'
+import type { Peers } from './peers.ts'
 
 /** What every task of a worker shares. */
 export interface WorkerDeps {
@@ -19,6 +20,20 @@ export interface WorkerDeps {
   readonly metrics: RuntimeMetrics
   readonly resolver: ConfigResolver
   readonly topics: ActiveTopics
+  /** In distributed mode. */
+  readonly peers?: Peers | undefined
+  /** `exactly.once.source.support=enabled`: every source task writes in transactions. */
+  readonly exactlyOnce?: boolean | undefined
+}
+
+/** What makes a source task exactly once (KIP-618). */
+export interface ExactlyOnceTask {
+  /** `<group.id>-<connector>-<task>`. */
+  readonly transactionalId: string
+  /** Resolves when no producer of earlier tasks can write any more; asked before the task's own producer is opened. */
+  fence(): Promise<void>
+  /** Rejects when the task is another worker's or outdated; asked after its producer was opened and before it starts. */
+  verify(): Promise<void>
 }
 
 /** Replaces `${provider:path:key}` in values. What it puts in never leaves the process: not REST, not logs, not traces. */
@@ -74,6 +89,13 @@ export interface TaskRun {
   report(facts: Facts): void
   /** What the task waits for before it can begin; undefined: nothing. */
   waiting(reason: string | undefined): void
+  /** Of a source task in transactions; undefined: at least once. */
+  readonly exactlyOnce?: ExactlyOnceTask | undefined
+  /**
+   * Of an `everyWorker` connector, whose reader runs on each worker: whether this one has the numbered task, and with it the commits, the
+   * dead letter queue and the error reports. May change while it runs. Always true otherwise.
+   */
+  numbered(): boolean
 }
 
 /** What every task is given, sink or source. Throws `ConfigError` when its configuration does not fit. */

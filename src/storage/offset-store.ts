@@ -1,3 +1,4 @@
+import type { ProducerRecord } from '../kafka/index.ts'
 import { stringifyExactly } from '../util/exact-json.ts'
 
 /** A source partition or offset: primitives only. */
@@ -16,6 +17,12 @@ export interface OffsetStore {
   /** Resolves when the offsets would survive a crash. */
   put(connector: string, offsets: readonly StoredOffset[]): Promise<void>
   close(): Promise<void>
+}
+
+/** Offsets in a topic, which a task's transaction may write together with its records. */
+export interface TopicOffsetStore extends OffsetStore {
+  /** What `put` would write, for a transactional producer; `get` and `list` find it once the transaction is committed. */
+  records(connector: string, offsets: readonly StoredOffset[]): readonly ProducerRecord[]
 }
 
 /** The key's text; the keys of the partition keep the order that the connector gave them, as in Java. */

@@ -49,7 +49,10 @@ export async function runSource(connector: SourceConnector, options: SourceRunOp
   const stored = new Map(options.stored)
   const task = await connector.startTask({
     ...context,
-    offsets: { offset: async (partition) => stored.get(JSON.stringify(partition)) },
+    offsets: {
+      offset: async (partition) => stored.get(JSON.stringify(partition)),
+      list: async () => [...stored].map(([partition, offset]) => ({ partition: JSON.parse(partition) as never, offset })),
+    },
     valueSchema: options.valueSchema ?? (async () => undefined),
     keySchema: async () => undefined,
   })

@@ -67,6 +67,13 @@ export function fakeKafka(clock: ReturnType<typeof manualClock>) {
       refuse()
     },
     newest: async () => [],
+    topicInfo: async () => undefined,
+    topicLog: () => Promise.reject(new Error('not here')),
+    transactionalProducer: () => Promise.reject(new Error('not here')),
+    async fenceProducers() {},
+    groupMember() {
+      throw new Error('not here')
+    },
     timestampAt: async () => 'gone',
     groupConsumer: () => idle,
     logReader: async () => idle,

@@ -132,6 +132,8 @@ export function memoryHerder(overrides: Partial<Herder> = {}): Herder {
   return {
     serverInfo: async () => ({ version: '4.3.1', commit: 'abc', kafka_cluster_id: 'cluster' }),
     connectors: async () => [...entries.keys()],
+    readers: async () => [],
+    internal: undefined,
     connectorInfo: async (name) => infoOf(name),
     connectorConfig: async (name) => entryOf(name).config,
     connectorState: async (name) => stateOf(name),

@@ -1,0 +1,2 @@
+/** What a connector is to do, as opposed to what it does. */
+export type TargetState = 'STARTED' | 'PAUSED' | 'STOPPED'
