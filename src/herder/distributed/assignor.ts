@@ -2,18 +2,20 @@ import type { Work } from './connect-protocol.ts'
 
 /** What the assignor remembers between two rebalances that the same leader decides. A new leader begins with `noMemory`. */
 export interface AssignorMemory {
-  /** What was assigned in the last rebalance, by worker. */
-  readonly former: ReadonlyMap<string, Work>
-  /** The generation of that rebalance. */
-  readonly generation: number
-  /** When the wait for lost work ends (ms since the epoch); 0: nobody waits. */
+  /** What was assigned after the last rebalance, with what waits since its worker is gone. */
+  readonly former: Work
+  /** Who took part in the last rebalance. */
+  readonly members: ReadonlySet<string>
+  /** The generation of that rebalance; undefined before the first. */
+  readonly generation: number | undefined
+  /** When the wait for lost work, or between two revocations, ends (ms since the epoch); 0: nothing waits. */
   readonly waitUntil: number
-  /** Empty workers that came while lost work waits: they get it first. */
-  readonly candidates: ReadonlySet<string>
-  /** Revoking rebalances in a row, for their back-off. */
+  /** Empty workers that came while lost work waits: they get it, in this order. */
+  readonly candidates: readonly string[]
+  /** The last rebalance that could do so revoked for balance. */
+  readonly revokedBefore: boolean
+  /** How often a further revocation in a row was put off, for its back-off. */
   readonly revokedInRow: number
-  /** Before this moment (ms) nothing is revoked for balance alone; 0: at any time. */
-  readonly noRevocationBefore: number
 }
 
 export interface AssignorInput {
@@ -21,16 +23,31 @@ export interface AssignorInput {
   readonly configured: Work
   /** What each member says that it runs. */
   readonly members: ReadonlyMap<string, Work>
+  /** The generation that is decided. */
   readonly generation: number
-  /** The generation before this one, as far as the members knew it. */
+  /** The last generation whose decision reached the leader itself; another than the memory's: that decision reached nobody, and what it assigned is not lost but new. */
+  readonly lastGeneration: number
   readonly maxDelayMs: number
   readonly now: number
 }
 
 export interface AssignorResult {
+  /** All that each member is to run after this rebalance: `kept` without `revoked`, and `added`. */
   readonly assigned: ReadonlyMap<string, Work>
+  /** What it does not run yet: the `assigned` of Java's bytes, whose members add it to what they have. */
+  readonly added: ReadonlyMap<string, Work>
   readonly revoked: ReadonlyMap<string, Work>
   /** Milliseconds until all join again; 0: no need. */
   readonly delay: number
   readonly memory: AssignorMemory
+}
+
+export const noMemory: AssignorMemory = {
+  former: { connectors: [], tasks: [] },
+  members: new Set(),
+  generation: undefined,
+  waitUntil: 0,
+  candidates: [],
+  revokedBefore: false,
+  revokedInRow: 0,
 }
