@@ -1,4 +1,4 @@
-import { settingDocs, workerClientConfig, workerConfig } from '../../src/config/index.ts'
+import { distributedConfig, settingDocs, workerClientConfig, workerConfig } from '../../src/config/index.ts'
 import { withoutEffect } from '../../src/config/worker-keys-without-effect.ts'
 import { connectors } from '../../src/connectors/index.ts'
 import { ingressCodes } from '../../src/connectors/websocket/ingress-codes.ts'
@@ -49,6 +49,7 @@ export async function allPages(root: string): Promise<readonly Page[]> {
     configurationPage({
       settings: settingDocs(),
       worker: workerConfig.keys,
+      distributed: distributedConfig.keys,
       clients: workerClientConfig.keys,
       source: sourceConfig.keys,
       sink: sinkConfig.keys,

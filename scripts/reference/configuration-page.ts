@@ -15,6 +15,7 @@ interface Setting {
 export interface ConfigurationParts {
   readonly settings: readonly Setting[]
   readonly worker: ConfigKeys
+  readonly distributed: ConfigKeys
   /** Of Kafka's clients, without a prefix. */
   readonly clients: ConfigKeys
   readonly source: ConfigKeys
@@ -33,6 +34,9 @@ export function configurationPage(parts: ConfigurationParts): Page {
     'A worker reads one file, as Java properties or JSON. It holds Kafka Connect’s worker properties and the settings of this worker, side by side.',
     '## Worker properties',
     configTables(parts.worker),
+    '## Distributed mode',
+    'A file with `group.id` is that of a worker of a cluster, which keeps offsets in Kafka instead of `offset.storage.file.filename`. Its workers share these, the topics among them, and `gateway.position.keys` where they run gateways. Without `group.id` these do nothing.',
+    configTables(parts.distributed),
     '## Properties of Kafka’s clients',
     'Without a prefix they are about the worker’s own questions to Kafka. With `producer.`, `consumer.` or `admin.` before them they are about the clients of connectors, which a declaration overrides under `producer.override.` and the like, as far as `connector.client.config.override.policy` lets it. `ssl.*` under `listeners.https.` and `admin.listeners.https.` is about the REST API. A value that cannot be used here is a warning of the client that meets it.',
     clientTable(parts.clients),

@@ -87,7 +87,7 @@ async function start(
     clock,
   })
   closers.add('kafka', () => kafka.close())
-  const offsetsFile = resolve(worker['offset.storage.file.filename'])
+  const offsetsFile = resolve(worker['offset.storage.file.filename'] ?? 'connect.offsets')
   const offsets = await openFileOffsetStore(offsetsFile)
   closers.add('offsets', () => offsets.close())
   const metrics = createMetrics({

@@ -4,8 +4,10 @@ import { parseOrSame } from './formats.ts'
 import { splitNamespaceKey } from './namespaces.ts'
 import { settingKeys } from './setting-keys.ts'
 import { clientPrefixOf, workerClientConfig } from './worker-client-keys.ts'
+import { distributedNote, isTopicSetting } from './worker-distributed.ts'
+import { distributedConfig } from './worker-distributed-keys.ts'
 import { passedOnPrefixes, workerConfig } from './worker-keys.ts'
-import { distributedKeys, prefixesWithoutEffect, withoutEffect } from './worker-keys-without-effect.ts'
+import { prefixesWithoutEffect, withoutEffect } from './worker-keys-without-effect.ts'
 
 export interface SortedProperties {
   /** Kafka Connect's, and those that nothing knows; as text. */
@@ -26,6 +28,7 @@ const groups = new Set(
 
 const knownNames = [
   ...Object.keys(workerConfig.keys),
+  ...Object.keys(distributedConfig.keys),
   ...Object.keys(settingKeys),
   ...withoutEffect,
   ...groups,
@@ -36,7 +39,11 @@ const knownNames = [
  * Tells Kafka Connect's properties from the process's own settings. What neither knows is a warning that names the nearest known name,
  * never a refusal. Throws `ConfigError` for nested values where none belong.
  */
-export function sortProperties(content: Readonly<Record<string, unknown>>, origin: string): SortedProperties {
+export function sortProperties(
+  content: Readonly<Record<string, unknown>>,
+  origin: string,
+  distributed: boolean,
+): SortedProperties {
   const props = new Map<string, string>()
   const settings = new Map<string, unknown>()
   const rules = new Map<string, Map<string, unknown>>()
@@ -49,7 +56,9 @@ export function sortProperties(content: Readonly<Record<string, unknown>>, origi
     else if (groups.has(name) && isObject(value)) visitAll(value, `${name}.`)
     else {
       const isKnown = isWorkerProperty(name)
-      if (hasNoEffect(name))
+      const note = distributed ? distributedNote(name, value) : undefined
+      if (note !== undefined) warnings.push(`The property "${name}" in ${origin} ${note}.`.replace('?.', '?'))
+      else if (hasNoEffect(name) || (!distributed && ofDistributed(name)))
         warnings.push(`The property "${name}" in ${origin} is accepted, but has no effect here${reason(name)}.`)
       else if (!isKnown) warnings.push(`The property "${name}" in ${origin} is unknown${hint(name)}`)
       const belongsNowhere = !isKnown && isObject(value) && !passedOnPrefixes.includes(`${name}.`)
@@ -76,6 +85,7 @@ export function sortProperties(content: Readonly<Record<string, unknown>>, origi
 
 const isWorkerProperty = (name: string): boolean => {
   if (Object.hasOwn(workerConfig.keys, name) || Object.hasOwn(workerClientConfig.keys, name)) return true
+  if (ofDistributed(name)) return true
   const client = clientPrefixOf(name)
   if (client) return client.names.includes(client.rest)
   return (
@@ -85,11 +95,12 @@ const isWorkerProperty = (name: string): boolean => {
 }
 
 const hasNoEffect = (name: string): boolean =>
-  withoutEffect.has(name) ||
-  (!Object.hasOwn(workerConfig.keys, name) && prefixesWithoutEffect.some((prefix) => name.startsWith(prefix)))
+  withoutEffect.has(name) || prefixesWithoutEffect.some((prefix) => name.startsWith(prefix))
+
+const ofDistributed = (name: string): boolean => Object.hasOwn(distributedConfig.keys, name) || isTopicSetting(name)
 
 const reason = (name: string): string =>
-  distributedKeys.has(name) ? ': it belongs to distributed mode, and this worker runs standalone' : ''
+  ofDistributed(name) ? ': it belongs to distributed mode, and this worker runs standalone' : ''
 
 function hint(name: string): string {
   const client = clientPrefixOf(name)

@@ -8,6 +8,7 @@ import { envName, settingKeys } from './setting-keys.ts'
 import type { Settings } from './settings.ts'
 import { type SortedProperties, sortProperties } from './sort-properties.ts'
 import { workerClientConfig } from './worker-client-keys.ts'
+import { type DistributedConfig, isDistributed, offsetsFile, readDistributed } from './worker-distributed.ts'
 import { workerConfig } from './worker-keys.ts'
 
 export interface WorkerConfig {
@@ -15,6 +16,8 @@ export interface WorkerConfig {
   readonly props: Props
   /** The same, parsed and with defaults. */
   readonly config: ConfigOf<typeof workerConfig>
+  /** Of a worker that is one of a cluster; undefined in standalone mode. */
+  readonly distributed: DistributedConfig | undefined
   readonly settings: Settings
   readonly rest: RestSettings
   /** Sentences for the log: unknown properties, and those without effect. */
@@ -31,9 +34,11 @@ export interface WorkerConfigSources {
 
 /** Reads the configuration of a worker. Throws one `ConfigError` that names all that is wrong (`context.errors`). */
 export async function loadWorkerConfig({ file, env, flags }: WorkerConfigSources): Promise<WorkerConfig> {
+  const content = file === undefined ? {} : await readConfigFile(file)
+  const isOfCluster = isDistributed(content) || isDistributed(flags)
   const written = {
-    file: sortProperties(file === undefined ? {} : await readConfigFile(file), file ?? 'the defaults'),
-    flags: sortProperties(flags, 'the command line'),
+    file: sortProperties(content, file ?? 'the defaults', isOfCluster),
+    flags: sortProperties(flags, 'the command line', isOfCluster),
   }
   const { fromFile, fromFlags } = await resolveWorker(written, env)
   const listeners = listenersOf(fromFile.props, fromFlags, env)
@@ -50,8 +55,12 @@ export async function loadWorkerConfig({ file, env, flags }: WorkerConfigSources
     }
   }
   const config = collect(() => workerConfig.parse(props))
+  const distributed = isOfCluster ? collect(() => readDistributed(props)) : undefined
+  if (!isOfCluster && props[offsetsFile] === undefined)
+    errors.push(`Missing required configuration "${offsetsFile}" which has no default value.`)
   collect(() => workerClientConfig.parse(props))
   const loaded = collect(() => loadSettings(fromFile.settings, env, fromFlags.settings))
+  if (isOfCluster && loaded?.gateway.enabled && loaded.gateway.position.keys.length === 0) errors.push(keysNeeded)
   const rest = collect(() => readRestSettings(props, loaded?.rest ?? { host: '127.0.0.1', port: 0 }))
   const [first] = rest?.listeners ?? []
   const settings = loaded && first && { ...loaded, rest: { host: first.host, port: first.port } }
@@ -63,8 +72,11 @@ export async function loadWorkerConfig({ file, env, flags }: WorkerConfigSources
       context: { errors, warnings, file },
     })
   }
-  return { props, config, settings, rest, warnings }
+  return { props, config, distributed, settings, rest, warnings }
 }
+
+const keysNeeded =
+  'gateway.position.keys: in distributed mode all workers need the same keys, so that clients resume at any of them: set it to what `openssl rand -base64 32` prints, the same in each file, or set gateway.enabled=false.'
 
 const restKeys = ['rest.host', 'rest.port'] as const
 

@@ -39,8 +39,9 @@ export const workerConfig = defineConfig({
   'offset.storage.file.filename': {
     type: 'string',
     importance: 'high',
+    default: null,
     validator: nonEmpty,
-    doc: 'The file that keeps the offsets of sources in standalone mode.',
+    doc: 'The file that keeps the offsets of sources in standalone mode, which needs it.',
   },
   'offset.flush.interval.ms': {
     type: 'long',
