@@ -1,4 +1,8 @@
+import { deal, type Loads, spread, surplus } from './balance.ts'
 import type { Work } from './connect-protocol.ts'
+import { lostWork } from './lost-work.ts'
+import { pace } from './pace.ts'
+import { add, noWork, shared, toSets, toWork, union, type WorkSets, without } from './work-sets.ts'
 
 /** What the assignor remembers between two rebalances that the same leader decides. A new leader begins with `noMemory`. */
 export interface AssignorMemory {
@@ -50,4 +54,69 @@ export const noMemory: AssignorMemory = {
   candidates: [],
   revokedBefore: false,
   revokedInRow: 0,
+}
+
+const mapped = <A, B>(map: ReadonlyMap<string, A>, to: (value: A, key: string) => B): Map<string, B> =>
+  new Map([...map].map(([key, value]) => [key, to(value, key)]))
+
+/**
+ * Decides who runs what, as Kafka Connect's incremental cooperative rebalancing does (KIP-415): what runs stays where it is, workers with
+ * more than their share give up the surplus, and what they gave up is assigned in the rebalance that follows. So nothing is ever
+ * assigned to two.
+ */
+export function assignWork(input: AssignorInput, memory: AssignorMemory): AssignorResult {
+  const names = [...input.members.keys()].toSorted()
+  const running = new Map(names.map((name) => [name, toSets(input.members.get(name) ?? { connectors: [], tasks: [] })]))
+  const configured = toSets(input.configured)
+  const active = union(...running.values())
+  const former = memory.generation === input.lastGeneration ? toSets(memory.former) : noWork()
+  const deleted = without(union(former, active), configured)
+  const twice = duplicates(running)
+
+  const revoked = mapped(running, (work) => union(shared(work, deleted), shared(work, twice)))
+  const next = mapped(running, (work) => without(work, deleted, twice))
+  const lost = without(former, active, deleted)
+  const fate = lostWork(lost, next, input, memory)
+  deal(
+    fate.dealt,
+    fate.to.flatMap((name) => next.get(name) ?? []),
+  )
+
+  const paced = pace(
+    surplus(configured, next),
+    { ...memory, waitUntil: fate.waitUntil, revokedBefore: memory.revokedBefore && !fate.waited },
+    input,
+  )
+  for (const [name, work] of paced.revoked) {
+    add(revoked.get(name) ?? noWork(), work)
+    next.set(name, without(next.get(name) ?? noWork(), work))
+  }
+  spread(union(without(configured, former, active), fate.spread), next)
+
+  return {
+    assigned: mapped(next, toWork),
+    added: mapped(next, (work, name) => toWork(without(work, running.get(name) ?? noWork()))),
+    revoked: mapped(revoked, toWork),
+    delay: paced.waitUntil === 0 ? 0 : paced.waitUntil - input.now,
+    memory: {
+      former: toWork(union(without(union(...next.values()), ...revoked.values()), lost)),
+      members: new Set(names),
+      generation: input.generation,
+      waitUntil: paced.waitUntil,
+      candidates: fate.candidates,
+      revokedBefore: paced.revokedBefore,
+      revokedInRow: paced.revokedInRow,
+    },
+  }
+}
+
+/** What more than one worker runs. */
+function duplicates(running: Loads): WorkSets {
+  const seen = noWork()
+  const twice = noWork()
+  for (const work of running.values()) {
+    add(twice, shared(work, seen))
+    add(seen, work)
+  }
+  return twice
 }
