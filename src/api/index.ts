@@ -15,6 +15,10 @@ export { defaultText, ordersInGroups, textOfValue } from './config-text.ts'
 export type {
   AlteredOffset,
   ConfigComplaint,
+  Door,
+  DoorContext,
+  LaneContext,
+  Lanes,
   OffsetStorageReader,
   OpenPartition,
   PreviewedMessage,
@@ -27,6 +31,7 @@ export type {
   SourceTaskContext,
   TaskContext,
   TopicIdentity,
+  TransactionContext,
 } from './connector.ts'
 export { defineSink, defineSource } from './connector.ts'
 export type {

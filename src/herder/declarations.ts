@@ -28,14 +28,20 @@ export interface Declarations {
 }
 
 export function createDeclarations(deps: WorkerDeps): Declarations {
-  const { plugins, workerProps } = deps
+  const { plugins, workerProps, exactlyOnce } = deps
 
   async function look(raw: Props, find: (props: Props) => SourceConnector | SinkConnector) {
     const { props, resolved, given } = await deps.resolver.resolve(raw)
     const redact = redactResolved({ props, resolved, given })
     try {
       const plugin = find(props)
-      const { keys, warnings } = validateDeclaration(plugin, props, plugins, { workerProps, raw, resolved, given })
+      const { keys, warnings } = validateDeclaration(plugin, props, plugins, {
+        workerProps,
+        raw,
+        resolved,
+        given,
+        exactlyOnce,
+      })
       return { plugin, props, redact, validation: { keys, warnings: warnings.map(redact) } }
     } catch (error) {
       throw withoutSecrets(error, redact)

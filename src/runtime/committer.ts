@@ -14,10 +14,13 @@ interface CommitterOptions {
   readonly run: TaskRun
   readonly deps: WorkerDeps
   readonly metrics: TaskMetrics
+  /** Whether commits are this task's: the numbered one's alone. */
+  isNumbered(): boolean
 }
 
 /** Commits what was flushed and never more; one at a time, and off the path of delivery (awaiting it would cost each message 20 ms). */
-export function createCommitter({ task, tracker, consumer, reports, run, deps, metrics }: CommitterOptions) {
+export function createCommitter(options: CommitterOptions) {
+  const { task, tracker, consumer, reports, run, deps, metrics, isNumbered } = options
   let flushed: readonly TopicPartitionOffset[] | undefined
   let committing: Promise<void> | undefined
   let isFailing = false
@@ -40,7 +43,7 @@ export function createCommitter({ task, tracker, consumer, reports, run, deps, m
   const isOver = (): boolean => consumer()?.changed() === true || run.cancelled()
 
   async function commit(): Promise<void> {
-    if (!(await reports.settled()) || isOver()) return
+    if (!isNumbered() || !(await reports.settled()) || isOver()) return
     try {
       flushed = task.flush ? ((await task.flush(tracker.all())) ?? tracker.all()) : undefined
     } catch (error) {
@@ -50,7 +53,7 @@ export function createCommitter({ task, tracker, consumer, reports, run, deps, m
       return
     }
     // A flush takes its time: partitions may have moved meanwhile, and a commit would set their new owner back.
-    if (isOver()) return
+    if (isOver() || !isNumbered()) return
     const offsets = tracker.committable(flushed)
     if (offsets.length === 0 || committing) return metrics.offsetCommitSkipped()
     committing = send(offsets).finally(() => {
@@ -67,7 +70,9 @@ export function createCommitter({ task, tracker, consumer, reports, run, deps, m
     commit,
     /** What may be committed at this moment, without asking the task. */
     now: () =>
-      reports.isQuiet() && !run.cancelled() ? tracker.committable(task.flush ? (flushed ?? []) : undefined) : [],
+      isNumbered() && reports.isQuiet() && !run.cancelled()
+        ? tracker.committable(task.flush ? (flushed ?? []) : undefined)
+        : [],
     /** The commit before the end. One may be under way already; what came after it needs one more. */
     async last(): Promise<void> {
       await settled()

@@ -1,6 +1,7 @@
 import { ConfigError, ConnectError, type Logger, type Props, type SinkConnector, type SourceConnector } from '#api'
 import { type RestartConfig, restartConfig } from './auto-restart.ts'
 import { sinkConfig, sourceConfig } from './connector-config.ts'
+import { isEveryWorker, laneCount } from './lanes.ts'
 import { type Redact, redactResolved } from './redact.ts'
 import { redactFor } from './secret-values.ts'
 import type { ResolvedConfig, WorkerDeps } from './task-run.ts'
@@ -56,7 +57,7 @@ export async function openConnector(raw: RawConfig, deps: WorkerDeps): Promise<C
     config: () => plugin.config.parse(props) as never,
     taskConfigs(log) {
       const max = framework['tasks.max']
-      const own = differences(plugin, props, max)
+      const own = differences(plugin, props, max, deps)
       if (own.length > max) tooMany(raw['name'] ?? '', own.length, max, props, log)
       const added = { 'task.class': taskClass(plugin), ...present(raw, ['topics', 'topics.regex']) }
       return own.map((each) => unresolve({ ...present(props, Object.keys(props)), ...each, ...added }, raw))
@@ -65,8 +66,15 @@ export async function openConnector(raw: RawConfig, deps: WorkerDeps): Promise<C
 }
 
 /** What each task's properties have beside the connector's: a sink's tasks are alike, a source divides its work. */
-function differences(plugin: SourceConnector | SinkConnector, props: Props, max: number): readonly RawConfig[] {
-  if (plugin.placement === 'everyWorker') return [{}]
+function differences(
+  plugin: SourceConnector | SinkConnector,
+  props: Props,
+  max: number,
+  deps: WorkerDeps,
+): readonly RawConfig[] {
+  const lanes = laneCount(plugin, props, deps)
+  if (lanes !== undefined) return Array.from({ length: lanes }, () => ({}))
+  if (isEveryWorker(plugin, deps)) return [{}]
   if (plugin.kind === 'sink') return Array.from({ length: max }, () => ({}))
   return (plugin as SourceConnector<never>).taskConfigs?.(plugin.config.parse(props) as never, max) ?? [{}]
 }

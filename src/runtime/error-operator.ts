@@ -40,6 +40,8 @@ export interface ErrorOperator<R> {
   ): Promise<T | undefined>
   /** Reports a failure that no retry can mend; resolves when it is tolerated. */
   fail(record: R, failure: Failure): Promise<void>
+  /** Logs a failure that was held back, and hands its record to the dead letter queue. */
+  report(record: R, failure: Failure): Promise<void>
 }
 
 export interface ErrorOperatorOptions<R> {
@@ -53,6 +55,8 @@ export interface ErrorOperatorOptions<R> {
   describe(record: R, error: unknown, includeContents: boolean): Description
   /** Records whose failure was dealt with in an earlier life; they are skipped without a word. */
   isRefill?(record: R): boolean
+  /** Takes what is not to be reported now, because another worker does; false: it is. */
+  hold?(record: R, failure: Failure): boolean
   /** Hands the record to the dead letter queue; resolves when it is there. */
   report?(record: R, failure: Failure): Promise<void>
   readonly random?: () => number
@@ -74,6 +78,10 @@ export function createErrorOperator<R>(options: ErrorOperatorOptions<R>): ErrorO
   async function report(record: R, failure: Failure): Promise<void> {
     if (settings['errors.log.enable']) logError(record, failure)
     await options.report?.(record, failure)
+  }
+
+  async function reportOrHold(record: R, failure: Failure): Promise<void> {
+    if (!options.hold?.(record, failure)) await report(record, failure)
   }
 
   /** One line that tools for Kafka Connect's logs find, the facts as fields beside it. */
@@ -102,10 +110,11 @@ export function createErrorOperator<R>(options: ErrorOperatorOptions<R>): ErrorO
   }
 
   return {
+    report,
     async fail(record, failure) {
       if (options.isRefill?.(record)) return
       metrics.recordFailed()
-      await report(record, failure)
+      await reportOrHold(record, failure)
       if (settings['errors.tolerance'] === 'all') return
       metrics.recordError()
       throw refusal('Tolerance exceeded in error handler', record, failure)
@@ -133,7 +142,7 @@ export function createErrorOperator<R>(options: ErrorOperatorOptions<R>): ErrorO
       if (signal.aborted && isRetriable(failure.error)) throw failure.error
       if (options.isRefill?.(record)) return undefined
       metrics.recordError()
-      await report(record, failure)
+      await reportOrHold(record, failure)
       if (!skipsAnything.has(failure.stage) && !isRetriable(failure.error)) {
         throw refusal('Unhandled exception in error handler', record, failure)
       }

@@ -8,13 +8,14 @@ export {
 export { clientProps, sinkGroupId } from './client-props.ts'
 export { frameworkConfig, sinkConfig, sourceConfig } from './connector-config.ts'
 export { type ConnectorRun, connectorPlugin, openConnector, TooManyTasksError } from './connector-run.ts'
+export { isEveryWorker, lanesOf } from './lanes.ts'
 export type { MeteredTask, RuntimeMetrics, TaskMetrics } from './metrics.ts'
 export { noMetrics } from './metrics.ts'
+export type { Peers } from './peers.ts'
 export type { Preview, PreviewedRecord, PreviewOptions, PreviewStage } from './preview.ts'
 export { previewDeclaration } from './preview.ts'
-export type { Peers } from './peers.ts'
 export { createRedact, type Redact, redactResolved } from './redact.ts'
-export { startTask, type TaskHandle } from './task-handle.ts'
+export { startTask, type TaskHandle, type TaskSpec } from './task-handle.ts'
 export type {
   ActiveTopics,
   ConfigResolver,

@@ -10,6 +10,8 @@ export interface OffsetTracker {
   committable(allowed?: readonly TopicPartitionOffset[]): readonly TopicPartitionOffset[]
   all(): readonly TopicPartitionOffset[]
   committed(offsets: readonly TopicPartitionOffset[]): void
+  /** Another has committed these and dealt with all that comes before them. */
+  takenOver(offsets: readonly TopicPartitionOffset[]): void
   /** Where to read again after a failed flush. */
   rewind(): readonly TopicPartitionOffset[]
   /** Whether the group had gone past this record before: it is read once more to fill a window, and was dealt with. */
@@ -20,7 +22,7 @@ interface Entry extends TopicPartition {
   consumed: bigint
   committed: bigint
   /** What the group had committed when a window was opened below it; -1: nothing is read once more. */
-  readonly refillEnd: bigint
+  refillEnd: bigint
 }
 
 export function createOffsetTracker(): OffsetTracker {
@@ -60,6 +62,14 @@ export function createOffsetTracker(): OffsetTracker {
       for (const each of offsets) {
         const entry = entries.get(partitionId(each))
         if (entry) entry.committed = each.offset
+      }
+    },
+    takenOver(offsets) {
+      for (const each of offsets) {
+        const entry = entries.get(partitionId(each))
+        if (!entry) continue
+        if (each.offset > entry.committed) entry.committed = each.offset
+        if (each.offset > entry.refillEnd) entry.refillEnd = each.offset
       }
     },
     rewind() {

@@ -1,7 +1,7 @@
 import type { Progress, SinkConnector, SinkRecord, SinkTaskContext } from '#api'
 import type { KafkaRecord, Polled, RecordBatch, RecordConsumer } from '../kafka/index.ts'
 import { type Closers, createClosers } from '../util/closers.ts'
-import { clientProps } from './client-props.ts'
+import { clientProps, sinkGroupId } from './client-props.ts'
 import { createCommitter } from './committer.ts'
 import { sinkConfig } from './connector-config.ts'
 import { openConverters } from './converters.ts'
@@ -10,7 +10,9 @@ import { describeConsumed } from './describe-record.ts'
 import { createErrantReports } from './errant-reports.ts'
 import { createErrorOperator } from './error-operator.ts'
 import { javaName } from './java-names.ts'
+import { createKeptErrors } from './kept-errors.ts'
 import { createLagMeter } from './lag-meter.ts'
+import { createNumbering } from './numbering.ts'
 import { createOffsetTracker } from './offset-tracker.ts'
 import { refuseOverrides } from './override-policy.ts'
 import { createPauses } from './pauses.ts'
@@ -54,6 +56,8 @@ async function startAndLoop(connector: SinkConnector, run: TaskRun, deps: Worker
   const lag = createLagMeter(metrics)
   const dlq = createDeadLetterQueue(config, run, deps, metrics)
   if (dlq) closers.add('dead letter queue', dlq.close)
+  const kept = createKeptErrors()
+  const isReporting = dlq !== undefined || config['errors.log.enable']
   const errors = createErrorOperator<KafkaRecord>({
     settings: config,
     id: `${run.connector}-${run.task}`,
@@ -63,6 +67,11 @@ async function startAndLoop(connector: SinkConnector, run: TaskRun, deps: Worker
     metrics,
     describe: describeConsumed,
     isRefill: tracker.isRefill,
+    hold(raw, failure) {
+      if (numbering.isNumbered()) return false
+      if (isReporting) kept.keep(raw, failure)
+      return true
+    },
     ...(dlq && { report: dlq.write }),
   })
   const pipeline = createSinkPipeline({ ...converters, chain, errors })
@@ -83,9 +92,34 @@ async function startAndLoop(connector: SinkConnector, run: TaskRun, deps: Worker
     },
     reportErrant: reports.report,
   }
+  const numbering = createNumbering({ run, deps, leave: () => committer.last(), takeOver })
   const task = await (connector as SinkConnector<never>).startTask(context as SinkTaskContext<never>)
   run.started()
-  const committer = createCommitter({ task, tracker, consumer: () => consumer, reports, run, deps, metrics })
+  const committer = createCommitter({
+    task,
+    tracker,
+    consumer: () => consumer,
+    reports,
+    run,
+    deps,
+    metrics,
+    isNumbered: () => numbering.isNumbered(),
+  })
+
+  /** Its predecessor may have crashed: what it may not have reported is reported first. */
+  async function takeOver(): Promise<void> {
+    await dlq?.open()
+    const read = [...new Set(tracker.all().map(({ topic }) => topic))]
+    const group = sinkGroupId(run.connector, props, workerProps)
+    const committed = read.length > 0 ? await deps.kafka.committed(group, read, reading) : []
+    tracker.takenOver(committed)
+    const lost = await kept.release(committed, errors.report)
+    if (lost > 0)
+      log.error(
+        { atMost: lost },
+        'more errors than are kept came before the numbered task moved; they are not reported',
+      )
+  }
 
   async function takeIn(reader: RecordConsumer, batches: readonly RecordBatch[]): Promise<void> {
     const records: SinkRecord[] = []
@@ -132,11 +166,13 @@ async function startAndLoop(connector: SinkConnector, run: TaskRun, deps: Worker
     let nextCommit = clock.now() + deps.settings['offset.flush.interval.ms']
     let caughtUp = false
     while (!signal.aborted) {
+      const changed = run.changed()
+      await numbering.follow()
       if (pauses.setAll(run.paused(), tracker.all())) {
         commitAsked = true
         metrics.paused(run.paused())
       }
-      const polled = await reader.poll(Math.min(longestPollMs, Math.max(0, nextCommit - clock.now())), signal)
+      const polled = await reader.poll(Math.min(longestPollMs, Math.max(0, nextCommit - clock.now())), changed)
       await follow(polled)
       if (polled.batches.length > 0) await takeIn(reader, polled.batches)
       reports.check()
@@ -162,7 +198,11 @@ async function startAndLoop(connector: SinkConnector, run: TaskRun, deps: Worker
   const { topics, 'topics.regex': regex } = config
   const committable = committer.now
   const leaving = committer.last
-  consumer = await openSinkReader({ connector, task, topics, regex, warmMs, dlq, committable, leaving }, run, deps)
+  consumer = await openSinkReader(
+    { connector, task, topics, regex, warmMs, dlq: numbering.isNumbered() ? dlq : undefined, committable, leaving },
+    run,
+    deps,
+  )
   if (consumer) await loop(consumer)
 }
 

@@ -8,6 +8,7 @@ import { createDelivery, type Outgoing } from './delivery.ts'
 import { describeProduced } from './describe-record.ts'
 import { createErrorOperator } from './error-operator.ts'
 import { javaName } from './java-names.ts'
+import { laneContext } from './lanes.ts'
 import type { TaskMetrics } from './metrics.ts'
 import { createOffsetWriter } from './offset-writer.ts'
 import { refuseOverrides } from './override-policy.ts'
@@ -67,6 +68,7 @@ async function startAndLoop(
   const offsets = createOffsetWriter(run, deps, metrics)
   const context: SourceTaskContext<unknown> = {
     ...taskContext(connector.config, run, deps),
+    lane: laneContext(connector, run, deps, closers),
     offsets: {
       offset: (partition) => deps.offsets.get(run.connector, partition),
       list: () => deps.offsets.list(run.connector),

@@ -96,6 +96,12 @@ export interface TaskRun {
    * dead letter queue and the error reports. May change while it runs. Always true otherwise.
    */
   numbered(): boolean
+  /** The run says whether it acts as the numbered one, at its start and when it has drawn its conclusions from a change. Only runs to which it matters. */
+  actsNumbered(acts: boolean): void
+  /** Whether who had the numbered task waits for its last commit; otherwise it was lost, and others may have it. */
+  handsOver(): boolean
+  /** Aborts when `paused`, `numbered` or `handsOver` may answer otherwise than now, and when the task is to stop. */
+  changed(): AbortSignal
 }
 
 /** What every task is given, sink or source. Throws `ConfigError` when its configuration does not fit. */

@@ -3,6 +3,7 @@ import { ConfigError } from '#api'
 import type { Plugins } from '../plugins/index.ts'
 import { frameworkConfig } from './connector-config.ts'
 import { hideResolved } from './hide-resolved.ts'
+import { laneComplaints } from './lanes.ts'
 import { topicComplaints } from './topic-complaints.ts'
 import { unknownProperties } from './unknown-properties.ts'
 import { errorCount, nullComplaint, type ValidatedKey, validateKeys, withNull } from './validated-key.ts'
@@ -26,6 +27,8 @@ export interface ValidationContext {
   readonly raw?: Props | undefined
   readonly resolved?: ReadonlySet<string> | undefined
   readonly given?: ReadonlyMap<string, readonly string[]> | undefined
+  /** As the worker's: a source with `lanes` needs a task for each. */
+  readonly exactlyOnce?: boolean | undefined
 }
 
 /**
@@ -36,7 +39,7 @@ export function validateDeclaration(
   connector: SourceConnector | SinkConnector,
   props: Props,
   plugins: Plugins,
-  { workerProps = {}, raw = props, resolved = new Set(), given }: ValidationContext = {},
+  { workerProps = {}, raw = props, resolved = new Set(), given, exactlyOnce }: ValidationContext = {},
 ): Validation {
   const framework = converterDefaults(frameworkConfig(connector), props, workerProps, plugins)
   const enriched = [
@@ -63,7 +66,7 @@ export function validateDeclaration(
     ...clientOverrides(connector.kind, props, workerProps),
     ...converters,
   ]
-  const checked = errorCount(all) === 0 ? withComplaints(connector, props, all) : all
+  const checked = errorCount(all) === 0 ? withComplaints(connector, props, all, exactlyOnce) : all
   return {
     keys: hideResolved(checked, raw, { props, resolved, given }),
     warnings: unknownProperties(connector.kind, props, all),
@@ -93,9 +96,10 @@ function withComplaints(
   connector: SourceConnector | SinkConnector,
   props: Props,
   keys: readonly ValidatedKey[],
+  exactlyOnce: boolean | undefined,
 ): readonly ValidatedKey[] {
   const config = connector.config.parse(props) as never
-  const complaints = connector.check?.(config, props) ?? []
+  const complaints = [...(connector.check?.(config, props) ?? []), ...laneComplaints(connector, props, exactlyOnce)]
   const known = keys.map((key) => {
     const own = complaints.filter((complaint) => complaint.key === key.name)
     return own.length === 0 ? key : { ...key, errors: [...key.errors, ...own.map(({ error }) => error)] }
