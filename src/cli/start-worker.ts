@@ -1,22 +1,18 @@
 import { resolve } from 'node:path'
 import type { Logger } from '#api'
-import { ConfigError, messageOf } from '#api'
 import {
   type ConnectorDeclaration,
   clientPropsOf,
   connectorFiles,
   createConfigResolver,
-  type GatewaySettings,
   loadWorkerConfig,
   readConnectorFile,
   type WorkerConfig,
 } from '../config/index.ts'
 import { type Gateway, startGateway } from '../gateway/index.ts'
-import { createStandaloneHerder, type Herder } from '../herder/index.ts'
+import type { Herder } from '../herder/index.ts'
 import { createKafkaClient } from '../kafka/index.ts'
 import { startRest } from '../rest/index.ts'
-import { previewDeclaration } from '../runtime/index.ts'
-import { openFileOffsetStore } from '../storage/index.ts'
 import { createLogging, type Logging } from '../telemetry/logger.ts'
 import { createMetrics } from '../telemetry/metrics.ts'
 import { systemClock } from '../util/clock.ts'
@@ -27,6 +23,8 @@ import { connectVersion, packageRoot, packageVersion } from './package-info.ts'
 import { positionKeys } from './position-keys.ts'
 import { restOptions } from './rest-options.ts'
 import { scrape } from './scrape.ts'
+import { offsetsFileOf, standaloneMode } from './standalone-mode.ts'
+import type { WorkerMode, WorkerParts } from './worker-mode.ts'
 
 export interface WorkerOptions {
   /** Java properties or JSON. */
@@ -87,42 +85,37 @@ async function start(
     clock,
   })
   closers.add('kafka', () => kafka.close())
-  const offsetsFile = resolve(worker['offset.storage.file.filename'] ?? 'connect.offsets')
-  const offsets = await openFileOffsetStore(offsetsFile)
-  closers.add('offsets', () => offsets.close())
   const metrics = createMetrics({
     now: () => clock.now(),
     windowMs: worker['metrics.sample.window.ms'],
     samples: worker['metrics.num.samples'],
     version: packageVersion,
   })
-  let started = false
-  const gateway = settings.gateway.enabled
-    ? await startGate(settings.gateway, offsetsFile, log, () => started)
-    : undefined
-
-  let workerId = ''
-  const herder = createStandaloneHerder({
+  let mode: WorkerMode | undefined
+  let restUrl = ''
+  const waitsFor = (): string | undefined => (mode ? mode.waitsFor() : 'The worker is starting.')
+  const gateway = settings.gateway.enabled ? await startGate(config, log, () => waitsFor() === undefined) : undefined
+  const parts: WorkerParts = {
+    config,
     deps: {
       kafka,
       plugins,
-      offsets,
       log,
       clock,
-      gateway: gateway?.port,
       workerProps: props,
       settings: worker,
       metrics: metrics.runtime,
       resolver,
     },
-    settings: worker,
     levels,
-    preview: previewDeclaration,
-    workerId: () => workerId,
+    log,
+    closers,
+    url: () => restUrl,
     version: connectVersion,
     commit: `tidegate-${packageVersion}`,
-  })
-  closers.add('connectors', () => herder.stop())
+  }
+  mode = await standaloneMode(parts, gateway?.port, declarations)
+  const { herder } = mode
   // Clients are told and their publications answered while the connectors still run.
   if (gateway) closers.add('gateway', () => gateway.stop())
   const restLog = log.child({ logger: 'tidegate.rest' })
@@ -130,34 +123,20 @@ async function start(
     ...(await restOptions(config.rest, props, restLog)),
     herder,
     metrics: { contentType: metrics.contentType, text: () => metrics.text(scrape(herder, gateway)) },
-    ready: () => started,
+    ready: () => waitsFor() === undefined,
     log: restLog,
   })
   closers.add('rest', () => rest.stop())
-  workerId = hostAndPort(rest.url)
-
-  for (const { name, config: declared, initialState, file } of declarations) {
-    try {
-      await herder.putConnector(name, declared, { replace: false, initialState })
-    } catch (error) {
-      throw new ConfigError(`${file}: ${messageOf(error)}`, { cause: error, context: { file } })
-    }
-  }
-  started = true
+  restUrl = rest.url
+  await mode.begin()
   log.info({ rest: rest.url, gateway: gateway?.address.url, connectors: declarations.length }, 'worker started')
   return {
     restUrl: rest.url,
     gatewayUrl: gateway?.address.url,
     herder,
-    ready: () => started && (gateway?.isReady() ?? true),
+    ready: () => waitsFor() === undefined && (gateway?.isReady() ?? true),
     stop: closers.closeAll,
   }
-}
-
-/** With the port always, as Kafka Connect names workers. */
-function hostAndPort(url: string): string {
-  const { hostname, port, protocol } = new URL(url)
-  return `${hostname}:${port || (protocol === 'https:' ? 443 : 80)}`
 }
 
 async function readDeclarations(options: WorkerOptions, log: Logger): Promise<readonly ConnectorDeclaration[]> {
@@ -170,13 +149,9 @@ async function readDeclarations(options: WorkerOptions, log: Logger): Promise<re
   return Promise.all(files.map(readConnectorFile))
 }
 
-async function startGate(
-  settings: GatewaySettings,
-  offsetsFile: string,
-  log: Logger,
-  started: () => boolean,
-): Promise<Gateway> {
-  const keys = await positionKeys(settings.position.keys, offsetsFile)
+async function startGate(config: WorkerConfig, log: Logger, started: () => boolean): Promise<Gateway> {
+  const { gateway: settings } = config.settings
+  const keys = await positionKeys(settings.position.keys, offsetsFileOf(config.config))
   const descriptors = await descriptorLimit()
   const sessions = settings.limits.sessions || (descriptors === undefined ? 0 : Math.max(1, descriptors - 256))
   return startGateway({
