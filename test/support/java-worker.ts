@@ -25,20 +25,39 @@ export interface JavaWorkerOptions {
   readonly authorization?: string
   /** Files of connectors to start. */
   readonly connectors?: readonly string[]
+  /** Distributed when there is one; the topics are named after it. */
+  readonly cluster?: string
 }
+
+/** The properties that make a worker one of a cluster, ours and Java's alike; quick, since tests wait for them. */
+export const clusterProps = (cluster: string): Readonly<Record<string, string>> => ({
+  'group.id': cluster,
+  'config.storage.topic': `${cluster}-configs`,
+  'offset.storage.topic': `${cluster}-offsets`,
+  'status.storage.topic': `${cluster}-status`,
+  'config.storage.replication.factor': '1',
+  'offset.storage.replication.factor': '1',
+  'status.storage.replication.factor': '1',
+  'offset.storage.partitions': '5',
+  'session.timeout.ms': '6000',
+  'heartbeat.interval.ms': '200',
+  'scheduled.rebalance.max.delay.ms': '1000',
+})
 
 /** What makes `java` start quickly. */
 export const quickJava = ['-XX:TieredStopAtLevel=1', '-XX:+UseSerialGC', '-Xmx384m'] as const
 
-/** The arguments for `java` that start Kafka Connect, standalone, listening on `url`; writes its configuration into `dir`. */
+/** The arguments for `java` that start Kafka Connect, standalone unless it is of a cluster, listening on `url`; writes its configuration into `dir`. */
 export async function javaWorkerArguments(url: string, options: JavaWorkerOptions): Promise<readonly string[]> {
-  const file = join(options.dir, 'java-worker.properties')
+  const file = join(options.dir, `java-worker-${new URL(url).port}.properties`)
   const config = {
     'bootstrap.servers': options.bootstrapServers,
     'key.converter': 'org.apache.kafka.connect.storage.StringConverter',
     'value.converter': 'org.apache.kafka.connect.json.JsonConverter',
     'value.converter.schemas.enable': 'false',
-    'offset.storage.file.filename': join(options.dir, 'java.offsets'),
+    ...(options.cluster === undefined
+      ? { 'offset.storage.file.filename': join(options.dir, 'java.offsets') }
+      : clusterProps(options.cluster)),
     'offset.flush.interval.ms': '200',
     // The plugins lie on the class path; looking through every jar for them takes a minute.
     'plugin.discovery': 'service_load',
@@ -61,13 +80,13 @@ export async function javaWorkerArguments(url: string, options: JavaWorkerOption
     `-Dlog4j2.configurationFile=${logging}`,
     '-cp',
     await javaConnectClasspath(),
-    'org.apache.kafka.connect.cli.ConnectStandalone',
+    `org.apache.kafka.connect.cli.Connect${options.cluster === undefined ? 'Standalone' : 'Distributed'}`,
     file,
     ...(options.connectors ?? []),
   ]
 }
 
-/** Kafka Connect itself, standalone, on a port of its own. The caller stops it. */
+/** Kafka Connect itself on a port of its own. The caller stops it. */
 export async function startJavaWorker(options: JavaWorkerOptions): Promise<JavaWorker> {
   const url = `http://127.0.0.1:${await freePort()}`
   const child = spawn('java', await javaWorkerArguments(url, options), { stdio: ['ignore', 'pipe', 'pipe'] })

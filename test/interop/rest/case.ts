@@ -37,6 +37,8 @@ export interface Step {
 export interface Subject {
   readonly kind: 'java' | 'ours'
   readonly url: string
+  /** All workers of its cluster, where there is one. */
+  readonly cluster?: readonly string[]
   /** Of `admin.listeners`, where they are apart. */
   readonly adminUrl?: string
   readonly bootstrapServers: string

@@ -3,6 +3,7 @@ import { request as httpRequest } from 'node:http'
 import { join } from 'node:path'
 import { eventually } from '../../support/eventually.ts'
 import type { Answer, Case, Step, Subject } from './case.ts'
+import { settled } from './cluster.ts'
 
 /** A worker under test; `dir` is for the folders of its cases. */
 export type Worker = Omit<Subject, 'name'>
@@ -14,6 +15,11 @@ export interface Answered {
 
 /** Headers that tools read. */
 const comparedHeaders = ['content-type', 'location', 'allow']
+
+const changing: readonly string[] = ['POST', 'PUT', 'PATCH', 'DELETE']
+
+/** What a worker of a cluster says when it asks for another try, as tools do. */
+const comeBack = /momentarily|rebalance/
 
 /** Tells the topics of this run from those that earlier ones left on the same Kafka. */
 const run = String(Date.now() % 1_000_000).padStart(6, '0')
@@ -31,6 +37,7 @@ export async function runCase(each: Case, index: number, worker: Worker): Promis
     const label = step.what ?? `${step.method ?? 'GET'} ${step.path ?? ''}`
     try {
       answers.push({ step: label, answer: await answerOf(step, subject) })
+      if (subject.cluster && step.method !== undefined && changing.includes(step.method)) await settled(subject.cluster)
     } catch (error) {
       throw new Error(`${worker.kind}: "${each.name}", ${label}`, { cause: error })
     }
@@ -41,7 +48,7 @@ export async function runCase(each: Case, index: number, worker: Worker): Promis
 async function answerOf(step: Step, subject: Subject): Promise<Answer> {
   const ask = async (): Promise<Answer> => {
     const { look } = step
-    const answer = look ? { status: 0, headers: {}, body: await look(subject) } : await send(step, subject)
+    const answer = look ? { status: 0, headers: {}, body: await look(subject) } : await answerTo(step, subject)
     return normalise(answer, step, subject)
   }
   const { until } = step
@@ -53,6 +60,18 @@ async function answerOf(step: Step, subject: Subject): Promise<Answer> {
       return answer
     },
     { timeoutMs: 30_000, what: 'what it waits for' },
+  )
+}
+
+async function answerTo(step: Step, subject: Subject): Promise<Answer> {
+  if (!subject.cluster) return send(step, subject)
+  return eventually(
+    async () => {
+      const answer = await send(step, subject)
+      if (answer.status >= 409 && comeBack.test(JSON.stringify(answer.body))) throw new Error(JSON.stringify(answer))
+      return answer
+    },
+    { timeoutMs: 30_000, what: 'the end of a rebalance' },
   )
 }
 
@@ -99,9 +118,12 @@ function parsed(text: string): unknown {
 }
 
 function normalise({ status, headers, body }: Answer, step: Step, subject: Subject): Answer {
-  const host = new URL(subject.url).host
+  const hosts = (subject.cluster ?? [subject.url]).map((url) => new URL(url).host)
   const neutral = (text: string): string =>
-    text.replaceAll(host, '{worker}').replaceAll(subject.dir, '{dir}').replaceAll(subject.name, '{p}')
+    hosts
+      .reduce((told, host) => told.replaceAll(host, '{worker}'), text)
+      .replaceAll(subject.dir, '{dir}')
+      .replaceAll(subject.name, '{p}')
   const walk = (value: unknown, key = ''): unknown => {
     if (key === 'trace') return '{trace}'
     if (key === 'commit') return '{commit}'
