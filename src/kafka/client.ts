@@ -3,8 +3,10 @@ import { ConnectError, messageOf } from '#api'
 import { type Asker, createAsker } from './asker.ts'
 import { type Connection, createConnections } from './connections.ts'
 import { startGroupConsumer } from './group-consumer.ts'
+import { connectCoordinator } from './group-coordinator.ts'
+import { startGroupMember } from './group-member.ts'
 import { alterOffsets, commitAlone, deleteGroup } from './groups.ts'
-import { createCluster } from './internals.ts'
+import { createCluster, createClusterWithoutRetries } from './internals.ts'
 import { startLogReader } from './log-reader.ts'
 import { readNewest } from './newest.ts'
 import type { ClientProps, ConsumerOptions, KafkaClient, RecordConsumer } from './ports.ts'
@@ -152,6 +154,13 @@ export function createKafkaClient(options: KafkaClientOptions): KafkaClient {
     async producer({ clientId: id, props }) {
       const connection = connect('producer', props)
       return startProducer(() => connection.kafka(id), connection)
+    },
+    groupMember(wanted) {
+      const cluster = async () => createClusterWithoutRetries(await own.kafka(wanted.clientId))
+      const { 'retry.backoff.ms': initialMs, 'retry.backoff.max.ms': maxMs } = own.settings.connection
+      const coordinator = connectCoordinator(wanted.groupId, cluster, clock)
+      const backoff = { initialMs, maxMs, jitter: 0.5 }
+      return startGroupMember({ coordinator, backoff, explain: own.explain, log, clock }, wanted)
     },
     close: () => shared.close(),
   }

@@ -201,6 +201,8 @@ export interface GroupMemberOptions {
   rebalancing(): void
   /** The coordinator has put this member out (it was frozen or unreachable for too long): what it was assigned may be another's by now. It joins anew by itself. */
   lost(reason: string): Promise<void>
+  /** Joining cannot succeed before someone changes something (rights, a group of another type). It is tried again all the same, at leisure. */
+  refused?: ((error: unknown) => void) | undefined
   /** The coordinator became unreachable or reachable again; unreachable alone is no reason to give anything up. */
   onUpstream?: ((state: { readonly reachable: boolean; readonly since: number }) => void) | undefined
 }
