@@ -1,20 +1,5 @@
 import { all, atLeast, defineConfig, distinct, nonEmpty } from '#api'
-
-/** Names of Java's algorithms for signatures between workers, and Node's for the same. */
-export const signatureAlgorithms: Readonly<Record<string, string>> = {
-  HmacMD5: 'md5',
-  HmacSHA1: 'sha1',
-  HmacSHA224: 'sha224',
-  HmacSHA256: 'sha256',
-  HmacSHA384: 'sha384',
-  HmacSHA512: 'sha512',
-  'HmacSHA512/224': 'sha512-224',
-  'HmacSHA512/256': 'sha512-256',
-  'HmacSHA3-224': 'sha3-224',
-  'HmacSHA3-256': 'sha3-256',
-  'HmacSHA3-384': 'sha3-384',
-  'HmacSHA3-512': 'sha3-512',
-}
+import { signatureAlgorithms } from '../util/signature-algorithms.ts'
 
 /** Kafka Connect's properties of a worker that is one of a cluster, with their names, types, importances and defaults. */
 export const distributedConfig = defineConfig({
