@@ -226,6 +226,13 @@ export const producerProps = defineConfig({
     validator: atLeast(0),
     doc: 'How often a request is tried again before the task learns of it, which then decides (`errors.retry.timeout`); more than 10 count as 10.',
   },
+  'transaction.timeout.ms': {
+    type: 'int',
+    importance: 'low',
+    default: 60_000,
+    validator: atLeast(1),
+    doc: 'After how long Kafka aborts a transaction that its producer left open; only sources that are exactly once have transactions.',
+  },
 })
 
 export interface ClientPropDoc {

@@ -2,6 +2,7 @@ import type { Clock, Logger, TopicPartitionOffset } from '#api'
 import { ConnectError, messageOf } from '#api'
 import { type Asker, createAsker } from './asker.ts'
 import { type Connection, createConnections } from './connections.ts'
+import { fenceProducers } from './fence-producers.ts'
 import { startGroupConsumer } from './group-consumer.ts'
 import { connectCoordinator } from './group-coordinator.ts'
 import { startGroupMember } from './group-member.ts'
@@ -12,7 +13,10 @@ import { readNewest } from './newest.ts'
 import type { ClientProps, ConsumerOptions, KafkaClient, RecordConsumer } from './ports.ts'
 import { startProducer } from './producer.ts'
 import { groupOffsets, startPoints } from './starts.ts'
+import { topicInfo } from './topic-info.ts'
+import { openTopicLog } from './topic-log.ts'
 import { type TopicWatch, watchTopics } from './topics.ts'
+import { createTransactionalProducer } from './transactional-producer.ts'
 
 export interface KafkaClientOptions {
   readonly bootstrapServers: readonly string[]
@@ -155,6 +159,30 @@ export function createKafkaClient(options: KafkaClientOptions): KafkaClient {
       const connection = connect('producer', props)
       return startProducer(() => connection.kafka(id), connection)
     },
+    topicInfo: (topic, props) => asking(props, (asker) => topicInfo(asker, topic)),
+    async topicLog(wanted) {
+      const connection = connect('consumer', { ...topicLogProps, ...wanted.props })
+      const { asker, close } = askerFor(connection)
+      try {
+        const topicLog = await openTopicLog({ connection, asker, log, clock }, wanted)
+        return {
+          readToEnd: topicLog.readToEnd,
+          async close() {
+            await topicLog.close()
+            await close()
+          },
+        }
+      } catch (error) {
+        await close()
+        throw connection.explain(error)
+      }
+    },
+    async transactionalProducer({ clientId: id, transactionalId, props }) {
+      const connection = connect('producer', { ...props, ...transactional })
+      return createTransactionalProducer({ kafka: () => connection.kafka(id), connection, clock, transactionalId })
+    },
+    fenceProducers: (ids, props) =>
+      asking(props, ({ cluster }) => cluster([], (known) => fenceProducers(known, ids, clock))),
     groupMember(wanted) {
       const cluster = async () => createClusterWithoutRetries(await own.kafka(wanted.clientId))
       const { 'retry.backoff.ms': initialMs, 'retry.backoff.max.ms': maxMs } = own.settings.connection
@@ -164,6 +192,16 @@ export function createKafkaClient(options: KafkaClientOptions): KafkaClient {
     },
     close: () => shared.close(),
   }
+}
+
+/** A record ends a long poll, so a longer one only saves requests. */
+const topicLogProps: ClientProps = { 'isolation.level': 'read_uncommitted', 'fetch.max.wait.ms': '5000' }
+
+/** Transactions need both, whatever is configured. */
+const transactional: ClientProps = {
+  acks: 'all',
+  'enable.idempotence': 'true',
+  'max.in.flight.requests.per.connection': '1',
 }
 
 /** kafkajs tells why inside a list of errors. */

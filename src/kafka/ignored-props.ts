@@ -91,9 +91,7 @@ export const ignored: Readonly<Record<string, Ignored>> = {
     ],
     { roles: producer },
   ),
-  ...each('transactions are not used', ['transaction.timeout.ms', 'transaction.two.phase.commit.enable'], {
-    roles: producer,
-  }),
+  ...each('transactions end with their task', ['transaction.two.phase.commit.enable'], { roles: producer }),
   ...each('kafkajs forgets no topics', ['metadata.max.idle.ms'], { roles: producer }),
   ...each('kafkajs asks brokers only', ['bootstrap.controllers'], { roles: ['admin'] }),
   ...each('each request has request.timeout.ms', ['default.api.timeout.ms'], { roles: ['admin', 'consumer'] }),

@@ -3,7 +3,7 @@ import { ConnectError, messageOf } from '#api'
 import { backoffDelay } from '../util/backoff.ts'
 import { chunkBatch, startOf } from './batches.ts'
 import { createHandoff } from './handoff.ts'
-import type { Cluster } from './internals.ts'
+import { type Cluster, cutOff } from './internals.ts'
 import {
   type FetchLimits,
   fetchPartitions,
@@ -238,6 +238,8 @@ export function startLogReader(deps: LogReaderDeps, options: ConsumerOptions): R
     async close() {
       closing.abort()
       ready.drop(() => true)
+      // A long poll need not end first.
+      if (cluster) cutOff(cluster, new ConnectError('The reader is closed.'))
       await cluster?.disconnect()
       await running
       // One that was connecting meanwhile.

@@ -16,6 +16,11 @@ export class FencedError extends ConnectError {
   static override readonly code: string = 'KAFKA_FENCED'
 }
 
+/** Nobody can say whether a transaction was committed: what it held must not be sent again blindly. */
+export class UnknownOutcomeError extends ConnectError {
+  static override readonly code: string = 'KAFKA_OUTCOME_UNKNOWN'
+}
+
 interface Who {
   readonly servers: readonly string[]
   readonly sasl: Sasl | undefined
@@ -54,7 +59,19 @@ export const isFinal = (error: unknown): boolean =>
       ('type' in each && finalTypes.has(String(each.type))),
   )
 
-const finalTypes = new Set(['TOPIC_AUTHORIZATION_FAILED', 'GROUP_AUTHORIZATION_FAILED', 'CLUSTER_AUTHORIZATION_FAILED'])
+const finalTypes = new Set([
+  'TOPIC_AUTHORIZATION_FAILED',
+  'GROUP_AUTHORIZATION_FAILED',
+  'CLUSTER_AUTHORIZATION_FAILED',
+  'TRANSACTIONAL_ID_AUTHORIZATION_FAILED',
+  'INVALID_TRANSACTION_TIMEOUT',
+])
+
+/** The number that the protocol gives an error, wherever it is among the causes. */
+export function protocolCodeOf(error: unknown): number | undefined {
+  for (const each of causesOf(error)) if ('code' in each && typeof each.code === 'number') return each.code
+  return undefined
+}
 
 /** kafkajs calls it a failed authentication too when the connection broke meanwhile; that passes. */
 const isAuthenticationRefusal = (error: Error): boolean =>
