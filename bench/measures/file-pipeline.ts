@@ -1,6 +1,5 @@
-import { type ChildProcess, spawn } from 'node:child_process'
-import { once } from 'node:events'
-import { mkdtemp, open, readFile, rm, writeFile } from 'node:fs/promises'
+import { spawn } from 'node:child_process'
+import { mkdtemp, open, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -9,6 +8,7 @@ import { freePort } from '../../src/stack/index.ts'
 import { javaWorkerArguments } from '../../test/support/java-worker.ts'
 import type { Bench, Findings } from '../figures.ts'
 import { createMessages } from '../messages.ts'
+import { cpuUs, kill, residentMiB } from '../proc.ts'
 import { interleave } from '../rounds.ts'
 import { withPrograms } from '../start-program.ts'
 import { makeTopic, plainKafka } from '../topics.ts'
@@ -22,8 +22,6 @@ export interface FilePipelineInput {
   readonly file: string
 }
 
-/** Kafka clock ticks a second of `/proc/<pid>/stat`: 100 wherever Node runs on Linux. */
-const ticks = 100
 /** The share of records that warm a program up before the counting begins. */
 const warmUp = 0.25
 /** Milliseconds that a worker is left alone before its idle memory is read. */
@@ -137,7 +135,7 @@ async function withWorker<T>(
     await firstAnswer(`${url}/`, AbortSignal.timeout(60_000))
     return await use({ url, pid: child.pid ?? -1, began, restMs: performance.now() - began })
   } finally {
-    await end(child)
+    await kill(child)
     process.off('exit', endWithUs)
   }
 }
@@ -249,28 +247,6 @@ function countLines(path: string) {
       }
     },
   }
-}
-
-async function cpuUs(pid: number): Promise<number> {
-  const stat = await readFile(`/proc/${pid}/stat`, 'utf8')
-  const [user, system] = stat
-    .slice(stat.lastIndexOf(')') + 2)
-    .split(' ')
-    .slice(11, 13)
-    .map(Number)
-  return (((user ?? 0) + (system ?? 0)) * 1e6) / ticks
-}
-
-async function residentMiB(pid: number): Promise<number> {
-  const status = await readFile(`/proc/${pid}/status`, 'utf8')
-  return Number(/VmRSS:\s+(\d+)/.exec(status)?.[1] ?? Number.NaN) / 1024
-}
-
-async function end(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return
-  const exited = once(child, 'exit')
-  child.kill('SIGKILL')
-  await exited
 }
 
 async function fill(bench: Bench, topic: string, records: number): Promise<void> {

@@ -1,4 +1,5 @@
 import type { Bench, Findings } from '../figures.ts'
+import { cluster } from './cluster.ts'
 import { fanOut } from './fan-out.ts'
 import { filePipeline } from './file-pipeline.ts'
 import { ingress } from './ingress.ts'
@@ -15,6 +16,7 @@ export interface Measure {
 export const measures: ReadonlyMap<string, Measure> = new Map([
   ['sink-path', { needsKafka: true, run: sinkPath }],
   ['file-pipeline', { needsKafka: true, run: filePipeline }],
+  ['cluster', { needsKafka: true, run: cluster }],
   ['fan-out', { needsKafka: false, run: fanOut }],
   ['ingress', { needsKafka: true, run: ingress }],
   ['start', { needsKafka: true, run: start }],
