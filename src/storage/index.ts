@@ -8,7 +8,21 @@ export type {
   TaskName,
 } from './config-store.ts'
 export { openFileOffsetStore } from './file-offset-store.ts'
+export { ensureInternalTopics, type InternalTopic, type InternalTopicOptions } from './internal-topics.ts'
+export { type ConfigStoreOptions, openConfigStore } from './kafka-config-store.ts'
+export { openTopicOffsetStore, type TopicOffsetStoreOptions } from './kafka-offset-store.ts'
+export { openStatusStore } from './kafka-status-store.ts'
+export { createMemoryConfigStore } from './memory-config-store.ts'
 export { createMemoryOffsetStore } from './memory-offset-store.ts'
-export { type OffsetMap, type OffsetStore, offsetKey, type StoredOffset, type TopicOffsetStore } from './offset-store.ts'
+export { createMemoryStatusStore } from './memory-status-store.ts'
+export { createMemoryTopics, type MemoryTopics } from './memory-topics.ts'
+export {
+  type OffsetMap,
+  type OffsetStore,
+  offsetKey,
+  type StoredOffset,
+  type TopicOffsetStore,
+} from './offset-store.ts'
 export type { ReportedState, Status, StatusStore } from './status-store.ts'
+export type { StorageKafka, TopicStoreOptions } from './storage-kafka.ts'
 export type { TargetState } from './target-state.ts'

@@ -2,7 +2,15 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
-import { createMemoryOffsetStore, type OffsetStore, openFileOffsetStore } from '../../../src/storage/index.ts'
+import {
+  createMemoryOffsetStore,
+  createMemoryTopics,
+  openFileOffsetStore,
+  openTopicOffsetStore,
+} from '../../../src/storage/index.ts'
+import { systemClock } from '../../../src/util/clock.ts'
+import { testOffsetStore } from '../../conformance/offset-store.ts'
+import { quietLog } from '../../support/quiet.ts'
 
 async function file(): Promise<string> {
   const dir = await mkdtemp(join(tmpdir(), 'tidegate-offsets-'))
@@ -10,38 +18,15 @@ async function file(): Promise<string> {
   return join(dir, 'nested', 'connect.offsets')
 }
 
-const kinds: Record<string, () => Promise<OffsetStore>> = {
-  memory: async () => createMemoryOffsetStore(),
-  file: async () => openFileOffsetStore(await file()),
-}
-
-for (const [kind, open] of Object.entries(kinds)) {
-  test(`${kind}: keeps the last offset of each partition of each connector`, async () => {
-    const store = await open()
-    await store.put('a', [
-      { partition: { uri: 'x' }, offset: { cursor: '1' } },
-      { partition: { uri: 'y' }, offset: { cursor: '2' } },
-    ])
-    await store.put('a', [{ partition: { uri: 'x' }, offset: { cursor: '3' } }])
-    await store.put('b', [{ partition: { uri: 'x' }, offset: { cursor: '4' } }])
-    expect(await store.get('a', { uri: 'x' })).toEqual({ cursor: '3' })
-    expect(await store.get('c', { uri: 'x' })).toBeUndefined()
-    expect(await store.list('a')).toHaveLength(2)
-    await store.put('a', [{ partition: { uri: 'x' }, offset: null }])
-    expect(await store.get('a', { uri: 'x' })).toBeUndefined()
-    await store.close()
-  })
-}
-
-test('file: what was put is there after the process', async () => {
+testOffsetStore('memory', async () => ({ open: async () => createMemoryOffsetStore() }), { lasting: false })
+testOffsetStore('file', async () => {
   const path = await file()
-  const first = await openFileOffsetStore(path)
-  await Promise.all([
-    first.put('a', [{ partition: { p: 1 }, offset: { n: 1 } }]),
-    first.put('a', [{ partition: { p: 2 }, offset: { n: 2 } }]),
-  ])
-  const second = await openFileOffsetStore(path)
-  expect(await second.list('a')).toHaveLength(2)
+  return { open: () => openFileOffsetStore(path) }
+})
+testOffsetStore('topic', async () => {
+  const kafka = createMemoryTopics()
+  const options = { kafka, topic: 'offsets', clientId: 'c', log: quietLog, clock: systemClock, committedOnly: true }
+  return { open: () => openTopicOffsetStore(options) }
 })
 
 test('file: one that cannot be read is refused by name and left as it is', async () => {
