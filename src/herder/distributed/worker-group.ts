@@ -1,8 +1,11 @@
-import type { Clock, Logger } from '#api'
-import type { KafkaClient } from '../../kafka/index.ts'
+import { type Clock, ConnectError, type Logger, messageOf } from '#api'
+import type { GroupJoined, KafkaClient } from '../../kafka/index.ts'
 import type { ConfigState } from '../../storage/index.ts'
 import type { TaskId } from '../herder.ts'
-import type { Work } from './connect-protocol.ts'
+import { type Assignment, protocolType, sessioned, type Work } from './connect-protocol.ts'
+import { createLeader } from './leader.ts'
+import { decodeAssignment, encodeWorkerState } from './protocol-codec.ts'
+import { toSets, toWork, union, without } from './work-sets.ts'
 
 /** Under Kafka Connect's names; milliseconds. */
 export interface WorkerGroupSettings {
@@ -27,8 +30,6 @@ export interface WorkerGroupOptions {
   refreshConfig(timeoutMs: number): Promise<ConfigState>
   /** What is to run of a state: deleted connectors and those without a complete set of tasks bring no tasks. */
   configured(state: ConfigState): Work
-  /** What runs here. */
-  running(): Work
   /** A rebalance is over; `work` is all that is this worker's now. Called when it is in line with the config topic. Resolves when what is not in it has ended. */
   assigned(work: Work, group: { readonly isLeader: boolean; readonly generation: number }): Promise<void>
   /** The coordinator has put this worker out: everything is to end at once, without a last commit. */
@@ -54,4 +55,170 @@ export interface WorkerGroup {
   joined(signal: AbortSignal): Promise<void>
   /** Leaves the group; idempotent. */
   close(): Promise<void>
+}
+
+const noWork: Work = { connectors: [], tasks: [] }
+
+/** Joins at once and keeps joining until `close`. */
+export function createWorkerGroup(options: WorkerGroupOptions): WorkerGroup {
+  const { kafka, settings, clock, log, url } = options
+  const syncMs = settings['worker.sync.timeout.ms']
+  const unsyncMs = settings['worker.unsync.backoff.ms']
+  const maxDelayMs = settings['scheduled.rebalance.max.delay.ms']
+  const closing = new AbortController()
+  const leader = createLeader({ clock, log, maxDelayMs, readUpTo, configured: options.configured })
+  let generation = -1
+  /** Of the last generation, with all that is this worker's; undefined out of the group. */
+  let mine: Assignment | undefined
+  /** In the generation of `mine`; undefined from the beginning of the next rebalance. */
+  let memberId: string | undefined
+  let isRebalancing = true
+  let scheduled = new AbortController()
+  let settleFirst: (error?: unknown) => void = () => {}
+  const first = new Promise<void>((resolve, reject) => {
+    settleFirst = (error) => (error === undefined ? resolve() : reject(error))
+  })
+  // Whoever waits for it is told; nobody has to.
+  first.catch(() => undefined)
+
+  async function readUpTo(offset: bigint): Promise<ConfigState | undefined> {
+    const known = options.config()
+    if (known.offset >= offset) return known
+    return readOn(offset)
+  }
+
+  async function readOn(offset: bigint): Promise<ConfigState | undefined> {
+    try {
+      const state = await options.refreshConfig(syncMs)
+      return state.offset >= offset ? state : undefined
+    } catch (error) {
+      log.warn({ error: messageOf(error), timeoutMs: syncMs }, 'the config topic could not be read to its end')
+      return undefined
+    }
+  }
+
+  async function joined(group: GroupJoined): Promise<void> {
+    const told = decodeAssignment(group.assignment)
+    const isLeader = group.leaderId === group.memberId
+    const former = mine?.assigned ?? noWork
+    const assigned = toWork(union(without(toSets(former), toSets(told.revoked)), toSets(told.assigned)))
+    generation = group.generation
+    mine = { ...told, assigned, revoked: noWork }
+    memberId = group.memberId
+    isRebalancing = false
+    schedule(told.delay)
+    if (!isLeader) leader.resign()
+    log.info({ generation, isLeader, leader: told.leaderUrl, error: told.error, delay: told.delay }, 'joined the group')
+    const own = mine
+    const isUsable = await isInLine(told, isLeader)
+    // Put out or closed meanwhile: nothing of it may begin.
+    if (mine !== own || closing.signal.aborted) return
+    if (!isUsable) return catchUp(told.offset)
+    if (told.error !== 0) return rejoin('the leader could not assign anything')
+    const isStopping = told.revoked.connectors.length + told.revoked.tasks.length > 0
+    await options.assigned(assigned, { isLeader, generation })
+    settleFirst()
+    if (isStopping) rejoin('work that was revoked has ended')
+  }
+
+  /** A leader that could not decide has to read on, whatever it knows: it will be leader again. */
+  const isInLine = async (told: Assignment, isLeader: boolean): Promise<boolean> =>
+    (told.error !== 0 && isLeader ? await readOn(told.offset) : await readUpTo(told.offset)) !== undefined
+
+  /**
+   * Out of the group until the config topic can be read: a member that cannot follow would hold up all others. Work goes on for as long as the
+   * leader surely keeps it for a worker that comes back.
+   */
+  async function catchUp(offset: bigint): Promise<void> {
+    const keepUntil = clock.now() + maxDelayMs / 2
+    if (maxDelayMs === 0) await stopWork()
+    memberId = undefined
+    isRebalancing = true
+    await member.leave(`the config topic could not be read within ${syncMs} ms`)
+    while (!closing.signal.aborted) {
+      await clock.sleep(Math.min(unsyncMs, isIdle() ? unsyncMs : maxDelayMs / 50), closing.signal)
+      if (closing.signal.aborted) return
+      if (await readOn(offset)) return rejoin('the config topic was read')
+      if (!isIdle() && clock.now() + syncMs > keepUntil) await stopWork()
+    }
+  }
+
+  const isIdle = (): boolean => !mine || mine.assigned.connectors.length + mine.assigned.tasks.length === 0
+
+  async function stopWork(): Promise<void> {
+    mine = undefined
+    await options.assigned(noWork, { isLeader: false, generation })
+  }
+
+  function schedule(delay: number): void {
+    scheduled.abort()
+    if (delay <= 0 || closing.signal.aborted) return
+    const own = new AbortController()
+    scheduled = own
+    void clock.sleep(delay, own.signal).then(() => {
+      if (!own.signal.aborted) rejoin('the wait for lost work is over')
+    })
+  }
+
+  function rejoin(reason: string): void {
+    member.rejoin(reason)
+  }
+
+  const member = kafka.groupMember({
+    groupId: settings['group.id'],
+    clientId: `connect-${settings['group.id']}`,
+    protocolType,
+    sessionTimeoutMs: settings['session.timeout.ms'],
+    heartbeatMs: settings['heartbeat.interval.ms'],
+    rebalanceTimeoutMs: settings['rebalance.timeout.ms'],
+    async protocols() {
+      const metadata = encodeWorkerState({ url, offset: options.config().offset, assignment: mine })
+      return [{ name: sessioned, metadata }]
+    },
+    assign: (group) => leader.decide(group, mine ? generation : -1),
+    joined,
+    rebalancing() {
+      memberId = undefined
+      isRebalancing = true
+    },
+    async lost(reason) {
+      schedule(0)
+      mine = undefined
+      memberId = undefined
+      isRebalancing = true
+      leader.resign()
+      await options.lost(reason)
+    },
+    refused: (error) => settleFirst(error),
+  })
+
+  return {
+    generation: () => generation,
+    isLeader: () => memberId !== undefined && memberId === mine?.leader,
+    leaderUrl: () => (memberId === undefined ? undefined : mine?.leaderUrl),
+    isRebalancing: () => isRebalancing,
+    ownerUrl: (what) =>
+      memberId !== undefined && memberId === mine?.leader ? leader.ownerUrl(generation, what) : undefined,
+    work: () => mine?.assigned ?? noWork,
+    rejoin,
+    joined: (signal) => unlessAborted(first, signal),
+    async close() {
+      closing.abort()
+      scheduled.abort()
+      memberId = undefined
+      isRebalancing = false
+      settleFirst(new ConnectError(`The membership in group ${settings['group.id']} was closed.`))
+      await member.close()
+      mine = undefined
+    },
+  }
+}
+
+function unlessAborted(work: Promise<void>, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const end = () => reject(signal.reason)
+    if (signal.aborted) return end()
+    signal.addEventListener('abort', end, { once: true })
+    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', end))
+  })
 }
