@@ -1,6 +1,6 @@
 import { ConfigError, type Logger, type Props } from '#api'
 import { type ListenerTls, openUsers, type RestSettings } from '../config/index.ts'
-import type { RestTls, startRest } from '../rest/index.ts'
+import type { PeerTls, RestTls, startRest } from '../rest/index.ts'
 import { tlsFromProps } from '../security/index.ts'
 
 type Options = Parameters<typeof startRest>[0]
@@ -49,3 +49,10 @@ async function readTls({ prefix, clientAuth }: ListenerTls, props: Props, log: L
     `listeners: https needs a certificate: set ${prefix}ssl.keystore.location, or ${prefix}ssl.keystore.certificate.chain and ${prefix}ssl.keystore.key.`,
   )
 }
+
+/** How this worker reaches others by https: as Kafka Connect's, with what its own https listeners have. */
+export const peerTls = (props: Props, log: Logger): Promise<PeerTls> =>
+  tlsFromProps(props, { prefix: httpsPrefix(props), warn: (text) => log.warn({}, text) })
+
+const httpsPrefix = (props: Props): string =>
+  Object.keys(props).some((name) => name.startsWith('listeners.https.')) ? 'listeners.https.' : ''

@@ -10,5 +10,6 @@ export const anyRequest: readonly (readonly [number, string])[] = [
   [413, 'the body is larger than 1 MiB'],
   [415, 'the request says that its body is not `application/json`, or has one and does not say'],
   [500, 'the worker failed, or took longer than 90 s'],
+  [503, 'the worker is still joining its cluster; try again'],
   [504, 'what the worker asked, such as Kafka or a registry, took too long; try again'],
 ]

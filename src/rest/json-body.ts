@@ -36,7 +36,7 @@ export function kindOf(value: unknown): string {
   return `the ${typeof value} ${stringifyExactly(value)}`
 }
 
-function readJson(body: Buffer, toNumber: (literal: string) => unknown): unknown {
+export function readJson(body: Buffer, toNumber: (literal: string) => unknown): unknown {
   let text: string
   try {
     text = new TextDecoder('utf-8', { fatal: true }).decode(body)

@@ -56,10 +56,11 @@ export function openApi(routes: readonly Route[]): OpenApiDocument {
   }
 }
 
-const pathOf = ({ path }: Route): string => path.replace(/:(\w+)/g, '{$1}')
+/** `*`, which stands for the rest of a path, has no word in OpenAPI. */
+const pathOf = ({ path }: Route): string => path.replace('*', ':rest').replace(/:(\w+)/g, '{$1}')
 
 function toOperation(route: Route): Operation {
-  const inPath = [...route.path.matchAll(/:(\w+)/g)].map(
+  const inPath = [...pathOf(route).matchAll(/\{(\w+)\}/g)].map(
     ([, name = '']): Parameter => ({
       name,
       in: 'path',
@@ -77,7 +78,13 @@ function toOperation(route: Route): Operation {
     summary: route.doc,
     ...(parameters.length > 0 ? { parameters } : {}),
     ...(route.body
-      ? { requestBody: { description: route.body.doc, required: true, content: json(route.body.schema) } }
+      ? {
+          requestBody: {
+            description: route.body.doc,
+            required: true,
+            content: { [route.consumes ?? 'application/json']: { schema: route.body.schema } },
+          },
+        }
       : {}),
     responses: toResponses(route),
   }
@@ -114,6 +121,6 @@ function described<S extends TSchema | undefined>(what: string | Described, stan
 const operationId = ({ method, path }: Route): string =>
   method.toLowerCase() +
   path
-    .split(/[/:.-]+/)
+    .split(/[/:.*-]+/)
     .map((word) => word.charAt(0).toUpperCase() + word.slice(1))
     .join('')

@@ -1,6 +1,6 @@
 import { BadRequestError, type Props } from '#api'
 import type { TargetState } from '../herder/herder.ts'
-import { isObject, kindOf, readObject, refuseUnknownFields } from './json-body.ts'
+import { isObject, kindOf, readJson, readObject, refuseUnknownFields } from './json-body.ts'
 
 export interface CreateRequest {
   readonly name: string
@@ -29,6 +29,16 @@ export function readCreateRequest(body: Buffer | undefined): CreateRequest {
 
 /** Reads a body that is a flat map of properties. */
 export const readProps = (body: Buffer | undefined): Props => toProps(readObject(body, asWritten), 'the request body')
+
+/** Reads a body that lists the configurations of tasks; a property without a value is left out. */
+export function readTaskConfigs(body: Buffer | undefined): readonly Readonly<Record<string, string>>[] {
+  const value = readJson(body ?? Buffer.alloc(0), asWritten)
+  if (!Array.isArray(value)) throw new BadRequestError(`The request body is ${kindOf(value)}; send a JSON array`)
+  return value.map((item: unknown, task) => {
+    const props = Object.entries(toProps(item, `the configuration of task ${task}`))
+    return Object.fromEntries(props.flatMap(([key, text]) => (typeof text === 'string' ? [[key, text]] : [])))
+  })
+}
 
 /**
  * Reads the body of `PATCH …/config`: `null` removes a property. The name stays what it is: Kafka Connect takes any other,

@@ -1,3 +1,4 @@
+import type { IncomingHttpHeaders } from 'node:http'
 import type { TSchema } from 'typebox'
 import type { Clock, Logger, MaybePromise } from '#api'
 import type { Herder } from '../herder/herder.ts'
@@ -13,6 +14,7 @@ export interface RestRequest {
   readonly baseUrl: string
   /** Aborts when nobody waits for the answer any more: the client is gone, or the time is up. */
   readonly signal: AbortSignal
+  readonly headers: IncomingHttpHeaders
 }
 
 export interface RestAnswer {
@@ -23,6 +25,8 @@ export interface RestAnswer {
   readonly exact?: boolean
   /** Instead of `body`: sent as it is, under the route's `produces`. */
   readonly text?: string
+  /** Instead of `body`: sent as it is. */
+  readonly bytes?: Buffer
   readonly headers?: Readonly<Record<string, string | readonly string[]>>
 }
 
@@ -32,6 +36,13 @@ export interface MetricsText {
   text(): Promise<string>
 }
 
+/** Whether a worker does all that it is there for, and what it waits for else. */
+export interface Readiness {
+  readonly ready: boolean
+  /** One sentence for a person. */
+  readonly reason: string
+}
+
 /** What every route may use. */
 export interface RestContext {
   readonly herder: Herder
@@ -39,6 +50,8 @@ export interface RestContext {
   readonly clock: Clock
   /** Whether the worker has completed its startup. */
   readonly ready: () => boolean
+  /** Whether clients should be sent here. */
+  readonly readiness: () => Readiness
   readonly metrics: MetricsText | undefined
   /** The description of this very API. */
   readonly document: object
@@ -64,6 +77,12 @@ export interface Route {
   readonly statuses: Readonly<Record<number, string | Described>>
   /** The answer's media type where it is not JSON; then `Accept` is not looked at. */
   readonly produces?: string
+  /** The body's media type where it is not JSON. */
+  readonly consumes?: string
+  /** Bytes of its body where it is not the usual limit. */
+  readonly bodyLimit?: number
+  /** Answered also while the worker is still starting. */
+  readonly early?: boolean
   /** Served by `admin.listeners` where there are some. */
   readonly admin?: boolean
   /** Between workers, which prove themselves in another way than clients do. */

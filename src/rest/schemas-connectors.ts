@@ -9,6 +9,8 @@ const instance = {
   trace: Type.Optional(Type.String({ description: 'The stack of what failed it, causes included.' })),
   version: Type.Optional(textOrNull),
 }
+const facts = (description: string) =>
+  Type.Optional(map(Type.Union([Type.String(), Type.Number(), Type.Boolean()]), description))
 const scalar = Type.Union([Type.String(), Type.Number(), Type.Boolean(), Type.Null()])
 const anyObject = map(Type.Unknown())
 
@@ -44,12 +46,7 @@ export const connectorSchemas = {
     {
       id: taskNumber,
       ...instance,
-      facts: Type.Optional(
-        map(
-          Type.Union([Type.String(), Type.Number(), Type.Boolean()]),
-          'What the task says of itself, such as its delivery guarantee. Not Kafka Connect’s.',
-        ),
-      ),
+      facts: facts('What the task says of itself, such as its delivery guarantee. Not Kafka Connect’s.'),
     },
     strict,
   ),
@@ -76,6 +73,16 @@ export const connectorSchemas = {
       ),
     },
     { ...strict, description: 'What the states of a connector and its tasks amount to.' },
+  ),
+  Reader: Type.Object(
+    {
+      state: Type.Enum(['RUNNING', 'PAUSED', 'FAILED', 'UNASSIGNED']),
+      worker_id: instance.worker_id,
+      trace: instance.trace,
+      numbered: Type.Boolean({ description: 'Whether it has the connector’s numbered task, and with it the commits.' }),
+      facts: facts('What the reader says of itself.'),
+    },
+    { ...strict, description: 'A reader of a sink that runs on every worker.' },
   ),
   Expanded: map(
     Type.Object({ status: Type.Optional(ref('ConnectorStatus')), info: Type.Optional(ref('ConnectorInfo')) }, strict),

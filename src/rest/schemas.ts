@@ -20,6 +20,10 @@ export const components = {
     { status: Type.Enum(['healthy', 'starting', 'unhealthy']), message: Type.String() },
     { ...strict, description: 'Whether the worker has started and answers.' },
   ),
+  WorkerReadiness: Type.Object(
+    { ready: Type.Boolean(), reason: Type.String({ description: 'One sentence for a person.' }) },
+    { ...strict, description: 'Whether clients should be sent to the worker.' },
+  ),
   LoggerLevel: Type.Object(
     {
       level: Type.String({ description: '`TRACE`, `DEBUG`, `INFO`, `WARN`, `ERROR`, `FATAL` or `OFF`.' }),

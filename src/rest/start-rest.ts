@@ -9,7 +9,8 @@ import { createRest, type RestOptions, receiveTimeoutMs } from './create-rest.ts
 import { type OpenListener, openListener, type RestListener, type RestTls, urlOf } from './listener.ts'
 
 export interface StartRestOptions extends Omit<RestOptions, 'resources' | 'advertisedUrl' | 'guard'> {
-  readonly herder: Herder
+  /** Or what gives it, once the worker has one. */
+  readonly herder: Herder | (() => Herder)
   /** One at least; the loopback address unless somebody said otherwise. */
   readonly listeners: readonly RestListener[]
   readonly tls?: RestTls | undefined

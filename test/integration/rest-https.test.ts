@@ -6,9 +6,10 @@ import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import type { SecureContextOptions } from 'node:tls'
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
-import { restOptions } from '../../src/cli/rest-options.ts'
+import { peerTls, restOptions } from '../../src/cli/rest-options.ts'
 import { readRestSettings } from '../../src/config/index.ts'
-import { startRest } from '../../src/rest/index.ts'
+import { ElsewhereError, type Herder } from '../../src/herder/herder.ts'
+import { createPeerClient, startRest } from '../../src/rest/index.ts'
 import { type Authority, createAuthority, storePassword } from '../support/key-stores.ts'
 import { quietLog } from '../support/quiet.ts'
 import { memoryHerder } from '../unit/rest/memory-herder.ts'
@@ -30,11 +31,21 @@ beforeAll(async () => {
 afterAll(async () => Promise.all([ours.close(), others.close()]))
 
 /** A worker's REST from its properties, as the command starts it. */
-async function start(props: Record<string, string>) {
+async function start(props: Record<string, string>, herder: Partial<Herder> = {}) {
   const settings = readRestSettings(props, { host: '127.0.0.1', port: 0 })
   const options = await restOptions(settings, props, quietLog)
-  const rest = await startRest({ ...options, herder: memoryHerder(), log: quietLog, ready: () => true })
-  onTestFinished(async () => rest.stop())
+  const peers = createPeerClient({ tls: async () => peerTls(props, quietLog) })
+  const rest = await startRest({
+    ...options,
+    herder: memoryHerder(herder),
+    log: quietLog,
+    ready: () => true,
+    peers,
+  })
+  onTestFinished(async () => {
+    await rest.stop()
+    peers.close()
+  })
   return rest
 }
 
@@ -165,5 +176,30 @@ test('asks the users of a file for their passwords, from properties as Java’s'
   expect(await get(`${rest.url}/`, {}, { authorization, origin: 'https://tools.example' })).toMatchObject({
     status: 200,
     headers: { 'x-frame-options': 'DENY', 'access-control-allow-origin': 'https://tools.example' },
+  })
+})
+
+test('workers reach each other by https, with the certificates of their listeners', async () => {
+  const props = { listeners: 'https://127.0.0.1:0', 'ssl.client.auth': 'required', ...store('pkcs12'), ...trust() }
+  const leader = await start(props)
+  const toLeader = async () => Promise.reject(new ElsewhereError('x', { context: { url: leader.url } }))
+  const follower = await start(props, { putConnector: toLeader, deleteConnector: toLeader })
+  const config = JSON.stringify({ 'connector.class': 'MemorySink', topics: 'a' })
+  const sent = request(`${follower.url}/connectors/x/config`, {
+    ...known,
+    ca: ours.pem,
+    agent: false,
+    method: 'PUT',
+    headers: { 'content-type': 'application/json' },
+  }).end(config)
+  const [answer] = await once(sent, 'response')
+  expect(answer.statusCode).toBe(201)
+  expect(await get(`${leader.url}/connectors`, known)).toMatchObject({ body: '["x"]' })
+  // Without trust nobody is told anything.
+  const untrusting = await start({ listeners: 'http://127.0.0.1:0' }, { deleteConnector: toLeader })
+  const refused = await fetch(`${untrusting.url}/connectors/x`, { method: 'DELETE' })
+  expect({ status: refused.status, body: await refused.json() }).toMatchObject({
+    status: 500,
+    body: { message: expect.stringMatching(/^IO Error trying to forward REST request: .*(?:certificate|issuer)/i) },
   })
 })

@@ -4,7 +4,7 @@ import type { Herder } from '../../herder/herder.ts'
 import { readCreateRequest, withName } from '../request-body.ts'
 import type { Route } from '../route.ts'
 import { ref } from '../schemas-parts.ts'
-import { json, nameOf } from './params.ts'
+import { json, listOf, nameOf } from './params.ts'
 import { putConnector } from './put-connector.ts'
 
 const unknown = { 404: 'no such connector' }
@@ -67,6 +67,16 @@ export const connectorRoutes: readonly Route[] = [
     doc: 'The states of a connector and its tasks, with the trace of what failed.',
     statuses: { 200: json('ConnectorStatus', '`{name, connector, tasks, type}`'), ...unknown },
     handle: async (request, { herder }) => ({ status: 200, body: await herder.connectorState(nameOf(request)) }),
+  },
+  {
+    method: 'GET',
+    path: '/connectors/:name/readers',
+    doc: 'The readers that this worker runs of a sink with `placement: everyWorker`; none of any other connector. Not Kafka Connect’s.',
+    statuses: {
+      200: json(listOf('Reader'), '`[{state, worker_id, numbered, trace?, facts?}]`'),
+      ...unknown,
+    },
+    handle: async (request, { herder }) => ({ status: 200, body: await herder.readers(nameOf(request)) }),
   },
   {
     method: 'GET',

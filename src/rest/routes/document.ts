@@ -9,6 +9,7 @@ export const documentRoutes: readonly Route[] = [
   {
     method: 'GET',
     path: '/openapi.json',
+    early: true,
     doc: 'This description, for machines (OpenAPI 3.1). Not Kafka Connect’s.',
     statuses: { 200: json(Type.Object({}), 'the document') },
     handle: (_, { document }) => ({ status: 200, body: document }),
@@ -16,6 +17,7 @@ export const documentRoutes: readonly Route[] = [
   {
     method: 'GET',
     path: '/metrics',
+    early: true,
     doc: 'The metrics of this worker in Prometheus’ text format. Not Kafka Connect’s.',
     produces: 'text/plain',
     statuses: { 200: json(Type.String(), 'the metrics'), 404: 'this worker keeps none' },

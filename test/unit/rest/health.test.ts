@@ -17,6 +17,46 @@ test('is healthy once the worker is ready', async () => {
   expect(await rest.get('/health')).toMatchObject({ status: 200, json: { status: 'healthy', message } })
 })
 
+test('is ready when it says so, and says what it waits for else', async () => {
+  let readiness = { ready: false, reason: 'It has not joined its cluster yet.' }
+  const rest = restClient(memoryHerder(), { ready: () => true, readiness: () => readiness })
+  expect(await rest.get('/ready')).toMatchObject({ status: 503, json: readiness })
+  expect(await rest.get('/health')).toMatchObject({ status: 200 })
+  readiness = { ready: true, reason: 'It runs.' }
+  expect(await rest.get('/ready')).toMatchObject({ status: 200, json: readiness })
+})
+
+test('is ready when it has started, where nothing else is to wait for', async () => {
+  let ready = false
+  const rest = restClient(memoryHerder(), { ready: () => ready })
+  expect(await rest.get('/ready')).toMatchObject({ status: 503, json: { ready: false } })
+  ready = true
+  expect(await rest.get('/ready')).toMatchObject({ status: 200, json: { ready: true } })
+})
+
+test('answers only what is about itself while it is starting, without a herder', async () => {
+  let starting: string | undefined = 'This worker is still reading its topics; ask again soon.'
+  const herder = memoryHerder()
+  const given = () => {
+    if (starting !== undefined) throw new Error('There is no herder yet.')
+    return herder
+  }
+  const rest = restClient(given, { starting: () => starting, ready: () => starting === undefined })
+  for (const [method, path] of [
+    ['GET', '/'],
+    ['GET', '/connectors'],
+    ['POST', '/connectors'],
+    ['PUT', '/connectors/x/fence'],
+  ] as const)
+    expect(await rest.send(method, path)).toMatchObject(refusal(503, /^This worker is still reading its topics/))
+  expect(await rest.get('/nowhere')).toMatchObject({ status: 404 })
+  expect(await rest.get('/health')).toMatchObject({ status: 503, json: { status: 'starting' } })
+  expect(await rest.get('/ready')).toMatchObject({ status: 503 })
+  expect(await rest.get('/openapi.json')).toMatchObject({ status: 200 })
+  starting = undefined
+  expect(await rest.get('/connectors')).toMatchObject({ status: 200, json: [] })
+})
+
 test('is unhealthy when the herder does not answer in time, or fails', async () => {
   const message = expect.stringMatching(/^Worker was unable to handle this request/)
   const stuck = restClient(memoryHerder({ connectors: never }), { clock: hasty })

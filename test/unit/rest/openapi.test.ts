@@ -17,7 +17,7 @@ test('serves a valid OpenAPI 3.1 document of every path', async () => {
     Object.keys(methods).map((method) => `${method.toUpperCase()} ${path}`),
   )
   expect(listed.toSorted()).toEqual(
-    routes.map(({ method, path }) => `${method} ${path.replace(/:(\w+)/g, '{$1}')}`).toSorted(),
+    routes.map(({ method, path }) => `${method} ${path.replace('*', '{rest}').replace(/:(\w+)/g, '{$1}')}`).toSorted(),
   )
 })
 
