@@ -1,14 +1,8 @@
-import { type Logger, messageOf, NotFoundError, type Props } from '#api'
-import {
-  type AutoRestart,
-  type ConnectorRun,
-  createAutoRestart,
-  TooManyTasksError,
-  type WorkerDeps,
-} from '../runtime/index.ts'
-import { backoffDelay } from '../util/backoff.ts'
-import { type ConnectorInstance, openInstance } from './connector-instance.ts'
-import { lenientRestart, sameProps, shownConfig } from './connector-props.ts'
+import { type Logger, NotFoundError, type Props } from '#api'
+import type { WorkerDeps } from '../runtime/index.ts'
+import type { ConnectorInstance } from './connector-instance.ts'
+import { type ConnectorLife, type MadeTasks, startLife } from './connector-life.ts'
+import { sameProps, shownConfig } from './connector-props.ts'
 import { healthOf } from './health.ts'
 import type {
   ConnectorHealth,
@@ -24,9 +18,6 @@ import type { InTurn } from './serialize.ts'
 import { createTaskSet } from './task-set.ts'
 
 type RawConfig = Readonly<Record<string, string>>
-
-/** As in Kafka Connect. */
-const taskConfigsBackoff = { initialMs: 250, maxMs: 60_000 }
 
 /**
  * A connector from its creation to its deletion: its instance, its tasks, its target state. What changes it is called in turn; what only
@@ -61,91 +52,17 @@ export interface ConnectorOptions {
 }
 
 export async function createConnector(options: ConnectorOptions): Promise<Connector> {
-  const { name, deps, workerId, inTurn } = options
+  const { name, raw, deps, workerId, inTurn } = options
   const log: Logger = deps.log.child({ connector: name })
-  let { raw, target } = options
+  let { target } = options
   let isClosed = false
-  /** Of this instance: its watch on providers, its tries to make task configurations. */
-  let life = new AbortController()
   /** What the tasks were last made from, placeholders replaced. */
   let applied: Props | undefined
-  let restarts: AutoRestart | undefined
-  /** The try to make task configurations that is due. */
-  let retry = new AbortController()
   const isStarted = () => target === 'STARTED' && !isClosed
   const tasks = createTaskSet({ connector: name, deps, log, workerId, inTurn, isStarted })
-  let instance = await open()
-  await updateTasks()
 
-  async function open(): Promise<ConnectorInstance> {
-    life.abort()
-    retry.abort()
-    life = new AbortController()
-    const { signal } = life
-    const made = await openInstance({ raw, target, deps, log })
-    if (target === 'STARTED') deps.metrics.connectorStartup(name, made.state() === 'STARTED')
-    watch(made, signal)
-    if (made.state() === 'FAILED' && isStarted()) autoRestart(made).failed()
-    return made
-  }
-
-  /** Runs in its turn, unless the instance that asked is gone by then. */
-  function later(work: () => Promise<void>, signal: AbortSignal): void {
-    void inTurn(async () => {
-      if (!signal.aborted && !isClosed) await work()
-    }).catch((error: unknown) => log.error({ error }, 'connector could not be brought up to date'))
-  }
-
-  /** Also where nothing was replaced: a provider may have the key later. */
-  function watch({ run }: ConnectorInstance, signal: AbortSignal): void {
-    if (!run || run.resolved.props['config.action.reload'] === 'none') return
-    run.resolved.onChange(signal, () => later(() => reload(run, signal), signal))
-  }
-
-  async function reload(run: ConnectorRun, signal: AbortSignal): Promise<void> {
-    const refused = await deps.resolver.resolve(raw).then(
-      ({ resolved }) =>
-        [...run.resolved.resolved].filter((key) => !resolved.has(key)).map((key) => `no value of ${key}`),
-      (error: unknown) => [run.redact(messageOf(error))],
-    )
-    if (refused.length > 0) {
-      log.warn(
-        { error: refused.join(', ') },
-        'configuration providers give less than before, so the connector keeps what it has',
-      )
-      return watch(instance, signal)
-    }
-    log.info({}, 'a value of a configuration provider has changed, so the connector restarts')
-    await reopen()
-  }
-
-  async function reopen(): Promise<void> {
-    instance = await open()
-    await updateTasks()
-  }
-
-  /** Its own count, of failed starts; a connector that could not be made says itself how it restarts, as far as it can be read. */
-  function autoRestart(made: ConnectorInstance): AutoRestart {
-    restarts ??= createAutoRestart({
-      config: made.run?.restart ?? lenientRestart(raw),
-      clock: deps.clock,
-      restart: () => later(async () => (instance.state() === 'FAILED' ? reopen() : undefined), life.signal),
-    })
-    return restarts
-  }
-
-  /** Makes the tasks anew if anything about them changed. True when it did. */
-  async function updateTasks(attempt = 0): Promise<boolean> {
-    retry.abort()
-    const { run } = instance
-    if (!run || instance.state() !== 'STARTED' || !isStarted()) return false
-    let configs: readonly RawConfig[]
-    try {
-      configs = instance.taskConfigs()
-    } catch (error) {
-      if (!(error instanceof TooManyTasksError)) retryTasks(error, attempt)
-      return false
-    }
+  /** Makes the tasks anew if anything about them changed. */
+  async function giveTasks({ run, configs }: MadeTasks): Promise<boolean> {
     const former = tasks.infos()
     const isSame =
       configs.length === former.length &&
@@ -158,36 +75,15 @@ export async function createConnector(options: ConnectorOptions): Promise<Connec
     return true
   }
 
-  function retryTasks(error: unknown, attempt: number): void {
-    retry = new AbortController()
-    const { signal } = retry
-    const delay = backoffDelay(attempt, taskConfigsBackoff)
-    log.error({ error, retryMs: delay }, 'connector failed to make its task configurations, which is tried again')
-    void tryAgain(delay, attempt + 1, signal)
-  }
+  const life = await startLife({ name, raw, target, deps, log, inTurn, giveTasks })
+  await life.updateTasks()
 
-  async function tryAgain(delay: number, attempt: number, signal: AbortSignal): Promise<void> {
-    await deps.clock.sleep(delay, signal)
-    later(async () => void (await updateTasks(attempt)), signal)
-  }
-
-  function state(): ConnectorStateInfo {
-    const { version, trace } = instance
-    const shown: ConnectorState = instance.state() === 'STARTED' ? 'RUNNING' : (instance.state() as ConnectorState)
-    const exhausted = restarts?.status().exhausted
-    const why = exhausted === undefined ? trace : `${trace}\nThe connector was ${exhausted}.`
-    return {
-      name,
-      connector: {
-        state: shown,
-        worker_id: workerId(),
-        ...(trace !== undefined && why !== undefined && { trace: why }),
-        version,
-      },
-      tasks: tasks.states(),
-      type: instance.type,
-    }
-  }
+  const state = (): ConnectorStateInfo => ({
+    name,
+    connector: shownState(life.state(), workerId()),
+    tasks: tasks.states(),
+    type: life.instance().type,
+  })
 
   function taskState(task: number): TaskState {
     const found = tasks.states()[task]
@@ -197,45 +93,32 @@ export async function createConnector(options: ConnectorOptions): Promise<Connec
 
   return {
     name,
-    config: () => raw,
+    config: life.raw,
     target: () => target,
-    instance: () => instance,
-    info: () => ({ name, config: raw, tasks: tasks.infos().map(({ id }) => id), type: instance.type }),
+    instance: life.instance,
+    info: () => ({ name, config: life.raw(), tasks: tasks.infos().map(({ id }) => id), type: life.instance().type }),
     state,
-    tasks: () =>
-      tasks.infos().map(({ id, config }) => ({ id, config: shownConfig(config, raw, instance.run?.redactResolved) })),
-    taskState,
-    health: () => healthOf(state(), target, tasks.restarts(), restarts?.status()),
-    async configure(next) {
-      restarts?.cancel()
-      restarts = undefined
-      raw = next
-      await reopen()
+    tasks() {
+      const redact = life.instance().run?.redactResolved
+      return tasks.infos().map(({ id, config }) => ({ id, config: shownConfig(config, life.raw(), redact) }))
     },
+    taskState,
+    health: () => healthOf(state(), target, tasks.restarts(), life.restarts()),
+    configure: life.configure,
     async setTarget(next) {
       target = next
-      if (next !== 'STARTED') restarts?.cancel()
+      life.aim(next)
       if (next === 'STOPPED') await tasks.stop()
-      // What could not be made at all is made anew when it is resumed after a stop.
-      if (next === 'STARTED' && !instance.run && instance.state() !== 'FAILED') instance = await open()
-      else instance.transition(next)
+      if (next === 'STARTED') tasks.resume()
+      await life.reach()
       if (next === 'PAUSED') tasks.pause()
-      if (next !== 'STARTED') return
-      tasks.resume()
-      if (instance.state() === 'FAILED' && restarts?.status().nextAt === null) restarts.failed()
-      await updateTasks()
     },
     async restart({ includeTasks, onlyFailed }) {
       const before = state()
       const isChosen = (part: { readonly state: ConnectorState }) => !onlyFailed || part.state === 'FAILED'
       const chosen = includeTasks ? before.tasks.filter(isChosen).map(({ id }) => id) : []
-      let renewed = false
-      if (isChosen(before.connector)) {
-        restarts?.reset()
-        instance = await open()
-        renewed = await updateTasks()
-      }
-      if (!renewed) await tasks.restart(chosen)
+      const isRenewed = isChosen(before.connector) && (await life.restart())
+      if (!isRenewed) await tasks.restart(chosen)
       return {
         ...before,
         connector: isChosen(before.connector) ? { ...before.connector, state: 'RESTARTING' } : before.connector,
@@ -248,10 +131,13 @@ export async function createConnector(options: ConnectorOptions): Promise<Connec
     },
     async close() {
       isClosed = true
-      life.abort()
-      retry.abort()
-      restarts?.cancel()
+      life.end()
       await tasks.stop()
     },
   }
 }
+
+const shownState = (
+  { state, trace, version }: ReturnType<ConnectorLife['state']>,
+  worker_id: string,
+): ConnectorStateInfo['connector'] => ({ state, worker_id, ...(trace !== undefined && { trace }), version })

@@ -1,14 +1,8 @@
 import type { Logger, SinkConnector, SourceConnector } from '#api'
-import {
-  type AutoRestart,
-  createAutoRestart,
-  type RestartConfig,
-  startTask,
-  type TaskHandle,
-  type WorkerDeps,
-} from '../runtime/index.ts'
+import type { RestartConfig, WorkerDeps } from '../runtime/index.ts'
 import type { TaskInfo, TaskState } from './herder.ts'
 import type { InTurn } from './serialize.ts'
+import { createTaskSlot, type TaskSlot } from './task-slot.ts'
 
 type RawConfig = Readonly<Record<string, string>>
 
@@ -29,7 +23,7 @@ export interface TaskPlan {
   readonly configs: readonly RawConfig[]
 }
 
-/** The tasks of one connector. Calls must not overlap, but for those that only look. */
+/** All tasks of one connector, on this one worker. Calls must not overlap, but for those that only look. */
 export interface TaskSet {
   count(): number
   infos(): readonly TaskInfo[]
@@ -46,108 +40,40 @@ export interface TaskSet {
   restarts(): { readonly count: number; readonly nextAt: number | null }
 }
 
-interface Slot {
-  handle: TaskHandle
-  readonly restarts: AutoRestart
-}
-
 export function createTaskSet(options: TaskSetOptions): TaskSet {
-  const { connector, deps, log, workerId, inTurn, isStarted } = options
-  let slots: readonly Slot[] = []
-  let plan: TaskPlan | undefined
-
-  function start({ plugin }: TaskPlan, task: number, props: RawConfig): TaskHandle {
-    const onFailure = () => {
-      if (isStarted()) slots[task]?.restarts.failed()
-    }
-    return startTask({ plugin, connector, task, props, paused: !isStarted(), onFailure }, deps)
-  }
-
-  async function startAgain(slot: Slot, task: number): Promise<void> {
-    await slot.handle.stop()
-    // The set may have been ended meanwhile.
-    if (plan && slots[task] === slot) slot.handle = start(plan, task, slot.handle.props as RawConfig)
-  }
-
-  async function restartByItself(slot: Slot, task: number): Promise<void> {
-    const isDue = slots[task] === slot && slot.handle.status().state === 'FAILED' && isStarted()
-    if (!isDue) return
-    log.info({ task, restarts: slot.restarts.status().count }, 'failed task restarts by itself')
-    await startAgain(slot, task)
-  }
-
-  function createSlot(made: TaskPlan, task: number, props: RawConfig): Slot {
-    const restart = () =>
-      void inTurn(() => restartByItself(slot, task)).catch((error: unknown) =>
-        log.error({ task, error }, 'failed task could not be restarted'),
-      )
-    const slot: Slot = {
-      handle: start(made, task, props),
-      restarts: createAutoRestart({ config: made.restart, clock: deps.clock, restart }),
-    }
-    return slot
-  }
-
-  function stateOf({ handle, restarts }: Slot, id: number): TaskState {
-    const { state, trace, facts } = handle.status()
-    const { count, nextAt, exhausted } = restarts.status()
-    const told = {
-      ...facts,
-      ...(count > 0 && { restarts: count }),
-      ...(nextAt !== null && { nextRestart: new Date(nextAt).toISOString() }),
-    }
-    return {
-      id,
-      state,
-      worker_id: workerId(),
-      ...(trace !== undefined && { trace: exhausted === undefined ? trace : `${trace}\nThe task was ${exhausted}.` }),
-      version: state === 'UNASSIGNED' ? null : (plan?.plugin.version ?? null),
-      ...(Object.keys(told).length > 0 && { facts: told }),
-    }
-  }
+  const { connector, isStarted } = options
+  let slots: readonly TaskSlot[] = []
 
   async function stop(): Promise<void> {
     const ending = slots
     slots = []
-    for (const { restarts } of ending) restarts.cancel()
-    await Promise.all(ending.map(({ handle }) => handle.stop()))
+    await Promise.all(ending.map((slot) => slot.stop()))
   }
 
   return {
     count: () => slots.length,
-    infos: () => slots.map(({ handle }, task) => ({ id: { connector, task }, config: handle.props as RawConfig })),
-    states: () => slots.map(stateOf),
-    async replace(next) {
+    infos: () => slots.map(({ id, props }) => ({ id, config: props })),
+    states: () => slots.map((slot) => slot.state()),
+    async replace({ plugin, restart, configs }) {
       await stop()
       // Whoever has closed it meanwhile found nothing more to stop.
       if (!isStarted()) return
-      plan = next
-      slots = next.configs.map((props, task) => createSlot(next, task, props))
+      slots = configs.map((props, task) =>
+        createTaskSlot({ ...options, id: { connector, task }, plugin, restart, props }),
+      )
     },
     pause() {
-      for (const { handle, restarts } of slots) {
-        restarts.cancel()
-        handle.pause()
-      }
+      for (const slot of slots) slot.pause()
     },
     resume() {
-      for (const { handle, restarts } of slots) {
-        handle.resume()
-        if (handle.status().state === 'FAILED' && restarts.status().nextAt === null) restarts.failed()
-      }
+      for (const slot of slots) slot.resume()
     },
     async restart(ids) {
-      await Promise.all(
-        ids.map(async (task) => {
-          const slot = slots[task]
-          slot?.restarts.reset()
-          if (slot) await startAgain(slot, task)
-        }),
-      )
+      await Promise.all(ids.map((task) => slots[task]?.restart()))
     },
     stop,
     restarts() {
-      const all = slots.map(({ restarts }) => restarts.status())
+      const all = slots.map((slot) => slot.restarts())
       const due = all.flatMap(({ nextAt }) => (nextAt === null ? [] : [nextAt]))
       return { count: all.reduce((sum, { count }) => sum + count, 0), nextAt: due.length > 0 ? Math.min(...due) : null }
     },
