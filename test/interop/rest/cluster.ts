@@ -85,6 +85,7 @@ export async function settled(urls: readonly string[]): Promise<void> {
     async () => {
       const [first, ...others] = await Promise.all(urls.map(told))
       if (others.some((each) => each !== first)) throw new Error(`${first} and ${others.join(', ')}`)
+      return true
     },
     { timeoutMs: 30_000, what: 'all workers to know the same' },
   )

@@ -133,6 +133,12 @@ export const connectorCases: readonly Case[] = [
       { what: 'resume', method: 'PUT', path: '/connectors/{p}/resume' },
       running(),
       remove,
+    ],
+  },
+  {
+    // Under a name of its own: of a former connector a cluster may still tell the tasks.
+    name: 'paused from the beginning',
+    steps: [
       { ...create(lines(), { initial_state: 'paused' }), what: 'create paused' },
       status('PAUSED', []),
       { what: 'change while paused', method: 'PUT', path: '/connectors/{p}/config', body: lines({ more: '1' }) },

@@ -1,0 +1,58 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
+import { restCases } from '../interop/rest/cases/index.ts'
+import { type ClusterUnderTest, startCluster } from '../interop/rest/cluster.ts'
+import { compareAnswers, type Outcome } from '../interop/rest/compare.ts'
+import { wantedDifferences } from '../interop/rest/differences.ts'
+import { pairs } from '../interop/rest/pairs.ts'
+import { runCase } from '../interop/rest/run-case.ts'
+import { tableOf } from '../interop/rest/table.ts'
+import { evidence } from '../support/scale.ts'
+
+const outcomes: Outcome[] = []
+let dir: string
+let java: ClusterUnderTest
+let ours: ClusterUnderTest
+
+beforeAll(async () => {
+  dir = await mkdtemp(join(tmpdir(), 'tidegate-java-cluster-'))
+  const options = { bootstrapServers: inject('kafka'), dir, props: pairs[0]?.props ?? {} }
+  const run = Date.now() % 1_000_000
+  ours = await startCluster({ ...options, kind: 'ours', cluster: `cluster-ours-${run}` })
+  java = await startCluster({ ...options, kind: 'java', cluster: `cluster-java-${run}` })
+}, 120_000)
+
+afterAll(async () => {
+  await Promise.all([java?.stop(), ours?.stop()])
+  await rm(dir, { recursive: true, force: true })
+}, 60_000)
+
+// On the follower under other names: what the leader's cases left behind is there too.
+describe.each([['leader', 0] as const, ['follower', 100] as const])('on the %s', (role, first) => {
+  test.each(restCases.map((each, index) => [each.name, each, index] as const))(
+    "answers as Kafka Connect's does: %s",
+    async (name, each, index) => {
+      const answers = await Promise.all([
+        runCase(each, first + index, java[role]),
+        runCase(each, first + index, ours[role]),
+      ])
+      const outcome = compareAnswers(name, ...answers, wantedDifferences)
+      outcomes.push(outcome)
+      expect(
+        outcome.differs.map(({ step, path, ...values }) => `${step} | ${path} | ${JSON.stringify(values)}`),
+      ).toEqual([])
+    },
+    120_000,
+  )
+})
+
+test('every case was compared on both', () => {
+  const table = tableOf(outcomes)
+  const lines = Object.entries(table).map(([what, count]) => `${String(count).padStart(5)}  ${what}\n`)
+  process.stdout.write(lines.join(''))
+  expect(table['cases']).toBe(restCases.length * 2)
+  expect(table['differs']).toBe(0)
+  evidence('java-cluster', table)
+})
