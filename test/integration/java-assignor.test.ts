@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import fc from 'fast-check'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import {
@@ -14,15 +15,17 @@ import {
   maxDelayMs,
   modelCluster,
   namesOf,
+  noWork,
   usualHistory,
 } from '../support/assignor-cluster.ts'
 import { type JavaProgram, startJavaProgram } from '../support/java.ts'
+import { scale } from '../support/scale.ts'
 
-let java: JavaProgram
+let program: JavaProgram
 beforeAll(async () => {
-  java = await startJavaProgram('Assignor')
+  program = await startJavaProgram('Assignor')
 }, 300_000)
-afterAll(() => java.close())
+afterAll(() => program.close())
 
 type ByMember = Readonly<Record<string, readonly string[]>>
 
@@ -46,7 +49,7 @@ const ours = ({ delay, added, revoked, assigned }: AssignorResult): Decided => (
 })
 
 async function theirs(leader: string, input: AssignorInput, configured: ReadonlyMap<string, number>): Promise<Decided> {
-  const decided = await java.ask<Decided>({
+  const decided = await program.ask<Decided>({
     ...input,
     leader,
     configured: Object.fromEntries(configured),
@@ -60,17 +63,29 @@ async function theirs(leader: string, input: AssignorInput, configured: Readonly
   }
 }
 
-/** Runs, is not configured, and this leader does not know of it: Kafka Connect lets it run until the rebalance after the next, this worker ends it at once. */
-function strays(input: AssignorInput, memory: AssignorMemory): boolean {
-  const known = new Set(memory.generation === input.lastGeneration ? namesOf(memory.former) : [])
-  const configured = new Set(namesOf(input.configured))
-  return [...input.members.values()].flatMap(namesOf).some((name) => !configured.has(name) && !known.has(name))
+const everything = (work: Iterable<Work>) => new Set([...work].flatMap(namesOf))
+
+/** Where this worker decides otherwise on purpose (docs/differences.md); undefined elsewhere. */
+function onPurpose(input: AssignorInput, memory: AssignorMemory, java: Decided): string | undefined {
+  const former = memory.generation === input.lastGeneration ? everything([memory.former]) : new Set<string>()
+  const active = everything(input.members.values())
+  const configured = everything([input.configured])
+  const lost = [...former].some((name) => configured.has(name) && !active.has(name))
+  const allHere = [...memory.members].every((member) => input.members.has(member))
+  if ([...active].some((name) => !configured.has(name) && !former.has(name))) return 'unknown work ends at once'
+  if (lost && memory.pauseUntil > 0) return 'lost work waits for its own delay'
+  const idle = memory.pauseUntil === 0 && !allHere && input.maxDelayMs > 0
+  if (!lost && memory.revokedBefore && idle) return 'no wait when nothing is lost'
+  const runs = (member: string, name: string) => namesOf(input.members.get(member) ?? noWork).includes(name)
+  const unmet = Object.entries(java.newlyRevoked).some(([member, names]) => names.some((name) => !runs(member, name)))
+  return unmet ? 'only what runs is revoked' : undefined
 }
 
+const numRuns = scale({ small: 300, full: 5000 })
 let leaders = 0
 let histories = 0
 let decisions = 0
-let differences = 0
+const differences = new Map<string, number>()
 
 async function compare(events: readonly ClusterEvent[], delayMs: number): Promise<void> {
   const cluster = modelCluster(delayMs)
@@ -79,7 +94,8 @@ async function compare(events: readonly ClusterEvent[], delayMs: number): Promis
   let memory = noMemory
   for (const event of [...events, { kind: 'pass' as const, ms: delayMs + 1 }]) {
     cluster.happen(event)
-    for (let again = true, rounds = 0; again && rounds < 4; rounds++) {
+    // Between other events than the passing of time there is one rebalance only: they come before what was revoked is assigned.
+    for (let again = true, rounds = event.kind === 'pass' ? 4 : 1; again && rounds > 0; rounds--) {
       if (leader !== cluster.leader()) {
         memory = noMemory
         leaders += 1
@@ -87,12 +103,15 @@ async function compare(events: readonly ClusterEvent[], delayMs: number): Promis
       leader = cluster.leader()
       const input = cluster.ask()
       const decided = assignWork(input, memory)
-      if (strays(input, memory)) {
-        differences += 1
+      const java = await theirs(`${leaders}`, input, cluster.configured)
+      const reason = onPurpose(input, memory, java)
+      if (reason !== undefined) {
+        differences.set(reason, (differences.get(reason) ?? 0) + 1)
         cluster.happen({ kind: 'elect' })
       } else {
         decisions += 1
-        expect(ours(decided)).toEqual(await theirs(`${leaders}`, input, cluster.configured))
+        const mine = ours(decided)
+        if (!isDeepStrictEqual(mine, java)) throw new Error(JSON.stringify({ input, java, mine }))
       }
       memory = decided.memory
       again = cluster.tell(decided)
@@ -108,7 +127,8 @@ test.each([
 ] as const)('decides as Kafka Connect does in histories %s', { timeout: 300_000 }, async (_, history, delayMs) => {
   await fc.assert(
     fc.asyncProperty(history, (events) => compare(events, delayMs)),
-    { numRuns: 300 },
+    { numRuns },
   )
-  process.stderr.write(`${histories} histories, ${decisions} equal decisions, ${differences} different on purpose\n`)
+  expect(decisions).toBeGreaterThan(numRuns)
+  process.stderr.write(`${histories} histories, ${decisions} equal decisions, ${JSON.stringify([...differences])}\n`)
 })

@@ -18,18 +18,19 @@ export type ClusterEvent =
   | { readonly kind: 'double'; readonly pick: number }
   | { readonly kind: 'elect' }
 
-export const maxDelayMs = 2000
+/** One that Kafka Connect's back-off reaches: of 2000 its rounding makes 1999. */
+export const maxDelayMs = 5000
 
 const pick = fc.nat(20)
-const tasks = fc.nat(7)
+const count = fc.nat(7)
 const usual: readonly fc.Arbitrary<ClusterEvent>[] = [
   fc.record({ kind: fc.constant('join' as const) }),
   fc.record({ kind: fc.constant('crash' as const), pick }),
   fc.record({ kind: fc.constant('return' as const), pick }),
-  fc.record({ kind: fc.constant('create' as const), tasks }),
+  fc.record({ kind: fc.constant('create' as const), tasks: count }),
   fc.record({ kind: fc.constant('remove' as const), pick }),
-  fc.record({ kind: fc.constant('resize' as const), pick, tasks }),
-  fc.record({ kind: fc.constant('pass' as const), ms: fc.constantFrom(1, 39, 40, 41, 900, 2000, 5000) }),
+  fc.record({ kind: fc.constant('resize' as const), pick, tasks: count }),
+  fc.record({ kind: fc.constant('pass' as const), ms: fc.constantFrom(1, 39, 40, 41, 1599, 1600, 5000, 12_000) }),
 ]
 const rare: readonly fc.Arbitrary<ClusterEvent>[] = [
   fc.record({ kind: fc.constant('miss' as const), pick: fc.oneof(pick, fc.constant('all' as const)) }),
@@ -43,7 +44,7 @@ export const usualHistory = fc.array(fc.oneof(...usual), { maxLength: 40, size: 
 /** As well decisions that do not arrive, work that runs twice and new leaders. */
 export const anyHistory = fc.array(fc.oneof(...usual, ...usual, ...rare), { maxLength: 40, size: 'max' })
 
-const noWork: Work = { connectors: [], tasks: [] }
+export const noWork: Work = { connectors: [], tasks: [] }
 
 /** One letter each, and no more than these: so Java's hash sets go through them in this order too. */
 const letters = 'ABCDEFGHIJKL'
@@ -57,6 +58,8 @@ export interface ModelCluster {
   leader(): number
   now(): number
   happen(event: ClusterEvent): void
+  /** A worker that is gone comes back with nothing, under another name. */
+  comeBack(gone: string, as: string): void
   /** What the leader is asked in the next rebalance. */
   ask(): AssignorInput
   /** Tells the members; whether one of them had to stop something and joins again for it. */
@@ -124,11 +127,15 @@ export function modelCluster(delayMs = maxDelayMs): ModelCluster {
     leader: () => leader,
     now: () => now,
     happen,
+    comeBack(name, as) {
+      gone.splice(gone.indexOf(name), 1)
+      running.set(as, noWork)
+    },
     ask: () => ({
       configured: {
         connectors: [...configured.keys()],
-        tasks: [...configured].flatMap(([connector, count]) =>
-          Array.from({ length: count }, (_, task) => ({ connector, task })),
+        tasks: [...configured].flatMap(([connector, size]) =>
+          Array.from({ length: size }, (_, task) => ({ connector, task })),
         ),
       },
       members: new Map(running),

@@ -1,6 +1,6 @@
 import { deal, type Loads, spread, surplus } from './balance.ts'
 import type { Work } from './connect-protocol.ts'
-import { lostWork } from './lost-work.ts'
+import { giveBack, homesAfter, lostWork } from './lost-work.ts'
 import { pace } from './pace.ts'
 import { add, noWork, shared, toSets, toWork, union, type WorkSets, without } from './work-sets.ts'
 
@@ -12,10 +12,14 @@ export interface AssignorMemory {
   readonly members: ReadonlySet<string>
   /** The generation of that rebalance; undefined before the first. */
   readonly generation: number | undefined
-  /** When the wait for lost work, or between two revocations, ends (ms since the epoch); 0: nothing waits. */
+  /** When the wait for lost work ends (ms since the epoch); 0: nothing is lost. */
   readonly waitUntil: number
+  /** What was last at each URL, as long as it is not another's: a worker that was restarted there gets it back at once. */
+  readonly homes: ReadonlyMap<string, Work>
   /** Empty workers that came while lost work waits: they get it, in this order. */
   readonly candidates: readonly string[]
+  /** Before this moment nothing is revoked for balance; 0: at any time. */
+  readonly pauseUntil: number
   /** The last rebalance that could do so revoked for balance. */
   readonly revokedBefore: boolean
   /** How often a further revocation in a row was put off, for its back-off. */
@@ -27,6 +31,8 @@ export interface AssignorInput {
   readonly configured: Work
   /** What each member says that it runs. */
   readonly members: ReadonlyMap<string, Work>
+  /** Where each member is; without, a restarted worker is like any that is new. */
+  readonly urls?: ReadonlyMap<string, string>
   /** The generation that is decided. */
   readonly generation: number
   /** The last generation whose decision reached the leader itself; another than the memory's: that decision reached nobody, and what it assigned is not lost but new. */
@@ -51,7 +57,9 @@ export const noMemory: AssignorMemory = {
   members: new Set(),
   generation: undefined,
   waitUntil: 0,
+  homes: new Map(),
   candidates: [],
+  pauseUntil: 0,
   revokedBefore: false,
   revokedInRow: 0,
 }
@@ -76,34 +84,38 @@ export function assignWork(input: AssignorInput, memory: AssignorMemory): Assign
   const revoked = mapped(running, (work) => union(shared(work, deleted), shared(work, twice)))
   const next = mapped(running, (work) => without(work, deleted, twice))
   const lost = without(former, active, deleted)
-  const fate = lostWork(lost, next, input, memory)
+  const returned = giveBack(lost, next, input, memory)
+  const fate = lostWork(without(lost, returned), next, input, memory)
   deal(
     fate.dealt,
     fate.to.flatMap((name) => next.get(name) ?? []),
   )
 
-  const paced = pace(
-    surplus(configured, next),
-    { ...memory, waitUntil: fate.waitUntil, revokedBefore: memory.revokedBefore && !fate.waited },
-    input,
-  )
+  const revokedBefore = memory.revokedBefore && !fate.waited
+  const paced = pace(surplus(configured, next), { ...memory, ...fate, revokedBefore }, input)
+  const fresh = union(without(configured, former, active), fate.spread)
   for (const [name, work] of paced.revoked) {
-    add(revoked.get(name) ?? noWork(), work)
+    const ran = running.get(name) ?? noWork()
+    add(revoked.get(name) ?? noWork(), shared(work, ran))
+    add(fresh, without(work, ran))
     next.set(name, without(next.get(name) ?? noWork(), work))
   }
-  spread(union(without(configured, former, active), fate.spread), next)
+  spread(fresh, next)
 
+  const until = fate.waitUntil === 0 ? paced.pauseUntil : fate.waitUntil
   return {
     assigned: mapped(next, toWork),
     added: mapped(next, (work, name) => toWork(without(work, running.get(name) ?? noWork()))),
     revoked: mapped(revoked, toWork),
-    delay: paced.waitUntil === 0 ? 0 : paced.waitUntil - input.now,
+    delay: Math.max(0, until - input.now),
     memory: {
       former: toWork(union(without(union(...next.values()), ...revoked.values()), lost)),
       members: new Set(names),
       generation: input.generation,
-      waitUntil: paced.waitUntil,
+      waitUntil: fate.waitUntil,
+      homes: homesAfter(lost, next, input, memory),
       candidates: fate.candidates,
+      pauseUntil: paced.pauseUntil,
       revokedBefore: paced.revokedBefore,
       revokedInRow: paced.revokedInRow,
     },

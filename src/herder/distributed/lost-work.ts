@@ -1,6 +1,7 @@
 import type { AssignorInput, AssignorMemory } from './assignor.ts'
 import type { Loads } from './balance.ts'
-import { isIdle, noWork, type WorkSets } from './work-sets.ts'
+import type { Work } from './connect-protocol.ts'
+import { add, isIdle, noWork, shared, toSets, toWork, union, type WorkSets, without } from './work-sets.ts'
 
 export interface LostWork {
   /** To be spread over all workers now. */
@@ -15,22 +16,59 @@ export interface LostWork {
 }
 
 /**
- * What becomes of work that was assigned and that nobody reports. Its worker may be back before the delay has passed, with nothing or with
- * all of it; until then it waits.
+ * Gives lost work back to workers that were restarted at the URL where it was and that run nothing yet; returns what was given.
+ * Changes `loads`. Kafka Connect does not look at URLs, so that there it waits until the delay has passed.
+ */
+export function giveBack(lost: WorkSets, loads: Loads, { urls }: AssignorInput, { homes }: AssignorMemory): WorkSets {
+  const given = noWork()
+  for (const [worker, load] of loads) {
+    const home = homes.get(urls?.get(worker) ?? '')
+    if (home === undefined || !isIdle(load)) continue
+    const own = without(shared(toSets(home), lost), given)
+    add(load, own)
+    add(given, own)
+  }
+  return given
+}
+
+/** What is at each URL now, and of those that are gone what is still lost. */
+export function homesAfter(
+  lost: WorkSets,
+  loads: Loads,
+  { urls }: AssignorInput,
+  memory: AssignorMemory,
+): ReadonlyMap<string, Work> {
+  const found = new Map<string, Work>()
+  const waiting = without(lost, ...loads.values())
+  for (const [url, work] of memory.homes) {
+    const left = shared(toSets(work), waiting)
+    if (!isIdle(left)) found.set(url, toWork(left))
+  }
+  for (const [worker, load] of loads) {
+    const url = urls?.get(worker)
+    if (url !== undefined) found.set(url, toWork(union(toSets(found.get(url) ?? nothing), load)))
+  }
+  return found
+}
+
+const nothing: Work = { connectors: [], tasks: [] }
+
+/**
+ * What becomes of work that was assigned and that nobody reports. Its worker may be back before the delay has passed; until then it
+ * waits, and goes then to workers that came with nothing meanwhile, or else to all.
  */
 export function lostWork(lost: WorkSets, loads: Loads, input: AssignorInput, memory: AssignorMemory): LostWork {
   const { maxDelayMs, now } = input
-  const { waitUntil, revokedBefore } = memory
-  const rest = { spread: noWork(), dealt: noWork(), to: [], waitUntil, candidates: memory.candidates, waited: false }
-  if (isIdle(lost) && !revokedBefore) return { ...rest, waitUntil: 0, candidates: [] }
-  const allHere = [...memory.members].every((member) => loads.has(member))
-  if (maxDelayMs === 0 || (waitUntil === 0 && allHere)) return { ...rest, spread: lost }
-  if (waitUntil > 0 && now >= waitUntil) {
+  const ended = { spread: noWork(), dealt: noWork(), to: [], waitUntil: 0, candidates: [], waited: false }
+  if (isIdle(lost)) return ended
+  // All who were there still are: the last decision did not reach one of them.
+  const allHere = memory.waitUntil === 0 && [...memory.members].every((member) => loads.has(member))
+  if (maxDelayMs === 0 || allHere) return { ...ended, spread: lost }
+  const waitUntil = memory.waitUntil === 0 ? now + maxDelayMs : Math.min(memory.waitUntil, now + maxDelayMs)
+  if (now >= waitUntil) {
     const to = memory.candidates.filter((each) => loads.has(each))
-    const ended = { ...rest, waitUntil: 0, candidates: [], waited: true }
-    return to.length > 0 ? { ...ended, dealt: lost, to } : { ...ended, spread: lost }
+    return { ...ended, waited: true, ...(to.length > 0 ? { dealt: lost, to } : { spread: lost }) }
   }
   const empty = [...loads].filter(([, load]) => isIdle(load)).map(([worker]) => worker)
-  const candidates = [...new Set([...memory.candidates, ...empty])]
-  return { ...rest, candidates, waitUntil: now + Math.min(waitUntil === 0 ? maxDelayMs : waitUntil - now, maxDelayMs) }
+  return { ...ended, waitUntil, candidates: [...new Set([...memory.candidates, ...empty])] }
 }
