@@ -166,7 +166,7 @@ export function createWorkerGroup(options: WorkerGroupOptions): WorkerGroup {
 
   const member = kafka.groupMember({
     groupId: settings['group.id'],
-    clientId: `connect-${settings['group.id']}`,
+    clientId: `connect-${url.replace(/^\w+:\/\/|\/$/g, '')}`,
     protocolType,
     sessionTimeoutMs: settings['session.timeout.ms'],
     heartbeatMs: settings['heartbeat.interval.ms'],

@@ -1,0 +1,123 @@
+import fc from 'fast-check'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import type { Assignment, WorkerState } from '../../src/herder/distributed/connect-protocol.ts'
+import {
+  decodeAssignment,
+  decodeWorkerState,
+  encodeAssignment,
+  encodeWorkerState,
+} from '../../src/herder/distributed/protocol-codec.ts'
+import { arbitraryAssignment, arbitraryWorkerState, sortedAssignment } from '../support/arbitrary-assignments.ts'
+import { type JavaProgram, startJavaProgram } from '../support/java.ts'
+import { evidence, scale, seed } from '../support/scale.ts'
+
+let java: JavaProgram
+beforeAll(async () => {
+  java = await startJavaProgram('GroupProtocol')
+}, 300_000)
+afterAll(async () => {
+  evidence('java-group-protocol', { cases: runs.numRuns * 4 })
+  await java?.close()
+})
+
+type Kind = 'assignment' | 'state'
+type Told = { readonly bytes?: string; readonly value?: unknown; readonly error?: string }
+
+async function javaWrites(write: Kind, value: unknown): Promise<Buffer> {
+  const { bytes, error } = await java.ask<Told>({ write, value: JSON.parse(inJson(value)) })
+  expect(error).toBeUndefined()
+  return Buffer.from(bytes ?? '', 'base64')
+}
+
+async function javaReads(read: Kind, bytes: Buffer): Promise<unknown> {
+  const { value, error } = await java.ask<Told>({ read, bytes: bytes.toString('base64') })
+  expect(error).toBeUndefined()
+  return value
+}
+
+const inJson = (value: unknown): string =>
+  JSON.stringify(value, (_, each) => (typeof each === 'bigint' ? String(each) : (each as unknown)))
+
+type InJson<T> = Omit<T, 'offset'> & { readonly offset: string }
+
+const assignmentOf = (value: unknown): Assignment => {
+  const told = value as InJson<Assignment>
+  return sortedAssignment({ ...told, offset: BigInt(told.offset) })
+}
+
+const stateOf = (value: unknown): WorkerState => {
+  const { url, offset, assignment } = value as InJson<WorkerState>
+  return { url, offset: BigInt(offset), assignment: assignment && assignmentOf(assignment) }
+}
+
+const sortedState = (state: WorkerState): WorkerState => ({
+  ...state,
+  assignment: state.assignment && sortedAssignment(state.assignment),
+})
+
+const runs = { seed, numRuns: scale({ small: 200, full: 5000 }), endOnFailure: true }
+
+test('Java reads what our leader decides, and we what Java’s does', async () => {
+  await fc.assert(
+    fc.asyncProperty(arbitraryAssignment, async (assignment) => {
+      const wanted = sortedAssignment(assignment)
+      expect(assignmentOf(await javaReads('assignment', encodeAssignment(assignment)))).toEqual(wanted)
+      const bytes = await javaWrites('assignment', assignment)
+      expect(sortedAssignment(decodeAssignment(bytes))).toEqual(wanted)
+      expect(bytes.length).toBe(encodeAssignment(assignment).length)
+    }),
+    runs,
+  )
+}, 120_000)
+
+test('Java reads what our workers join with, and we what Java’s do', async () => {
+  await fc.assert(
+    fc.asyncProperty(arbitraryWorkerState, async (state) => {
+      const wanted = sortedState(state)
+      expect(stateOf(await javaReads('state', encodeWorkerState(state)))).toEqual(wanted)
+      const bytes = await javaWrites('state', state)
+      expect(sortedState(decodeWorkerState(bytes))).toEqual(wanted)
+    }),
+    runs,
+  )
+}, 120_000)
+
+test('the bytes are Java’s to the last one where Java keeps an order', async () => {
+  const one = fc.record({
+    assignment: arbitraryAssignment,
+    // Java keeps no order among several connectors that are assigned.
+    connectors: fc.uniqueArray(fc.stringMatching(/^[a-z]{1,9}$/), { maxLength: 1 }),
+  })
+  await fc.assert(
+    fc.asyncProperty(one, async ({ assignment: any, connectors }) => {
+      const assignment = { ...any, assigned: { ...any.assigned, connectors } }
+      const bytes = await javaWrites('assignment', assignment)
+      expect(encodeAssignment(assignment).toString('hex')).toBe(bytes.toString('hex'))
+      const state = { url: 'http://worker:8083/', offset: assignment.offset, assignment }
+      expect(encodeWorkerState(state).toString('hex')).toBe((await javaWrites('state', state)).toString('hex'))
+    }),
+    runs,
+  )
+}, 120_000)
+
+test('bytes that were cut short are read or refused as by Java', async () => {
+  const cut = fc.record({ state: arbitraryWorkerState, at: fc.double({ min: 0, max: 1, noNaN: true }) })
+  await fc.assert(
+    fc.asyncProperty(cut, async ({ state, at }) => {
+      const whole = encodeWorkerState(state)
+      const bytes = whole.subarray(0, Math.floor(at * whole.length))
+      const there = await java.ask<Told>({ read: 'state', bytes: bytes.toString('base64') })
+      const read = () => sortedState(decodeWorkerState(bytes))
+      if (there.error === undefined) expect(stateOf(there.value)).toEqual(read())
+      else expect(read).toThrow('in the group are not Kafka Connect’s')
+      if (!state.assignment) return
+      const inner = encodeAssignment(state.assignment)
+      const part = inner.subarray(0, Math.floor(at * inner.length))
+      const told = await java.ask<Told>({ read: 'assignment', bytes: part.toString('base64') })
+      const readPart = () => sortedAssignment(decodeAssignment(part))
+      if (told.error === undefined) expect(assignmentOf(told.value)).toEqual(readPart())
+      else expect(readPart).toThrow('in the group are not Kafka Connect’s')
+    }),
+    runs,
+  )
+}, 120_000)
