@@ -62,8 +62,12 @@ export interface SourceAttachment {
   readonly connector: string
   /** Channels and patterns that clients may publish to: `*` is one whole segment, as the last one the rest. */
   readonly channels: readonly string[]
+  /** Whether a producer's `messageId` is stored once whatever happens, to whichever worker it is sent. */
+  readonly exactlyOnce?: boolean | undefined
   /** Answers when Kafka has acknowledged the message, or says why not. Never rejects. */
   publish(ingress: Ingress): Promise<IngressAnswer>
+  /** A client named itself a producer. It may be connected elsewhere too: the newest connection is to be the only one. */
+  producerConnected?(producer: Required<Pick<Ingress, 'client' | 'session' | 'producer'>>): void
 }
 
 /** What a client published. */
@@ -101,5 +105,7 @@ export interface IngressCoordinates extends TopicPartition {
 }
 
 export interface SourceFeed {
+  /** Closes the connection of a producer that connected elsewhere, if it is still open. */
+  closeProducer(session: string): void
   detach(): void
 }

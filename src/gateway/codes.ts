@@ -63,7 +63,7 @@ export const closeCodes = {
   token_expired: { code: 4501, meaning: 'The token expired and was not refreshed.' },
   bad_token: { code: 4502, meaning: 'The token is malformed, forged or expired.' },
   frame_too_large: { code: 4503, meaning: 'The client sent a frame over the limit.' },
-  producer_taken_over: { code: 4504, meaning: 'The same producer connected elsewhere.' },
+  producer_taken_over: { code: 4504, meaning: 'The same producer connected elsewhere, to this worker or another.' },
 } as const
 
 export type CloseName = keyof typeof closeCodes

@@ -24,6 +24,8 @@ export interface Connections {
   all(): Iterable<Connection>
   /** Makes the connection the producer's only one, unless it was closed meanwhile; answers the former one. */
   takeProducer(producer: string, connection: Connection): Connection | undefined
+  /** The producer's connection of that session; undefined when it is closed, or no producer's. */
+  producerSession(session: string): Connection | undefined
 }
 
 export function createConnections(limit: number, end: (client: Client) => void): Connections {
@@ -52,5 +54,7 @@ export function createConnections(limit: number, end: (client: Client) => void):
       producerOf.set(connection, producer)
       return former === connection ? undefined : former
     },
+    // Rare: a producer comes back to another worker before this one has missed it.
+    producerSession: (session) => [...producerOf.keys()].find(({ client }) => client.session === session),
   }
 }

@@ -67,7 +67,11 @@ export async function startGateway({ settings, log, clock, started }: GatewayOpt
     for (const subscription of client.subscriptions.values()) dropSubscription(subscription)
   })
   const auth = createAuth(settings, clock)
-  const hub = createHub({ settings, auth, keyring, fanOut, clock, log })
+  const closeProducer = (session: string): void => {
+    const connection = connections.producerSession(session)
+    if (connection) closeClient(connection.client, 'producer_taken_over')
+  }
+  const hub = createHub({ settings, auth, keyring, fanOut, clock, log, closeProducer })
   const gate: Gate = {
     settings,
     hub,

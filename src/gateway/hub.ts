@@ -1,4 +1,12 @@
-import { type Clock, ConfigError, type GatewayPort, type Ingress, type IngressAnswer, type Logger } from '#api'
+import {
+  type Clock,
+  ConfigError,
+  type GatewayPort,
+  type Ingress,
+  type IngressAnswer,
+  type Logger,
+  type SourceAttachment,
+} from '#api'
 import type { Auth, Identity } from './auth.ts'
 import {
   channelProblem,
@@ -26,6 +34,9 @@ export interface Hub {
   subscribe(client: Client, request: SubscribeRequest): Promise<Refusal | undefined>
   /** Never rejects. */
   publish(identity: Identity, request: PublishRequest): Promise<IngressAnswer>
+  /** Whether all that may be published to now is exactly once. */
+  isExactlyOnce(): boolean
+  producerConnected(producer: ConnectedProducer): void
   /** Whether every attached sink is ready. */
   isReady(): boolean
   streams(): Iterable<Stream>
@@ -45,6 +56,8 @@ export interface SubscribeRequest {
 
 export type PublishRequest = Pick<Ingress, 'channel' | 'data' | 'key' | 'messageId' | 'session' | 'producer'>
 
+export type ConnectedProducer = Required<Pick<Ingress, 'client' | 'session' | 'producer'>>
+
 export interface HubOptions {
   readonly settings: GatewaySettings
   readonly auth: Auth
@@ -52,12 +65,14 @@ export interface HubOptions {
   readonly fanOut: FanOut
   readonly clock: Clock
   readonly log: Logger
+  /** The producer connected to another worker. */
+  closeProducer(session: string): void
 }
 
 interface Source {
   readonly connector: string
   readonly patterns: readonly Pattern[]
-  publish(ingress: Ingress): Promise<IngressAnswer>
+  readonly attachment: SourceAttachment
 }
 
 export function createHub(options: HubOptions): Hub {
@@ -126,9 +141,12 @@ export function createHub(options: HubOptions): Hub {
       const [former, others] = bySameConnector(connector, sources)
       checkOverlap(connector, patterns, others)
       for (const source of former) sources.delete(source)
-      const source: Source = { connector, patterns, publish: (ingress) => attachment.publish(ingress) }
+      const source: Source = { connector, patterns, attachment }
       sources.add(source)
-      return { detach: () => void sources.delete(source) }
+      return {
+        closeProducer: (session) => options.closeProducer(session),
+        detach: () => void sources.delete(source),
+      }
     },
   }
 
@@ -214,10 +232,20 @@ export function createHub(options: HubOptions): Hub {
       const source = [...sources].find(({ patterns }) => patterns.some((pattern) => matches(pattern, channel)))
       if (!source) return no(refuse('no_source', 'Nothing takes publications on this channel.'))
       try {
-        return await source.publish({ ...request, client: identity.client, receivedAt: clock.now() })
+        return await source.attachment.publish({ ...request, client: identity.client, receivedAt: clock.now() })
       } catch (error) {
         log.error({ connector: source.connector, err: error }, 'source failed to take a publication')
         return no(refuse('internal', 'The gate failed to hand the message on.'))
+      }
+    },
+    isExactlyOnce: () => sources.size > 0 && [...sources].every(({ attachment }) => attachment.exactlyOnce === true),
+    producerConnected(producer) {
+      for (const { connector, attachment } of sources) {
+        try {
+          attachment.producerConnected?.(producer)
+        } catch (error) {
+          log.error({ connector, err: error }, 'source failed to hear of a producer')
+        }
       }
     },
     isReady: () => [...streams.keys()].every((stream) => stream.isReady()),

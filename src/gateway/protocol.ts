@@ -19,7 +19,12 @@ export const clientFrames = {
     type: Type.Literal('connect'),
     id,
     token: optional(token),
-    producer: optional(text(255, 'Names the producer whose `messageId`s make retries safe.')),
+    producer: optional(
+      text(
+        255,
+        'Names the producer whose `messageId`s make retries safe. Its newest connection is its only one: a former one, on whichever worker, is closed with 4504.',
+      ),
+    ),
   }),
   subscribe: Type.Object({
     type: Type.Literal('subscribe'),
@@ -72,7 +77,10 @@ export const serverFrames = {
       publishWindow: Type.Integer(),
       channelLength: Type.Integer(),
     }),
-    exactlyOnce: flag,
+    exactlyOnce: Type.Boolean({
+      description:
+        'Whether all that takes publications on this worker now is exactly once: a `messageId` of a `producer` is stored once, to whichever worker and however often it is sent. Otherwise it is told from a resend within one process only.',
+    }),
   }),
   subscribed: Type.Object({
     type: Type.Literal('subscribed'),

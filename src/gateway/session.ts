@@ -86,7 +86,7 @@ export function openSession(gate: Gate, { link, form, frame, token }: SessionOpt
       ...(who.expiresAt === undefined ? {} : { expires: who.expiresAt }),
       ping: { interval: limits.pingIntervalMs, timeout: limits.pingTimeoutMs },
       limits: { frameBytes, subscriptions: subscriptionsPerSession, publishWindow, channelLength },
-      exactlyOnce: false,
+      exactlyOnce: gate.hub.isExactlyOnce(),
     })
   }
   const refuseToken = (id?: number): void => {
@@ -107,6 +107,7 @@ export function openSession(gate: Gate, { link, form, frame, token }: SessionOpt
     if (producer === undefined) return
     const former = connections.takeProducer(JSON.stringify([who.client, producer]), session)
     if (former) closeClient(former.client, 'producer_taken_over')
+    if (!client.closed) gate.hub.producerConnected({ client: who.client, session: client.session, producer })
   }
 
   /** The handshake of a client that begins with another frame. */

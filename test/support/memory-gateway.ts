@@ -6,6 +6,8 @@ export function memoryGateway() {
   const calls: string[] = []
   const sinks: SinkAttachment[] = []
   const sources = new Set<SourceAttachment>()
+  /** Sessions whose producers connected elsewhere. */
+  const closed: string[] = []
   let attached = 0
   const port: GatewayPort = {
     attachSink(options) {
@@ -26,6 +28,7 @@ export function memoryGateway() {
       sources.add(options)
       attached++
       return {
+        closeProducer: (session) => void closed.push(session),
         detach() {
           sources.delete(options)
           attached--
@@ -38,6 +41,11 @@ export function memoryGateway() {
     published,
     calls,
     sinks,
+    closed,
+    /** Tells the one source that a producer has connected. */
+    connect(producer: Required<Pick<Ingress, 'client' | 'session' | 'producer'>>): void {
+      for (const source of sources) source.producerConnected?.(producer)
+    },
     /** Attachments that were not detached. */
     attached: () => attached,
     /** Publishes as a client would, to the one source. */

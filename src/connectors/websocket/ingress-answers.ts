@@ -65,6 +65,28 @@ export const unknownMessageId = (id: number): IngressAnswer => ({
   retryable: false,
 })
 
+export const producerTakenOver: IngressAnswer = {
+  ok: false,
+  code: 'producer_taken_over',
+  message: 'The same producer connected elsewhere; this connection may publish no more.',
+  retryable: false,
+}
+
+export const producerExpired = (id: number): IngressAnswer => ({
+  ok: false,
+  code: 'producer_expired',
+  message: `Message ${id} comes after its producer was silent for too long to tell whether it is stored.`,
+  retryable: false,
+})
+
+export const tooManyProducers: IngressAnswer = {
+  ok: false,
+  code: 'too_many_producers',
+  message: 'No more producers can be remembered at present; send it again later.',
+  retryable: true,
+  retryAfter: 60_000,
+}
+
 export const topicNotAllowed = (): DataError =>
   new DataError('The message asks for a destination that is not allowed.', { context: { reason: 'topic_not_allowed' } })
 

@@ -14,9 +14,21 @@ export const ingressCodes: Readonly<Record<string, { readonly retryable: boolean
     retryable: false,
     meaning: 'The `messageId` comes behind higher ones and is not known to be stored.',
   },
+  producer_taken_over: {
+    retryable: false,
+    meaning: 'The same producer connected elsewhere, there or here; the connection is closed with 4504.',
+  },
+  producer_expired: {
+    retryable: false,
+    meaning: 'The producer was silent for `ingress.producer.retention.ms`: what it sent before is not taken again.',
+  },
+  too_many_producers: { retryable: true, meaning: 'The lane remembers as many producers as it may.' },
   out_of_order: { retryable: true, meaning: 'A lower `messageId` of this producer was refused and has to come first.' },
   busy: { retryable: true, meaning: 'Too many messages wait for Kafka.' },
-  kafka_unavailable: { retryable: true, meaning: 'Kafka does not acknowledge at present.' },
+  kafka_unavailable: {
+    retryable: true,
+    meaning: "Kafka does not acknowledge at present; with exactly once also: the message's lane cannot be reached.",
+  },
   schema_unavailable: { retryable: true, meaning: 'The schema cannot be had at present.' },
   unavailable: { retryable: true, meaning: 'The connector is paused.' },
   shutting_down: { retryable: true, meaning: 'The connector stopped before Kafka acknowledged.' },

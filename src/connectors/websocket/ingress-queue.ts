@@ -43,15 +43,18 @@ export function createIngressQueue({ maxMessages, maxBytes, stallMs, clock }: In
       if (places.size >= maxMessages || bytes + size > maxBytes) return busy
       return undefined
     },
-    enter(size: number): Place {
+    /** `settle` hears the answer before anybody who waits for it. */
+    enter(size: number, settle?: (answer: IngressAnswer) => void): Place {
       let resolve: ((answer: IngressAnswer) => void) | undefined
-      const answered = new Promise<IngressAnswer>((settle) => {
-        resolve = settle
+      const answered = new Promise<IngressAnswer>((fulfil) => {
+        resolve = fulfil
       })
       const place: Place = {
         answered,
         answer(answer) {
-          if (places.delete(place)) bytes -= size
+          if (!places.delete(place)) return
+          bytes -= size
+          settle?.(answer)
           resolve?.(answer)
         },
       }
