@@ -25,7 +25,12 @@ let program: JavaProgram
 beforeAll(async () => {
   program = await startJavaProgram('Assignor')
 }, 300_000)
-afterAll(() => program.close())
+afterAll(async () => {
+  process.stderr.write(
+    `${histories} histories, ${decisions} equal decisions, otherwise: ${JSON.stringify([...differences])}\n`,
+  )
+  await program.close()
+})
 
 type ByMember = Readonly<Record<string, readonly string[]>>
 
@@ -130,5 +135,4 @@ test.each([
     { numRuns },
   )
   expect(decisions).toBeGreaterThan(numRuns)
-  process.stderr.write(`${histories} histories, ${decisions} equal decisions, ${JSON.stringify([...differences])}\n`)
 })

@@ -73,7 +73,10 @@ export function modelCluster(delayMs = maxDelayMs): ModelCluster {
   let [workers, connectors, leader, generation, lastGeneration, now] = [1, 0, 0, 0, -1, 1_000_000]
   let missing: ReadonlySet<string> = new Set()
 
-  const nth = <T>(of: Iterable<T>, index: number): T | undefined => [...of][index % Math.max(1, [...of].length)]
+  function nth<T>(of: Iterable<T>, index: number): T | undefined {
+    const all = [...of]
+    return all[index % Math.max(1, all.length)]
+  }
 
   function happen(event: ClusterEvent): void {
     switch (event.kind) {

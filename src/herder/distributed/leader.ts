@@ -69,7 +69,7 @@ export function createLeader(options: LeaderOptions): Leader {
       const running = mapped(members, ({ assignment }) => assignment?.assigned ?? noWork)
       const { maxDelayMs } = options
       const input = { configured: options.configured(state), members: running, generation, lastGeneration, maxDelayMs }
-      const result = assignWork({ ...input, now: clock.now() }, memory)
+      const result = assignWork({ ...input, urls: mapped(members, ({ url }) => url), now: clock.now() }, memory)
       memory = result.memory
       owners = { generation, urls: ownersOf(result.assigned, members) }
       const { delay } = result
