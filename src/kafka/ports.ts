@@ -209,7 +209,10 @@ export interface GroupMemberOptions {
 
 /** A member of a group of any protocol type. Kafka's coordinator chooses the leader among the members and notices who is gone. */
 export interface GroupMember {
-  /** Asks for a rebalance. Calls during a rebalance are one further rebalance. */
+  /**
+   * Asks for a rebalance. Calls during a rebalance are one further rebalance. Kafka answers who is not the leader and brings the same protocols
+   * as before with the generation that there is: `joined` is called with it again.
+   */
   rejoin(reason: string): void
   /** Out of the group, from the coordinator's word on; what was assigned is another's. Stays out until `rejoin`. */
   leave(reason: string): Promise<void>
