@@ -8,7 +8,13 @@ import { envName, settingKeys } from './setting-keys.ts'
 import type { Settings } from './settings.ts'
 import { type SortedProperties, sortProperties } from './sort-properties.ts'
 import { workerClientConfig } from './worker-client-keys.ts'
-import { type DistributedConfig, isDistributed, offsetsFile, readDistributed } from './worker-distributed.ts'
+import {
+  advertisedNote,
+  type DistributedConfig,
+  isDistributed,
+  offsetsFile,
+  readDistributed,
+} from './worker-distributed.ts'
 import { workerConfig } from './worker-keys.ts'
 
 export interface WorkerConfig {
@@ -64,7 +70,14 @@ export async function loadWorkerConfig({ file, env, flags }: WorkerConfigSources
   const rest = collect(() => readRestSettings(props, loaded?.rest ?? { host: '127.0.0.1', port: 0 }))
   const [first] = rest?.listeners ?? []
   const settings = loaded && first && { ...loaded, rest: { host: first.host, port: first.port } }
-  const warnings = [...listeners.warnings, ...fromFile.warnings, ...fromFlags.warnings, ...environmentWarnings(env)]
+  const note = isOfCluster && rest ? advertisedNote(rest) : undefined
+  const warnings = [
+    ...listeners.warnings,
+    ...fromFile.warnings,
+    ...fromFlags.warnings,
+    ...environmentWarnings(env),
+    ...(note === undefined ? [] : [note]),
+  ]
   if (!config || !settings || !rest || errors.length > 0) {
     const where = file === undefined ? 'The configuration' : `The configuration in ${file}`
     // A misspelt name is often why another one is missing.

@@ -1,5 +1,6 @@
 import { ConfigError, type ConfigOf, type Props } from '#api'
 import { nearest } from '../util/nearest.ts'
+import type { RestSettings } from './rest-settings.ts'
 import { distributedConfig } from './worker-distributed-keys.ts'
 
 /** Settings of a topic under Kafka's names, such as `min.insync.replicas`. */
@@ -72,4 +73,13 @@ export function distributedNote(name: string, value: unknown): string | undefine
   if (!isTopicSetting(name) || Object.hasOwn(distributedConfig.keys, name)) return undefined
   const meant = nearest(name, Object.keys(distributedConfig.keys))
   return meant === undefined ? undefined : `is taken for a setting of the topic; did you mean "${meant}"?`
+}
+
+/** What to tell of a worker that others reach only on this machine; undefined: nothing. */
+export function advertisedNote({ advertised, listeners }: RestSettings): string | undefined {
+  const isLocal = ({ host }: { readonly host: string }): boolean =>
+    /^(?:0\.0\.0\.0|::1?|127\..*|localhost)$/i.test(host)
+  return advertised.host === undefined && listeners.every(isLocal)
+    ? 'Other workers are told to reach this one on the loopback address, which is right only on one machine: set rest.advertised.host.name, to 127.0.0.1 if it is meant so.'
+    : undefined
 }

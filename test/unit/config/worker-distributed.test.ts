@@ -1,3 +1,4 @@
+import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
 import { ConfigError } from '#api'
 import { loadWorkerConfig } from '../../../src/config/index.ts'
@@ -12,6 +13,7 @@ const required = {
   'offset.storage.topic': 'offsets',
   'status.storage.topic': 'states',
   'gateway.enabled': 'false',
+  'rest.advertised.host.name': 'worker-1',
 }
 
 const load = async (more: object, flags: Record<string, string> = {}) =>
@@ -125,6 +127,28 @@ test('the gateways of a cluster need the keys of positions', async () => {
   const keys = Buffer.alloc(32).toString('base64')
   const { settings } = await load({ 'gateway.enabled': 'true', 'gateway.position.keys': keys })
   expect(settings.gateway.position.keys).toEqual([keys])
+})
+
+test.each([
+  [{}, 1],
+  [{ listeners: 'http://0.0.0.0:8083' }, 1],
+  [{ listeners: 'http://10.0.0.1:8083' }, 0],
+  [{ 'rest.advertised.host.name': '127.0.0.1' }, 0],
+])('a worker that the others may not reach is told: %o', async (more, count) => {
+  const { warnings } = await load({ 'rest.advertised.host.name': null, ...more })
+  expect(warnings).toHaveLength(count)
+  expect(warnings.join()).toMatch(count === 0 ? /^$/ : /set rest\.advertised\.host\.name/)
+})
+
+test('the example of a cluster’s worker is a file without a warning', async () => {
+  const { distributed, warnings, settings } = await loadWorkerConfig({
+    file: fileURLToPath(new URL('../../../examples/cluster/worker.properties', import.meta.url)),
+    env: { TIDEGATE_POSITION_KEY: Buffer.alloc(32, 1).toString('base64') },
+    flags: {},
+  })
+  expect(warnings).toEqual([])
+  expect(distributed).toMatchObject({ 'group.id': 'tidegate', 'exactly.once.source.support': 'disabled' })
+  expect(settings.gateway.position.keys).toHaveLength(1)
 })
 
 test('without group.id the offsets file is needed', async () => {
