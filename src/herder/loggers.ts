@@ -10,8 +10,11 @@ export interface LogLevels {
   set(name: string, level: string): readonly string[]
 }
 
-/** What REST asks of the loggers, in Kafka Connect's words. */
-export function createLoggers(levels: LogLevels): Pick<Herder, 'loggers' | 'logger' | 'setLogger'> {
+/** What REST asks of the loggers, in Kafka Connect's words. `tellAll`: sets a level on every worker; absent: this one is the whole cluster. */
+export function createLoggers(
+  levels: LogLevels,
+  tellAll?: (name: string, level: string) => Promise<void>,
+): Pick<Herder, 'loggers' | 'logger' | 'setLogger'> {
   return {
     loggers: levels.all,
     logger(name) {
@@ -21,9 +24,10 @@ export function createLoggers(levels: LogLevels): Pick<Herder, 'loggers' | 'logg
     },
     async setLogger(name, level, scope) {
       if (!levels.isLevel(level)) throw new NotFoundError(`invalid log level '${level}'.`)
-      const changed = levels.set(name, level)
-      // This one worker is the whole cluster.
-      return scope === 'worker' ? changed : undefined
+      if (scope === 'worker') return levels.set(name, level)
+      if (tellAll) await tellAll(name, level)
+      else levels.set(name, level)
+      return undefined
     },
   }
 }

@@ -7,23 +7,38 @@ import {
   type SourceConnector,
 } from '#api'
 import { clientProps, connectorPlugin, sinkGroupId, type WorkerDeps } from '../runtime/index.ts'
-import type { Connector } from './connector.ts'
+import type { StoredOffset } from '../storage/index.ts'
+import type { TargetState } from './herder.ts'
 import { alterSinkOffsets, parseSinkOffsets, resetSinkOffsets, shownSinkOffset, sinkOffsets } from './sink-offsets.ts'
 import { normalizeSourceOffsets } from './source-offsets.ts'
 
-/** Looks at and changes what is committed for a connector (KIP-875). Everything in Kafka Connect's words. */
-export interface ConnectorOffsets {
-  list(connector: Connector): Promise<readonly AlteredOffset[]>
-  /** Only while it is stopped and without tasks: `BadRequestError`. */
-  alter(connector: Connector, offsets: readonly AlteredOffset[]): Promise<string>
-  reset(connector: Connector): Promise<string>
+/** What has offsets, as its herder has it at the moment of each call. */
+export interface OffsetsOwner {
+  readonly name: string
+  config(): Readonly<Record<string, string>>
+  target(): TargetState
+  tasks(): { readonly length: number }
 }
 
-export function createConnectorOffsets(deps: WorkerDeps): ConnectorOffsets {
+/** Looks at and changes what is committed for a connector (KIP-875). Everything in Kafka Connect's words. */
+export interface ConnectorOffsets {
+  list(connector: OffsetsOwner): Promise<readonly AlteredOffset[]>
+  /** Only while it is stopped and without tasks: `BadRequestError`. */
+  alter(connector: OffsetsOwner, offsets: readonly AlteredOffset[]): Promise<string>
+  reset(connector: OffsetsOwner): Promise<string>
+}
+
+export interface ConnectorOffsetsOptions {
+  readonly deps: Pick<WorkerDeps, 'kafka' | 'offsets' | 'plugins' | 'resolver' | 'workerProps'>
+  /** How a source's offsets are written; the store's own way when absent. */
+  readonly write?: ((source: OffsetsOwner, props: Props, offsets: readonly StoredOffset[]) => Promise<void>) | undefined
+}
+
+export function createConnectorOffsets({ deps, write }: ConnectorOffsetsOptions): ConnectorOffsets {
   const { kafka, offsets: store } = deps
 
   /** The connector's own plugin and configuration also when the connector itself has failed. */
-  async function resolved(connector: Connector) {
+  async function resolved(connector: OffsetsOwner) {
     const { props } = await deps.resolver.resolve(connector.config())
     const plugin = connectorPlugin(props, deps.plugins)
     const group = {
@@ -33,20 +48,16 @@ export function createConnectorOffsets(deps: WorkerDeps): ConnectorOffsets {
     return { plugin, props, group }
   }
 
-  async function list(connector: Connector): Promise<readonly AlteredOffset[]> {
+  async function list(connector: OffsetsOwner): Promise<readonly AlteredOffset[]> {
     const { plugin, group } = await resolved(connector)
     if (plugin.kind === 'source') return store.list(connector.name)
     return (await sinkOffsets(connector.name, group, kafka)).map(shownSinkOffset)
   }
 
   /** Undefined: all that is there is forgotten. */
-  async function modify(connector: Connector, offsets: readonly AlteredOffset[] | undefined): Promise<string> {
+  async function modify(connector: OffsetsOwner, offsets: readonly AlteredOffset[] | undefined): Promise<string> {
     const { name } = connector
-    if (connector.target() !== 'STOPPED' || connector.tasks().length > 0) {
-      throw new BadRequestError(
-        `Connectors must be in the STOPPED state before their offsets can be modified. This can be done for the specified connector by issuing a 'PUT' request to the '/connectors/${name}/stop' endpoint`,
-      )
-    }
+    checkStopped(connector)
     const { plugin, props, group } = await resolved(connector)
     const ask = async (asked: readonly AlteredOffset[]) => askConnector(plugin, name, props, asked)
     let isDone: boolean
@@ -55,7 +66,7 @@ export function createConnectorOffsets(deps: WorkerDeps): ConnectorOffsets {
       const wanted = offsets ?? stored.map(({ partition }) => ({ partition, offset: null }))
       const written = normalizeSourceOffsets(wanted, stored)
       isDone = await ask(written)
-      await store.put(name, written)
+      await (write ? write(connector, props, written) : store.put(name, written))
     } else if (offsets) {
       const written = parseSinkOffsets(offsets)
       isDone = await ask(written.map(shownSinkOffset))
@@ -78,6 +89,14 @@ export function createConnectorOffsets(deps: WorkerDeps): ConnectorOffsets {
     },
     reset: (connector) => modify(connector, undefined),
   }
+}
+
+/** Throws `BadRequestError` unless offsets may be changed. */
+export function checkStopped(connector: OffsetsOwner): void {
+  if (connector.target() === 'STOPPED' && connector.tasks().length === 0) return
+  throw new BadRequestError(
+    `Connectors must be in the STOPPED state before their offsets can be modified. This can be done for the specified connector by issuing a 'PUT' request to the '/connectors/${connector.name}/stop' endpoint`,
+  )
 }
 
 /** Whether the connector says that nothing is left to do elsewhere. */

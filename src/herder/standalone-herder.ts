@@ -1,23 +1,15 @@
-import {
-  AlreadyExistsError,
-  BadRequestError,
-  ConflictError,
-  NotFoundError,
-  type Props,
-  type SinkConnector,
-  type SourceConnector,
-} from '#api'
-import type { Preview, PreviewOptions, WorkerDeps } from '../runtime/index.ts'
+import { AlreadyExistsError, ConflictError, NotFoundError, type Props } from '#api'
+import type { WorkerDeps } from '../runtime/index.ts'
 import { within } from '../util/within.ts'
 import { createActiveTopics, type TopicTrackingSettings } from './active-topics.ts'
 import { type Connector, createConnector } from './connector.ts'
-import { withoutNulls } from './connector-props.ts'
+import { patched, withoutNulls } from './connector-props.ts'
 import { createDeclarations } from './declarations.ts'
 import type { ConnectorInfo, Herder, TargetState } from './herder.ts'
 import { createLoggers, type LogLevels } from './loggers.ts'
 import { createConnectorOffsets } from './offsets.ts'
-import { createPluginInfos } from './plugin-infos.ts'
 import { serializeByName } from './serialize.ts'
+import { createWorkerAnswers, type PreviewDeclaration } from './worker-answers.ts'
 
 export interface StandaloneHerderOptions {
   /** Which topics connectors use is recorded here. */
@@ -30,13 +22,6 @@ export interface StandaloneHerderOptions {
   readonly version: string
   readonly commit: string
 }
-
-/** Takes records through a valid declaration, placeholders replaced, sending and committing nothing. */
-export type PreviewDeclaration = (
-  connector: SourceConnector | SinkConnector,
-  props: Props,
-  options: PreviewOptions,
-) => Promise<Preview>
 
 export interface StandaloneHerder extends Herder {
   /** Stops all connectors and tasks, side by side; from then on nothing can be changed. */
@@ -51,7 +36,7 @@ export function createStandaloneHerder(options: StandaloneHerderOptions): Standa
   const { workerId } = options
   const queues = serializeByName()
   const declarations = createDeclarations(deps)
-  const offsets = createConnectorOffsets(deps)
+  const offsets = createConnectorOffsets({ deps })
   let isStopped = false
 
   /** One change of a connector at a time; the others are not held up. */
@@ -84,9 +69,8 @@ export function createStandaloneHerder(options: StandaloneHerderOptions): Standa
   }
 
   return {
-    async serverInfo() {
-      return { version: options.version, commit: options.commit, kafka_cluster_id: await deps.kafka.clusterId() }
-    },
+    ...createWorkerAnswers({ ...options, deps, declarations }),
+    ...createLoggers(options.levels),
     connectors: async () => [...connectors.keys()],
     connectorInfo: async (name): Promise<ConnectorInfo> => connector(name).info(),
     connectorConfig: async (name) => connector(name).config(),
@@ -116,13 +100,7 @@ export function createStandaloneHerder(options: StandaloneHerderOptions): Standa
     patchConnector: (name, patch) =>
       inTurn(name, async () => {
         const former = connector(name)
-        const given = patch['name']
-        if (given !== undefined && given !== null && given !== name) {
-          throw new BadRequestError(
-            `Connector name configuration (${given}) doesn't match connector name in the URL (${name})`,
-          )
-        }
-        return configure(name, withoutNulls({ ...former.config(), ...patch }), former.target())
+        return configure(name, patched(name, former.config(), patch), former.target())
       }),
     deleteConnector: (name) =>
       inTurn(name, async () => {
@@ -141,14 +119,6 @@ export function createStandaloneHerder(options: StandaloneHerderOptions): Standa
     offsets: async (name) => offsets.list(connector(name)),
     alterOffsets: (name, given) => inTurn(name, () => offsets.alter(connector(name), given)),
     resetOffsets: (name) => inTurn(name, () => offsets.reset(connector(name))),
-
-    ...createLoggers(options.levels),
-    ...createPluginInfos(deps.plugins),
-    validate: declarations.validate,
-    async preview(props, { limit, signal }) {
-      const { plugin, props: resolved, redact } = await declarations.check(props)
-      return options.preview(plugin, resolved, { deps, limit, signal, redact })
-    },
 
     async stop() {
       isStopped = true
