@@ -1,10 +1,12 @@
 import type { Clock, Logger } from '#api'
 import { ConnectError, messageOf, TimeoutError } from '#api'
+import { retry } from '../util/retry.ts'
 import type { Asker } from './asker.ts'
 import type { Connection } from './connections.ts'
 import { createCluster } from './internals.ts'
 import { startLogReader } from './log-reader.ts'
 import type { PartitionBounds, RecordBatch, TopicLog, TopicLogOptions } from './ports.ts'
+import { isPassing } from './send-records.ts'
 import { watchTopics } from './topics.ts'
 
 export interface TopicLogDeps {
@@ -16,6 +18,8 @@ export interface TopicLogDeps {
 
 /** A poll of the reader ends by itself when records come. */
 const pollMs = 30_000
+/** How often Kafka is asked where the topic begins, a second apart at most. */
+const firstTries = 30
 /** How often (ms) it is looked whether the topic has more partitions. */
 const lookMs = 300_000
 
@@ -31,7 +35,12 @@ export async function openTopicLog(deps: TopicLogDeps, options: TopicLogOptions)
   let failure: unknown
 
   if (!(await asker.listTopics()).includes(topic)) throw new ConnectError(`There is no topic ${topic} to read.`)
-  const bounds = await asker.bounds([topic])
+  // A topic that was just made, or whose broker was just lost, has no leader yet.
+  const patiently = <T>(ask: () => Promise<T>, signal: AbortSignal, tries = Number.POSITIVE_INFINITY): Promise<T> => {
+    const again = (error: unknown, attempt: number) => attempt < tries && isPassing(error)
+    return retry(ask, { clock, signal, backoff: { initialMs: 50, maxMs: 1000 }, again })
+  }
+  const bounds = await patiently(() => asker.bounds([topic]), closing.signal, firstTries)
   const reader = startLogReader(
     {
       newCluster: async () => createCluster(await connection.kafka(options.clientId)),
@@ -103,7 +112,7 @@ export async function openTopicLog(deps: TopicLogDeps, options: TopicLogOptions)
   async function readToEnd(signal?: AbortSignal): Promise<void> {
     const until = signal ? AbortSignal.any([signal, closing.signal]) : closing.signal
     if (until.aborted) throw endedWhileReading(topic, closing.signal)
-    await passing(await ends(), until)
+    await passing(await patiently(ends, until), until)
   }
 
   async function close(): Promise<void> {

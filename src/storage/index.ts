@@ -7,6 +7,11 @@ export type {
   SessionKey,
   TaskName,
 } from './config-store.ts'
+export {
+  type ConnectorOffsetStore,
+  type ConnectorOffsetStoreOptions,
+  createConnectorOffsetStore,
+} from './connector-offset-store.ts'
 export { openFileOffsetStore } from './file-offset-store.ts'
 export { ensureInternalTopics, type InternalTopic, type InternalTopicOptions } from './internal-topics.ts'
 export { type ConfigStoreOptions, openConfigStore } from './kafka-config-store.ts'

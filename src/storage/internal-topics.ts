@@ -1,6 +1,7 @@
-import type { Logger } from '#api'
+import type { Clock, Logger } from '#api'
 import { ConfigError, ConnectError, messageOf } from '#api'
 import type { ClientProps, KafkaClient, TopicInfo } from '../kafka/index.ts'
+import { retry } from '../util/retry.ts'
 
 export type InternalUse = 'config' | 'offset' | 'status'
 
@@ -27,6 +28,7 @@ type Asked = Pick<KafkaClient, 'createTopic' | 'topicInfo'>
 export interface InternalTopicOptions {
   readonly kafka: Asked
   readonly log: Logger
+  readonly clock: Clock
   readonly props?: ClientProps | undefined
 }
 
@@ -38,23 +40,22 @@ export async function ensureInternalTopics(
   await Promise.all(topics.map((topic) => ensure(topic, options)))
 }
 
-async function ensure(wanted: InternalTopic, { kafka, log, props }: InternalTopicOptions): Promise<void> {
+async function ensure(wanted: InternalTopic, options: InternalTopicOptions): Promise<void> {
+  const { kafka, log, props } = options
   const { topic, use } = wanted
-  const found = (await kafka.topicInfo(topic, props)) ?? (await create(wanted, kafka, props))
-  if (found === 'created') {
+  let found = await kafka.topicInfo(topic, props)
+  if (!found) {
+    await create(wanted, options)
+    found = await appearing(topic, options)
     log.info({ topic, for: purposes[use] }, 'internal topic created')
-    return
   }
   check(wanted, found)
   if (found.configs['cleanup.policy'] === undefined)
     log.info({ topic }, 'the cleanup policy of an internal topic could not be looked up, and should be compact')
 }
 
-async function create(
-  wanted: InternalTopic,
-  kafka: Asked,
-  props: ClientProps | undefined,
-): Promise<TopicInfo | 'created'> {
+/** Another worker that starts at the same moment may be faster, which is no error. */
+async function create(wanted: InternalTopic, { kafka, props }: InternalTopicOptions): Promise<void> {
   const { topic, use, replicationFactor, settings } = wanted
   try {
     await kafka.createTopic(topic, {
@@ -63,13 +64,20 @@ async function create(
       configs: { ...settings, 'cleanup.policy': 'compact' },
       props,
     })
-    return 'created'
   } catch (error) {
-    // Another worker that starts at the same moment makes it too.
-    const found = await kafka.topicInfo(topic, props)
-    if (found) return found
     throw explain(wanted, error)
   }
+}
+
+/** A new topic is not known to every broker at once. */
+function appearing(topic: string, { kafka, clock, props }: InternalTopicOptions): Promise<TopicInfo> {
+  const look = async () => {
+    const found = await kafka.topicInfo(topic, props)
+    if (!found) throw new ConnectError(`The topic ${topic} was created and is not there yet.`)
+    return found
+  }
+  const again = (_error: unknown, attempt: number) => attempt < 30
+  return retry(look, { clock, signal: new AbortController().signal, backoff: { initialMs: 50, maxMs: 1000 }, again })
 }
 
 function explain({ topic, use, replicationFactor }: InternalTopic, error: unknown): ConnectError {

@@ -45,7 +45,8 @@ export function testOffsetStore(
     await store.put('c', [{ partition, offset }])
     expect(await store.get('c', partition)).toEqual(offset)
     expect(await store.list('c')).toEqual([{ partition, offset }])
-    if (lasting) expect(await (await open()).get('c', partition)).toEqual(offset)
+    const late = lasting ? await open() : store
+    expect(await late.get('c', partition)).toEqual(offset)
   })
 
   if (!lasting) return
