@@ -93,7 +93,10 @@ export interface ReaderState {
 /** What one worker asks of another, signed with the cluster's session key (KIP-507). Absent in standalone mode. */
 export interface InternalRequests {
   /** Throws as Kafka Connect answers: 400 without a signature or with an unknown algorithm, 403 for a wrong one, 503 when no key is known yet. */
-  verify(body: Buffer, headers: { readonly authorization?: string | undefined; readonly algorithm?: string | undefined }): void
+  verify(
+    body: Buffer,
+    headers: { readonly authorization?: string | undefined; readonly algorithm?: string | undefined },
+  ): void
   /** The tasks that a connector is to have, of its owner to the leader. */
   putTasks(name: string, configs: readonly Readonly<Record<string, string>>[]): Promise<void>
   /** Fences what former tasks of a source left, of a task's owner to the leader. */

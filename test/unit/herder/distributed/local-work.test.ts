@@ -1,0 +1,238 @@
+import { expect, test } from 'vitest'
+import { changingResolver } from '../harness.ts'
+import { config, desire, entryOf, setUpLocal } from './local-harness.ts'
+
+const two = entryOf(config({ 'tasks.max': '2' }), 2)
+
+test('what is assigned runs, and what goes to another worker ends unassigned', async () => {
+  const { work, align, states, statuses, script, put, group } = await setUpLocal()
+  await align(desire(two, true, [0, 1]))
+  expect(await states()).toBe('RUNNING: RUNNING RUNNING')
+  expect(work.running()).toEqual({
+    connectors: ['c'],
+    tasks: [
+      { connector: 'c', task: 0 },
+      { connector: 'c', task: 1 },
+    ],
+  })
+  expect(statuses.task('c', 1)).toMatchObject({ workerId: 'here:8083', generation: 1, version: '1.2.3' })
+  group.generation = 2
+  await align(desire(two, false, [0]))
+  expect(await states()).toBe('UNASSIGNED: RUNNING UNASSIGNED')
+  expect(statuses.task('c', 1)).toMatchObject({ version: null })
+  expect(work.running()).toEqual({ connectors: [], tasks: [{ connector: 'c', task: 0 }] })
+  expect(script.events).toEqual(['start c/0', 'start c/1', 'stop c/1'])
+  expect(put).toEqual([])
+})
+
+test('of a connector that is deleted nothing is left, its status neither', async () => {
+  const { work, align, states } = await setUpLocal()
+  await align(desire(two, true, [0, 1]))
+  await align(desire(undefined, false, []))
+  expect(await states()).toBe('-:')
+  expect(work.running()).toEqual({ connectors: [], tasks: [] })
+})
+
+test('a connector makes its tasks when there are none, once, and they run when the leader has written them', async () => {
+  const { align, states, put } = await setUpLocal()
+  const raw = config({ 'tasks.max': '2' })
+  const none = entryOf(raw, 0)
+  await align(desire(none, true, []))
+  expect(await states()).toBe('RUNNING:')
+  expect(put).toEqual([{ name: 'c', configs: two.tasks }])
+  await align(desire({ ...none }, true, []))
+  await align(desire({ ...two }, true, [0, 1]))
+  expect(await states()).toBe('RUNNING: RUNNING RUNNING')
+  expect(put).toHaveLength(1)
+})
+
+test.each([
+  ['a set that is not whole', { inconsistent: true }],
+  ['a set of another configuration', { applied: config({ 'tasks.max': '1' }) }],
+])('%s has the connector make its tasks again', async (_, more) => {
+  const { align, put } = await setUpLocal()
+  await align(desire({ ...two, ...more }, true, []))
+  expect(put).toEqual([{ name: 'c', configs: two.tasks }])
+})
+
+test('a set that another has written meanwhile is corrected', async () => {
+  const { align, put } = await setUpLocal()
+  await align(desire(two, true, [0, 1]))
+  await align(desire({ ...two, tasks: [], tasksGeneration: 2 }, true, []))
+  expect(put).toEqual([{ name: 'c', configs: two.tasks }])
+})
+
+test('tasks that the leader does not take are offered again, after 250 ms and twice as long each time', async () => {
+  const { align, put, cluster, pass } = await setUpLocal()
+  cluster.refusal = new Error('no leader')
+  await align(desire(entryOf(config(), 0), true, []))
+  expect(put).toHaveLength(1)
+  await pass(250)
+  expect(put).toHaveLength(2)
+  await pass(250)
+  expect(put).toHaveLength(2)
+  cluster.refusal = undefined
+  await pass(250)
+  expect(put).toHaveLength(3)
+  await pass(120_000)
+  expect(put).toHaveLength(3)
+})
+
+test('more tasks than tasks.max fail the connector alone', async () => {
+  const { align, states, statuses, script, put } = await setUpLocal()
+  script.taskConfigs = () => [{}, {}, {}]
+  await align(desire({ ...two, applied: undefined }, true, [0, 1]))
+  expect(await states()).toBe('FAILED: RUNNING RUNNING')
+  expect(statuses.connector('c')?.trace).toContain('generated 3 tasks, which is greater than 2')
+  expect(put).toEqual([])
+})
+
+test('what needs no change is untouched; another generation or configuration replaces a task', async () => {
+  const { align, script } = await setUpLocal()
+  await align(desire(two, true, [0, 1]))
+  await align(desire({ ...two }, true, [0, 1]))
+  expect(script.events).toEqual(['start c/0', 'start c/1'])
+  await align(desire({ ...two, tasksGeneration: 2 }, true, [0, 1]))
+  expect(script.events.slice(2).toSorted()).toEqual(['start c/0', 'start c/1', 'stop c/0', 'stop c/1'])
+  const other = two.tasks.map((props, task) => (task === 1 ? { ...props, x: 'y' } : props))
+  await align(desire({ ...two, tasksGeneration: 2, tasks: other }, true, [0, 1]))
+  expect(script.events.slice(6)).toEqual(['stop c/1', 'start c/1'])
+})
+
+test('target states take the connector and its tasks with them', async () => {
+  const { align, states, script } = await setUpLocal()
+  await align(desire({ ...two, target: 'PAUSED' }, true, [0, 1]))
+  expect(await states()).toBe('PAUSED: PAUSED PAUSED')
+  expect(script.events).toEqual([])
+  await align(desire(two, true, [0, 1]))
+  expect(await states()).toBe('RUNNING: RUNNING RUNNING')
+  await align(desire({ ...two, target: 'PAUSED' }, true, [0, 1]))
+  expect(await states()).toBe('PAUSED: PAUSED PAUSED')
+  await align(desire({ ...two, target: 'STOPPED', tasks: [], tasksGeneration: 2 }, true, []))
+  expect(await states()).toBe('STOPPED:')
+  await align(desire(two, true, [0, 1]))
+  expect(await states()).toBe('RUNNING: RUNNING RUNNING')
+})
+
+test('a failed task is told with its trace, and restarts by itself when it is to', async () => {
+  const { align, states, statuses, script, pass } = await setUpLocal()
+  script.onStart = () => {
+    throw new Error('the disk is full')
+  }
+  const entry = entryOf(config({ 'errors.restart.enable': 'true', 'errors.restart.backoff.ms': '1000' }), 1)
+  await align(desire(entry, true, [0]))
+  expect(await states()).toBe('RUNNING: FAILED')
+  expect(statuses.task('c', 0)?.trace).toContain('the disk is full')
+  expect(statuses.task('c', 0)?.facts).toHaveProperty('nextRestart')
+  script.onStart = undefined
+  await pass(1000)
+  expect(await states()).toBe('RUNNING: RUNNING')
+  expect(statuses.task('c', 0)?.facts).toEqual({ restarts: 1 })
+})
+
+test('a task whose class this worker does not know has failed, and so has its connector', async () => {
+  const { work, align, states, statuses } = await setUpLocal()
+  await align(desire(entryOf(config({ 'connector.class': 'Unheard' }), 1), true, [0]))
+  expect(await states()).toBe('FAILED: FAILED')
+  expect(statuses.task('c', 0)?.trace).toContain('Unheard')
+  await work.restartTask({ connector: 'c', task: 0 })
+  expect(await states()).toBe('FAILED: FAILED')
+  await align(desire(entryOf(config(), 1, { tasksGeneration: 2 }), true, [0]))
+  expect(await states()).toBe('RUNNING: RUNNING')
+})
+
+test('a person restarts a task, and a connector; nobody restarts what is not here', async () => {
+  const { work, align, states, script } = await setUpLocal()
+  script.onStart = ({ task }) => {
+    if (task === 1) throw new Error('the disk is full')
+  }
+  await align(desire(two, true, [0, 1]))
+  expect(await states()).toBe('RUNNING: RUNNING FAILED')
+  script.onStart = undefined
+  await work.restartTask({ connector: 'c', task: 1 })
+  await work.restartConnector('c')
+  expect(await states()).toBe('RUNNING: RUNNING RUNNING')
+  expect(script.events).toEqual(['start c/0', 'start c/1'])
+  await expect(work.restartTask({ connector: 'c', task: 2 })).rejects.toThrow('Task c-2 does not run on this worker')
+  await expect(work.restartConnector('d')).rejects.toThrow('Connector d does not run on this worker')
+})
+
+test('a new value of a configuration provider has the tasks made again though they read the same', async () => {
+  const values: Record<string, string> = { secret: 'a' }
+  const resolver = changingResolver(values)
+  const { align, put, settle } = await setUpLocal({ resolver })
+  const entry = entryOf(config({ password: `\${test:secret}` }), 1)
+  await align(desire(entry, true, [0]))
+  expect(put).toEqual([])
+  values['secret'] = 'b'
+  resolver.changed()
+  await settle()
+  expect(put).toEqual([{ name: 'c', configs: entry.tasks }])
+})
+
+test('of alignments that wait the newest alone is done', async () => {
+  const { work, script, settle } = await setUpLocal()
+  const all = [desire(two, true, [0]), desire(two, true, [1]), desire(two, true, [0, 1])].map((each) =>
+    work.align(each),
+  )
+  await Promise.all(all)
+  await settle()
+  expect(script.events).toEqual(['start c/0', 'start c/1'])
+})
+
+test('a task that takes its time to stop holds up its own connector alone', async () => {
+  const { work, script, settle, align, clock } = await setUpLocal()
+  const d = entryOf(config({ name: 'd' }), 1)
+  await align(desire(two, true, [0, 1]))
+  script.onStop = () => new Promise(() => undefined)
+  const all = new Map([['d', d]])
+  const slow = work.align({
+    connectors: all,
+    tasks: [{ id: { connector: 'd', task: 0 }, props: d.tasks[0] ?? {}, entry: d }],
+    all,
+  })
+  await settle()
+  expect(script.live.get('d/0')).toBe(1)
+  script.onStop = undefined
+  await clock.advance(5000)
+  await slow
+})
+
+test('abandoned work ends at once, also what was about to begin or to end', async () => {
+  const { work, align, states, script, settle, group } = await setUpLocal()
+  await align(desire(two, true, [0, 1]))
+  let stop: () => void = () => undefined
+  script.onStop = () =>
+    new Promise<void>((resolve) => {
+      stop = resolve
+    })
+  const aligned = work.align(desire({ ...two, tasksGeneration: 2 }, true, [0, 1]))
+  const waiting = work.align(desire({ ...two, tasksGeneration: 3 }, true, [0, 1]))
+  await settle()
+  group.generation = 2
+  await work.abandon()
+  expect(work.running()).toEqual({ connectors: [], tasks: [] })
+  expect(await states()).toBe('UNASSIGNED: UNASSIGNED UNASSIGNED')
+  script.onStop = undefined
+  stop()
+  await settle()
+  void aligned
+  void waiting
+  expect(script.events.filter((event) => event.startsWith('start'))).toHaveLength(2)
+})
+
+test('stopping ends all side by side, within the graceful time-out', async () => {
+  const { work, align, states, script, clock, settle, log, group } = await setUpLocal()
+  await align(desire(two, true, [0, 1]))
+  script.onStop = (task) => (task === 0 ? new Promise<void>(() => undefined) : undefined)
+  group.generation = 2
+  const stopped = work.stop()
+  await settle()
+  expect(script.events).toContain('stop c/1')
+  await clock.advance(5000)
+  await stopped
+  expect(await states()).toBe('UNASSIGNED: UNASSIGNED UNASSIGNED')
+  expect(log.lines.some(({ message }) => message === 'task did not stop in time and is left behind')).toBe(true)
+  await work.align(desire(two, true, [0, 1]))
+  expect(work.running()).toEqual({ connectors: [], tasks: [] })
+})
