@@ -68,6 +68,8 @@ export interface SourceAttachment {
   publish(ingress: Ingress): Promise<IngressAnswer>
   /** A client named itself a producer. It may be connected elsewhere too: the newest connection is to be the only one. */
   producerConnected?(producer: Required<Pick<Ingress, 'client' | 'session' | 'producer'>>): void
+  /** Its connection ended: nobody hears its answers any more. */
+  producerDisconnected?(session: string): void
 }
 
 /** What a client published. */

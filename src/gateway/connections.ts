@@ -28,7 +28,8 @@ export interface Connections {
   producerSession(session: string): Connection | undefined
 }
 
-export function createConnections(limit: number, end: (client: Client) => void): Connections {
+/** `end` is called for each that is removed, and whether it was a producer's. */
+export function createConnections(limit: number, end: (client: Client, isProducer: boolean) => void): Connections {
   const open = new Set<Connection>()
   let slow = 0
   const producers = new Map<string, Connection>()
@@ -41,7 +42,7 @@ export function createConnections(limit: number, end: (client: Client) => void):
       producerOf.delete(connection)
       if (producer !== undefined && producers.get(producer) === connection) producers.delete(producer)
       if (connection.client.closedAs === 'slow') slow++
-      end(connection.client)
+      end(connection.client, producer !== undefined)
     },
     isFull: () => limit > 0 && open.size >= limit,
     size: () => open.size,

@@ -62,8 +62,9 @@ export async function startGateway({ settings, log, clock, started }: GatewayOpt
   const keyring = createKeyring(settings.position.keys)
   const life = new AbortController()
   const fanOut = createFanOut(() => clock.now())
-  const connections = createConnections(settings.limits.sessions, (client) => {
+  const connections = createConnections(settings.limits.sessions, (client, isProducer) => {
     client.closed = true
+    if (isProducer) hub.producerDisconnected(client.session)
     for (const subscription of client.subscriptions.values()) dropSubscription(subscription)
   })
   const auth = createAuth(settings, clock)

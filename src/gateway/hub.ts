@@ -37,6 +37,7 @@ export interface Hub {
   /** Whether all that may be published to now is exactly once. */
   isExactlyOnce(): boolean
   producerConnected(producer: ConnectedProducer): void
+  producerDisconnected(session: string): void
   /** Whether every attached sink is ready. */
   isReady(): boolean
   streams(): Iterable<Stream>
@@ -150,6 +151,16 @@ export function createHub(options: HubOptions): Hub {
     },
   }
 
+  const tellSources = (tell: (source: SourceAttachment) => void): void => {
+    for (const { connector, attachment } of sources) {
+      try {
+        tell(attachment)
+      } catch (error) {
+        log.error({ connector, err: error }, 'source failed to hear of a producer')
+      }
+    }
+  }
+
   const route = (client: Client, { channels, identity }: SubscribeRequest): Stream | Refusal => {
     for (const channel of channels) {
       const problem = channelProblem(channel, limits.channelLength)
@@ -239,15 +250,8 @@ export function createHub(options: HubOptions): Hub {
       }
     },
     isExactlyOnce: () => sources.size > 0 && [...sources].every(({ attachment }) => attachment.exactlyOnce === true),
-    producerConnected(producer) {
-      for (const { connector, attachment } of sources) {
-        try {
-          attachment.producerConnected?.(producer)
-        } catch (error) {
-          log.error({ connector, err: error }, 'source failed to hear of a producer')
-        }
-      }
-    },
+    producerConnected: (producer) => tellSources((source) => source.producerConnected?.(producer)),
+    producerDisconnected: (session) => tellSources((source) => source.producerDisconnected?.(session)),
     isReady: () => [...streams.keys()].every((stream) => stream.isReady()),
     streams: () => streams.keys(),
     tick(now) {

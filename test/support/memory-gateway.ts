@@ -42,6 +42,9 @@ export function memoryGateway() {
     calls,
     sinks,
     closed,
+    disconnect(session: string): void {
+      for (const source of sources) source.producerDisconnected?.(session)
+    },
     /** Tells the one source that a producer has connected. */
     connect(producer: Required<Pick<Ingress, 'client' | 'session' | 'producer'>>): void {
       for (const source of sources) source.producerConnected?.(producer)

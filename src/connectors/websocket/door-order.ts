@@ -10,6 +10,8 @@ export interface DoorSession {
   /** What the lane gave it for its messages. */
   term: number | undefined
   waiting: number
+  /** The connection ended. */
+  isGone: boolean
 }
 
 /**
@@ -19,7 +21,7 @@ export interface DoorSession {
 export function createDoorSessions(max: number) {
   const sessions = createRecentlySeen<DoorSession>(max, ({ waiting }) => waiting > 0)
   const of = (session: string): DoorSession =>
-    sessions.recall(session, () => ({ refused: createRefusedIds(), term: undefined, waiting: 0 }))
+    sessions.recall(session, () => ({ refused: createRefusedIds(), term: undefined, waiting: 0, isGone: false }))
 
   return {
     of,

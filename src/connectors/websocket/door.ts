@@ -61,6 +61,9 @@ export function startDoor(context: DoorContext<DoorOptions>): Door {
         session.waiting--
       }
     },
+    producerDisconnected(session) {
+      sessions.of(session).isGone = true
+    },
     producerConnected: (sender: Sender) => void add({ kind: 'claim', from: sender }),
   })
   const lines = Array.from({ length: lanes }, (_, lane) =>

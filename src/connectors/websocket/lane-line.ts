@@ -64,6 +64,14 @@ export function createLaneLine(options: LaneLineOptions): LaneLine {
     }
   }
 
+  /** What nobody waits for any more must not come to the lane as if its connection were the producer's newest. */
+  const dropGone = (): void => {
+    for (const waiting of line.filter(({ item }) => sessions.of(item.from.session).isGone)) {
+      line.splice(line.indexOf(waiting), 1)
+      tell(waiting, shuttingDown)
+    }
+  }
+
   const nextBatch = (): readonly Waiting[] => {
     let bytes = 0
     const end = line.findIndex(({ size }, at) => at >= maxBatch || (at > 0 && (bytes += size) > maxBatchBytes))
@@ -115,6 +123,7 @@ export function createLaneLine(options: LaneLineOptions): LaneLine {
 
   const run = async (): Promise<void> => {
     while (!signal.aborted) {
+      dropGone()
       if (line.length === 0) {
         await bell.wait(idleMs, signal)
         continue

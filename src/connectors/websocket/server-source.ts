@@ -20,13 +20,20 @@ export const webSocketServerSource = defineSource({
   lanes: { count: (config) => config['ingress.lanes'], startDoor },
   exactlyOnceSupport: () => true,
 
-  check(options) {
+  check(options, props) {
     const complaints = []
     if ((options.topic === null) === (options['topic.template'] === null)) {
       complaints.push({ key: 'topic', error: 'either topic or topic.template must be set, and not both' })
     }
     if (options['topic.template'] !== null && options['topics.allow'].length === 0) {
       complaints.push({ key: 'topics.allow', error: 'must name the topics that topic.template may make' })
+    }
+    const { 'transaction.boundary': boundary, 'transaction.boundary.interval.ms': interval } = props
+    const isSoon = Number(interval ?? Number.NaN) < options['ingress.stall.ms']
+    if (boundary?.trim().toLowerCase() === 'interval' && !isSoon) {
+      const error =
+        'must be poll, or transaction.boundary.interval.ms below ingress.stall.ms: answers wait for the transaction'
+      complaints.push({ key: 'transaction.boundary', error })
     }
     return complaints
   },

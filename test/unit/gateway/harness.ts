@@ -1,6 +1,6 @@
 import { type Clock, type Logger, type Publication, type SinkAttachment, type SinkFeed, toJson } from '#api'
 import { type Auth, createAuth } from '../../../src/gateway/auth.ts'
-import { dropSubscription } from '../../../src/gateway/client.ts'
+import { closeClient, dropSubscription } from '../../../src/gateway/client.ts'
 import { type CloseName } from '../../../src/gateway/codes.ts'
 import { createConnections } from '../../../src/gateway/connections.ts'
 import { createFanOut, type FanOut } from '../../../src/gateway/fan-out.ts'
@@ -160,7 +160,11 @@ export function fakeGate(clock: Clock, change: SettingsChange = {}): FakeGate {
     },
   }
   const keyring = createKeyring(settings.position.keys)
-  const hub = createHub({ settings, auth, keyring, fanOut, clock, log: silent })
+  const closeProducer = (session: string): void => {
+    const connection = connections.producerSession(session)
+    if (connection) closeClient(connection.client, 'producer_taken_over')
+  }
+  const hub = createHub({ settings, auth, keyring, fanOut, clock, log: silent, closeProducer })
   const gate: Gate = { settings, hub, auth, connections, clock, log: silent, delivered: () => undefined }
   const form = createTextForm(0, frame)
   return {
