@@ -7,6 +7,7 @@ import { javaClasses } from './java-names.ts'
 import type { TaskMetrics } from './metrics.ts'
 import type { TaskRun, WorkerDeps } from './task-run.ts'
 import { isNoTopic, type TopicMaker } from './topic-maker.ts'
+import { awayAfterMs, unlessStopped } from './unless-stopped.ts'
 
 /** One record of the task and all that goes to Kafka for it; nothing when it was dropped. */
 export interface Outgoing {
@@ -14,6 +15,19 @@ export interface Outgoing {
   readonly messages: readonly ProducerRecord[]
   /** Why it was skipped. */
   readonly error?: unknown
+}
+
+/** The way of a source's records to Kafka, its offsets with them. */
+export interface SourceOutlet {
+  /**
+   * What one poll gave. Not `isWhole`: what came after these records failed the task, which ends with that.
+   * Rejects when the task cannot go on.
+   */
+  deliver(outgoing: readonly Outgoing[], isWhole: boolean): Promise<void>
+  /** Between two polls. */
+  tick(): Promise<void>
+  /** Before a pause, and at the end of a task that has not failed. */
+  settle(): Promise<void>
 }
 
 export interface DeliveryOptions {
@@ -28,11 +42,6 @@ export interface DeliveryOptions {
   /** Everything that the record was split into is in Kafka, or was dropped. */
   acknowledged(record: SourceRecord): void
 }
-
-/** Kafka counts as away after this long (ms) without an acknowledgement. */
-const awayAfterMs = 2000
-/** How long (ms) a task that is to stop waits for the acknowledgement under way. */
-const lastWaitMs = 2000
 
 /** Produces until Kafka has acknowledged, however long that takes; only a stop or a refusal for good ends it. */
 export function createDelivery(options: DeliveryOptions): (outgoing: readonly Outgoing[]) => Promise<void> {
@@ -97,34 +106,12 @@ export function createDelivery(options: DeliveryOptions): (outgoing: readonly Ou
     const metadata = await retry(
       async () => {
         if (topics) await topics.makeFor(messages)
-        return unlessStopped(producer.send(messages))
+        return unlessStopped(producer.send(messages), run, deps)
       },
       { clock: deps.clock, signal: run.signal, backoff: { initialMs: 100, maxMs: 2000, jitter: 0.5 }, again },
     )
     if (isAway) task.upstream?.({ reachable: true, since: deps.clock.now() })
     return metadata
-  }
-
-  /** A broker that is silent must not hold up the end: what it may still acknowledge counts as not acknowledged. */
-  async function unlessStopped<T>(work: Promise<T>): Promise<T> {
-    const settled = new AbortController()
-    const stopped = new Promise<never>((_, reject) => {
-      const onAbort = async (): Promise<void> => {
-        await deps.clock.sleep(lastWaitMs, settled.signal)
-        reject(new ConnectError('The task was stopped before Kafka acknowledged its last records.'))
-      }
-      const begin = (): void => void onAbort()
-      if (run.signal.aborted) begin()
-      else run.signal.addEventListener('abort', begin, { once: true, signal: settled.signal })
-    })
-    // Whoever loses the race may still reject.
-    stopped.catch(() => undefined)
-    work.catch(() => undefined)
-    try {
-      return await Promise.race([work, stopped])
-    } finally {
-      settled.abort()
-    }
   }
 
   return deliver

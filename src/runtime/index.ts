@@ -7,6 +7,7 @@ export {
 } from './auto-restart.ts'
 export { clientProps, sinkGroupId } from './client-props.ts'
 export { frameworkConfig, sinkConfig, sourceConfig } from './connector-config.ts'
+export { type ConnectorOffsetsDeps, openConnectorOffsets } from './connector-offsets.ts'
 export { type ConnectorRun, connectorPlugin, openConnector, TooManyTasksError } from './connector-run.ts'
 export { isEveryWorker, lanesOf } from './lanes.ts'
 export type { MeteredTask, RuntimeMetrics, TaskMetrics } from './metrics.ts'

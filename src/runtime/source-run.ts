@@ -3,19 +3,23 @@ import { ConnectError, isRetriable } from '#api'
 import { type Closers, createClosers } from '../util/closers.ts'
 import { clientProps } from './client-props.ts'
 import { sourceConfig } from './connector-config.ts'
+import { openConnectorOffsets } from './connector-offsets.ts'
 import { openConverters } from './converters.ts'
-import { createDelivery, type Outgoing } from './delivery.ts'
+import type { Outgoing } from './delivery.ts'
 import { describeProduced } from './describe-record.ts'
 import { createErrorOperator } from './error-operator.ts'
+import { openTransactions, transactionalStore, transactionBoundary } from './exactly-once.ts'
 import { javaName } from './java-names.ts'
 import { laneContext } from './lanes.ts'
 import type { TaskMetrics } from './metrics.ts'
-import { createOffsetWriter } from './offset-writer.ts'
 import { refuseOverrides } from './override-policy.ts'
+import { createPlainOutlet } from './plain-outlet.ts'
 import { createSourcePipeline } from './source-pipeline.ts'
 import { type TaskRun, taskContext, type WorkerDeps } from './task-run.ts'
 import { topicMatcher } from './topic-creation.ts'
 import { createTopicMaker } from './topic-maker.ts'
+import { createTransactionRequests } from './transaction-requests.ts'
+import { createTransactionalOutlet } from './transactional-outlet.ts'
 import { buildTransformChain } from './transform-chain.ts'
 
 const pollAgainMs = 500
@@ -65,41 +69,43 @@ async function startAndLoop(
   })
   const chain = buildTransformChain(props, plugins)
   const pipeline = createSourcePipeline({ ...converters, chain, errors })
-  const offsets = createOffsetWriter(run, deps, metrics)
-  const context: SourceTaskContext<unknown> = {
-    ...taskContext(connector.config, run, deps),
-    lane: laneContext(connector, run, deps, closers),
-    offsets: {
-      offset: (partition) => deps.offsets.get(run.connector, partition),
-      list: () => deps.offsets.list(run.connector),
-    },
-    valueSchema: async (topic) => converters.value.converter.schemaFor?.(topic),
-    keySchema: async (topic) => converters.key.converter.schemaFor?.(topic),
-  }
   const producerProps = clientProps('producer', props, workerProps)
   const clientId = producerProps['client.id'] ?? `connector-producer-${run.connector}-${run.task}`
-  const producer = await kafka.producer({ clientId, props: producerProps })
+  const opening = { clientId, props: producerProps }
+  const { exactlyOnce } = run
+  const transactions = exactlyOnce && (await openTransactions(exactlyOnce, opening, { run, deps, closers }))
+  const producer = transactions ?? (await kafka.producer(opening))
   closers.add('producer', () => producer.close())
   run.abandoned.addEventListener(
     'abort',
     () => void producer.close().catch((error: unknown) => log.warn({ error }, 'the producer did not close')),
     { once: true },
   )
+  const own = await openConnectorOffsets(run.connector, props, deps)
+  if (own) closers.add('offsets topic', () => own.close())
+  const offsets = own ?? deps.offsets
+  const requests = createTransactionRequests()
+  const ending = transactionBoundary(config, deps.settings)
+  const context: SourceTaskContext<unknown> = {
+    ...taskContext(connector.config, run, deps),
+    transaction: exactlyOnce && ending.boundary === 'connector' ? requests.context : undefined,
+    lane: laneContext(connector, run, deps, closers),
+    offsets: {
+      offset: (partition) => offsets.get(run.connector, partition),
+      list: () => offsets.list(run.connector),
+    },
+    valueSchema: async (topic) => converters.value.converter.schemaFor?.(topic),
+    keySchema: async (topic) => converters.key.converter.schemaFor?.(topic),
+  }
   const topics = matcher && createTopicMaker({ matcher, kafka, admin: clientProps('admin', props, workerProps), log })
   const task = await (connector as SourceConnector<never>).startTask(context as SourceTaskContext<never>)
   run.started()
   closers.add('task', () => task.stop?.())
-  closers.add('source offsets', () => flush())
-  const produce = createDelivery({
-    producer,
-    task,
-    run,
-    deps,
-    errors,
-    metrics,
-    topics,
-    acknowledged: offsets.acknowledged,
-  })
+  const common = { task, run, deps: { ...deps, offsets }, errors, metrics, topics }
+  const outlet =
+    'send' in producer
+      ? createPlainOutlet({ ...common, producer, closers })
+      : createTransactionalOutlet({ ...common, ...ending, producer, store: transactionalStore(offsets), requests })
 
   async function handOver(records: readonly SourceRecord[]): Promise<void> {
     const outgoing: Outgoing[] = []
@@ -117,27 +123,18 @@ async function startAndLoop(
     }
     // Its successor reads the same again.
     if (run.cancelled()) return
-    await produce(outgoing)
+    await outlet.deliver(outgoing, !failure)
     metrics.active(0)
     if (!failure) return
     task.commitRecord?.(failure.record, undefined, failure.cause)
     throw failure.cause
   }
 
-  async function flush(): Promise<void> {
-    if (run.cancelled() || !(await offsets.flush())) return
-    try {
-      await task.commit?.()
-    } catch (error) {
-      log.error({ error }, 'the task threw when it was told that its offsets are stored')
-    }
-  }
-
-  let nextFlush = clock.now() + deps.settings['offset.flush.interval.ms']
   let isPaused = false
   while (!signal.aborted) {
     if (isPaused !== run.paused()) {
       isPaused = run.paused()
+      if (isPaused) await outlet.settle()
       task.paused?.(isPaused)
       metrics.paused(isPaused)
     }
@@ -146,12 +143,10 @@ async function startAndLoop(
       const records = await poll(task, run, deps, metrics)
       if (records.length > 0) await handOver(records)
     }
-    if (clock.now() >= nextFlush) {
-      nextFlush = clock.now() + deps.settings['offset.flush.interval.ms']
-      await flush()
-    }
+    await outlet.tick()
     await new Promise((resolve) => setImmediate(resolve))
   }
+  await outlet.settle()
 }
 
 /** A retriable failure is no more than a poll without records. */
