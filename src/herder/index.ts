@@ -1,5 +1,14 @@
 export type { TopicTrackingSettings } from './active-topics.ts'
 export { createDeclarations } from './declarations.ts'
+export {
+  createDistributedHerder,
+  type DistributedHerder,
+  type DistributedHerderOptions,
+  type DistributedHerderSettings,
+} from './distributed/distributed-herder.ts'
+export type { PeerTls } from './distributed/internal-client.ts'
+export { StartingError } from './distributed/session-keys.ts'
+export { workerIdOf } from './distributed/worker-id.ts'
 export type * from './herder.ts'
 export { ElsewhereError } from './herder.ts'
 export type { LogLevels } from './loggers.ts'

@@ -82,13 +82,17 @@ export function createConnectorOffsets({ deps, write }: ConnectorOffsetsOptions)
   return {
     list,
     async alter(connector, offsets) {
-      if (offsets.length === 0) {
-        throw new BadRequestError('Partitions / offsets need to be provided for an alter offsets request')
-      }
+      checkGiven(offsets)
       return modify(connector, offsets)
     },
     reset: (connector) => modify(connector, undefined),
   }
+}
+
+/** Throws `BadRequestError` when there is nothing to alter. */
+export function checkGiven(offsets: readonly AlteredOffset[]): void {
+  if (offsets.length === 0)
+    throw new BadRequestError('Partitions / offsets need to be provided for an alter offsets request')
 }
 
 /** Throws `BadRequestError` unless offsets may be changed. */
