@@ -69,7 +69,7 @@ export function createTaskSet(options: TaskSetOptions): TaskSet {
       for (const slot of slots) slot.resume()
     },
     async restart(ids) {
-      await Promise.all(ids.map((task) => slots[task]?.restart()))
+      await Promise.all(ids.map(async (task) => slots[task]?.restart()))
     },
     stop,
     restarts() {

@@ -1,5 +1,6 @@
 import type { Props, SinkConnector, SourceConnector } from '#api'
 import { traceOf } from '#api'
+import { aborted } from '../util/aborted.ts'
 import { within } from '../util/within.ts'
 import { runDoor } from './door-run.ts'
 import { type Redact, redactLog, redactValue } from './redact.ts'
@@ -179,7 +180,8 @@ export function startTask(spec: TaskSpec, deps: WorkerDeps): TaskHandle {
     },
     async stop() {
       end()
-      const inTime = await within(gracefulMs, Promise.resolve(ended), deps.clock)
+      const over = Promise.race([ended, aborted(leftBehind.signal)])
+      const inTime = await within(gracefulMs, over, deps.clock)
       finish()
       if (inTime) return
       leftBehind.abort()

@@ -29,6 +29,8 @@ export function createLocalWork(options: LocalWorkOptions): LocalWork {
   const queues = serializeByName()
   const reports = createStatusReports(options)
   let waiting: DesiredWork | undefined
+  /** What is being done; another or none after all was given up. */
+  let current: DesiredWork | undefined
   let isStopped = false
   let last: Promise<void> = Promise.resolve()
 
@@ -65,18 +67,17 @@ export function createLocalWork(options: LocalWorkOptions): LocalWork {
     )
   }
 
-  /** What is being done; another or none after all was given up. */
-  let current: DesiredWork | undefined
+  async function alignNewest(): Promise<void> {
+    if (isStopped || !waiting) return
+    current = waiting
+    waiting = undefined
+    await alignAll(current)
+  }
 
   return {
     align(desired) {
       waiting = desired
-      last = last.then(async () => {
-        if (isStopped || !waiting) return
-        current = waiting
-        waiting = undefined
-        await alignAll(current)
-      })
+      last = last.then(alignNewest)
       return last
     },
     running(): Work {

@@ -189,7 +189,10 @@ export function createLocalConnector(options: LocalConnectorOptions): LocalConne
     isNumbered = willBeNumbered
     for (const each of running.values()) {
       if (each.isOver) continue
-      if (former?.target !== entry?.target) entry?.target === 'PAUSED' ? each.slot.pause() : each.slot.resume()
+      if (former?.target !== entry?.target) {
+        if (entry?.target === 'PAUSED') each.slot.pause()
+        else each.slot.resume()
+      }
       if (each.kind === 'reader' && isNewlyNumbered) each.slot.renumbered()
       tell(each)
     }

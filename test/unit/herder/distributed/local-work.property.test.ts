@@ -20,7 +20,7 @@ type Drawn = typeof connector extends fc.Arbitrary<infer T> ? T : never
 
 const step = fc.record({
   state: fc.record({ a: fc.option(connector), b: fc.option(connector), e: fc.option(connector) }),
-  then: fc.constantFrom('wait' as const, 'go on' as const, 'abandon' as const, 'restart' as const, 'fail' as const),
+  next: fc.constantFrom('wait' as const, 'go on' as const, 'abandon' as const, 'restart' as const, 'fail' as const),
 })
 
 function desiredOf(state: Readonly<Record<string, Drawn | null>>): DesiredWork {
@@ -62,7 +62,7 @@ function check({ work, script }: LocalHarness, desired: DesiredWork): void {
   expect(live).toEqual(expect.arrayContaining(wanted))
   for (const key of live) {
     const [name = ''] = key.split('/')
-    expect(desired.all.get(name)?.target, key).toMatch(/STARTED|PAUSED/)
+    expect(desired.all.get(name)?.target).toMatch(/STARTED|PAUSED/)
   }
 }
 
@@ -72,21 +72,21 @@ test('any sequence of desired states ends with that running, and never a task tw
       const harness = await setUpLocal()
       const { work, script, settle, clock } = harness
       const waiting: Promise<void>[] = []
-      for (const { state, then } of steps) {
+      for (const { state, next } of steps) {
         const desired = desiredOf(state)
         script.onStart =
-          then === 'fail'
+          next === 'fail'
             ? () => {
                 throw new Error('no')
               }
             : undefined
         waiting.push(work.align(desired))
-        if (then === 'wait' || then === 'fail') await settle()
-        if (then === 'restart') {
+        if (next === 'wait' || next === 'fail') await settle()
+        if (next === 'restart') {
           const asked = [work.restartConnector('a'), work.restartTask({ connector: 'b', task: 0 })]
           waiting.push(...asked.map((each) => each.catch(() => undefined)))
         }
-        if (then === 'abandon') await work.abandon()
+        if (next === 'abandon') await work.abandon()
         for (const count of script.live.values()) expect(count).toBeLessThanOrEqual(1)
       }
       script.onStart = undefined

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import type { ConfigResolver } from '../../../../src/runtime/index.ts'
 import { changingResolver } from '../harness.ts'
 import { config, desire, entryOf, setUpLocal } from './local-harness.ts'
 
@@ -198,27 +199,40 @@ test('a task that takes its time to stop holds up its own connector alone', asyn
   await slow
 })
 
-test('abandoned work ends at once, also what was about to begin or to end', async () => {
-  const { work, align, states, script, settle, group } = await setUpLocal()
+test('abandoned work ends at once, also what was about to end, and what waited for its turn', async () => {
+  const { work, align, states, script, group } = await setUpLocal()
   await align(desire(two, true, [0, 1]))
-  let stop: () => void = () => undefined
-  script.onStop = () =>
-    new Promise<void>((resolve) => {
-      stop = resolve
-    })
-  const aligned = work.align(desire({ ...two, tasksGeneration: 2 }, true, [0, 1]))
+  script.onStop = () => new Promise(() => undefined)
+  const replaced = work.align(desire({ ...two, tasksGeneration: 2 }, true, [0, 1]))
   const waiting = work.align(desire({ ...two, tasksGeneration: 3 }, true, [0, 1]))
-  await settle()
   group.generation = 2
   await work.abandon()
   expect(work.running()).toEqual({ connectors: [], tasks: [] })
+  await Promise.all([replaced, waiting])
   expect(await states()).toBe('UNASSIGNED: UNASSIGNED UNASSIGNED')
-  script.onStop = undefined
-  stop()
+  expect(script.events).toEqual(['start c/0', 'start c/1'])
+})
+
+test('what was about to begin when all was abandoned does not begin', async () => {
+  let go: () => void = () => undefined
+  const held = new Promise<void>((resolve) => {
+    go = resolve
+  })
+  const resolver: ConfigResolver = {
+    async resolve(props) {
+      if ('part' in props) await held
+      return { props, resolved: new Set(), onChange() {} }
+    },
+  }
+  const { work, states, script, settle } = await setUpLocal({ resolver })
+  const aligned = work.align(desire(two, true, [0, 1]))
   await settle()
-  void aligned
-  void waiting
-  expect(script.events.filter((event) => event.startsWith('start'))).toHaveLength(2)
+  await work.abandon()
+  go()
+  await aligned
+  expect(await states()).toBe('-:')
+  expect(work.running()).toEqual({ connectors: [], tasks: [] })
+  expect(script.events).toEqual([])
 })
 
 test('stopping ends all side by side, within the graceful time-out', async () => {
