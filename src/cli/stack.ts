@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { Command, InvalidArgumentError } from 'commander'
@@ -9,13 +10,18 @@ import {
   stackEnvironment,
   stackStatus,
   startStack,
+  startWorkers,
   stopStack,
+  type WorkerStatus,
+  workersStatus,
 } from '../stack/index.ts'
 import { systemClock } from '../util/clock.ts'
 
 interface UpFlags {
   readonly kafkaPort?: number
   readonly registryPort?: number
+  readonly workers?: number
+  readonly workerProperties?: string
   readonly json?: boolean
 }
 
@@ -43,6 +49,8 @@ export function stackCommand(): Command {
       `the registry's; 0 is any (default: ${defaultPorts.registry}, or a free one)`,
       toPort,
     )
+    .option('--workers <count>', 'start as many workers of one cluster too', toCount)
+    .option('--worker-properties <file>', 'Java properties for them, such as gateway.namespaces.*')
     .option('--json', 'print the addresses as JSON')
     .action(up)
   stack
@@ -58,16 +66,21 @@ export function stackCommand(): Command {
   return stack
 }
 
-async function up({ kafkaPort, registryPort, json }: UpFlags): Promise<void> {
+async function up({ kafkaPort, registryPort, workers: count = 0, workerProperties, json }: UpFlags): Promise<void> {
   const interrupted = new AbortController()
   const interrupt = (): void => interrupted.abort(new Error('Interrupted.'))
   process.once('SIGINT', interrupt).once('SIGTERM', interrupt)
   try {
     const base = localStackOptions(process.cwd())
+    const properties = workerProperties === undefined ? undefined : await readFile(workerProperties, 'utf8')
     const options = { ...base, kafkaPort, registryPort, detached: true, signal: interrupted.signal }
     const { bootstrapServers, registryUrl } = await startStack(options)
-    const lines = [`Kafka     ${bootstrapServers}`, `Registry  ${registryUrl}`]
-    process.stdout.write(`${json ? JSON.stringify({ bootstrapServers, registryUrl }) : lines.join('\n')}\n`)
+    const { dir, clock, signal } = options
+    const shared = { dir, clock, signal, progress, command: thisCommand, properties }
+    const workers = count === 0 ? [] : await startWorkers({ ...shared, count, bootstrapServers, registryUrl })
+    const lines = [`Kafka     ${bootstrapServers}`, `Registry  ${registryUrl}`, ...workers.map(describeWorker)]
+    const addresses = { bootstrapServers, registryUrl, ...(count > 0 && { workers }) }
+    process.stdout.write(`${json ? JSON.stringify(addresses) : lines.join('\n')}\n`)
   } finally {
     process.off('SIGINT', interrupt).off('SIGTERM', interrupt)
   }
@@ -79,18 +92,41 @@ async function down({ wipe = false }: { readonly wipe?: boolean }): Promise<void
 }
 
 async function status({ json }: { readonly json?: boolean }): Promise<void> {
-  const found = await stackStatus(stackDir(process.cwd()))
-  const lines = [`Kafka     ${describe(found.kafka)}`, `Registry  ${describe(found.registry)}`]
-  process.stdout.write(`${json ? JSON.stringify(found) : lines.join('\n')}\n`)
+  const dir = stackDir(process.cwd())
+  const [found, workers] = await Promise.all([stackStatus(dir), workersStatus(dir)])
+  const lines = [
+    `Kafka     ${describe(found.kafka)}`,
+    `Registry  ${describe(found.registry)}`,
+    ...workers.map(describeWorker),
+  ]
+  process.stdout.write(`${json ? JSON.stringify({ ...found, workers }) : lines.join('\n')}\n`)
   if (found.kafka.state !== 'running' || found.registry.state !== 'running') process.exitCode = 1
 }
 
 const describe = ({ state, address, pid }: ServerStatus): string =>
   [state.padEnd(8), address, pid && `process ${pid}`].filter(Boolean).join('  ')
 
+const describeWorker = (worker: WorkerStatus): string =>
+  `${worker.name.padEnd(9)} ${describe(worker)}${worker.gateway ? `  gateway ${worker.gateway}` : ''}`
+
+/** This very program with other arguments. */
+const thisCommand = (args: readonly string[]): readonly [string, ...string[]] => [
+  process.execPath,
+  ...process.execArgv,
+  ...process.argv.slice(1, 2),
+  ...args,
+]
+
 const stackDir = (checkout: string): string => resolve(checkout, '.tidegate', 'stack')
 
 const progress = (line: string): void => void process.stderr.write(`${line}\n`)
+
+function toCount(text: string): number {
+  const count = Number(text)
+  if (!/^\d{1,2}$/.test(text) || count < 1 || count > 16)
+    throw new InvalidArgumentError('As many as 1 to 16 workers are started.')
+  return count
+}
 
 function toPort(text: string): number {
   const port = Number(text)

@@ -6,16 +6,18 @@ import { identifyProcess } from './process-identity.ts'
 import { type SpawnedServer, spawnServer } from './spawn-server.ts'
 import { StackError } from './stack-error.ts'
 
-/** One of the two servers of a stack: how it is prepared, run and asked. */
+/** One of the servers of a stack: how it is prepared, run and asked. */
 export interface ServerPlan {
   /** Names the pid file and the log in `dir`. */
-  readonly name: 'kafka' | 'registry'
+  readonly name: string
   /** For messages: `Kafka`. */
   readonly label: string
   readonly dir: string
+  /** What of its command line tells it from others; by default `markerOf`. */
+  readonly marker?: string
   /** Makes what the command needs, such as a formatted log folder. */
   readonly prepare: (port: number) => Promise<void>
-  /** The whole command line; the marker (see `markerOf`) has to be part of it. */
+  /** The whole command line; the marker has to be part of it. */
   readonly command: (port: number) => readonly [string, ...string[]]
   readonly answers: (port: number) => Promise<boolean>
 }
@@ -49,13 +51,13 @@ export const markerOf = (dir: string, name: string): string => `-Dtidegate.stack
 export const pidFileOf = (dir: string, name: string): string => join(dir, `${name}.json`)
 
 export function createServer(plan: ServerPlan, settings: ServerSettings): Server {
-  const { dir, name, label } = plan
+  const { dir, name, label, marker = markerOf(dir, name) } = plan
   const { clock } = settings
   const pidFile = pidFileOf(dir, name)
   const logFile = join(dir, `${name}.log`)
   let child: SpawnedServer | undefined
 
-  const find = (): Promise<ServerRecord | undefined> => findServer(pidFile, markerOf(dir, name))
+  const find = (): Promise<ServerRecord | undefined> => findServer(pidFile, marker)
 
   async function isRunning(record: ServerRecord): Promise<boolean> {
     // Our own child has ended when we have heard so, and its watchdog with it.
@@ -130,6 +132,15 @@ export function createServer(plan: ServerPlan, settings: ServerSettings): Server
       else await endBy(record, signal)
     },
   }
+}
+
+/** A server that is only stopped needs neither files nor Java. */
+export const stopOnly = {
+  prepare: async () => undefined,
+  command: (): readonly [string] => {
+    throw new StackError('This handle only stops.')
+  },
+  answers: async () => false,
 }
 
 function send(pid: number, signal: NodeJS.Signals): void {

@@ -9,13 +9,14 @@ import { governRegistry } from './govern-registry.ts'
 import { findServer, type ServerRecord } from './pid-file.ts'
 import { planKafka } from './plan-kafka.ts'
 import { planRegistry } from './plan-registry.ts'
-import { choosePort, isPortFree, type PortChoice } from './ports.ts'
+import type { PortChoice } from './ports.ts'
 import { registryUrlOf } from './probe-registry.ts'
 import { identifyProcess } from './process-identity.ts'
 import { createServer, markerOf, pidFileOf, type Server, type ServerSettings } from './server.ts'
 import { defaultPorts, type Stack, type StackOptions, type StackSettings } from './stack.ts'
 import { StackError } from './stack-error.ts'
 import { startComposeStack } from './start-compose-stack.ts'
+import { startOnPort } from './start-on-port.ts'
 
 interface JavaStackOptions extends StackOptions {
   readonly java: string
@@ -141,21 +142,6 @@ function reuse(port: number, owner: number | undefined, { wanted, label, progres
   }
   progress(`Using ${label} that runs on port ${port}${owner ? ` and ends with process ${owner}` : ''}.`)
   return port
-}
-
-/** Between choosing a port and listening on it somebody else may take it; then a port that may move is chosen again. */
-async function startOnPort(server: Server, choice: PortChoice, signal: AbortSignal | undefined): Promise<number> {
-  for (let attempt = 1; ; attempt++) {
-    const port = await choosePort(choice)
-    try {
-      choice.progress(`Starting ${choice.label} on port ${port} …`)
-      await server.start(port, signal)
-      return port
-    } catch (error) {
-      signal?.throwIfAborted()
-      if (choice.wanted || attempt === 3 || (await isPortFree(port))) throw error
-    }
-  }
 }
 
 function throwFirst(results: readonly PromiseSettledResult<unknown>[]): void {

@@ -3,9 +3,10 @@ import { join } from 'node:path'
 import type { Clock } from '#api'
 import { findServer } from './pid-file.ts'
 import { identifyProcess } from './process-identity.ts'
-import { createServer, markerOf, pidFileOf, type ServerSettings } from './server.ts'
+import { createServer, markerOf, pidFileOf, type ServerSettings, stopOnly } from './server.ts'
 import { StackError } from './stack-error.ts'
 import { stopComposeStack } from './start-compose-stack.ts'
+import { stopWorkers } from './workers.ts'
 
 export interface StopOptions {
   readonly clock: Clock
@@ -22,7 +23,9 @@ const servers = [
 /** Stops what `tidegate stack up` started in this state folder; answers whether anything ran. */
 export async function stopStack(dir: string, { clock, progress, wipe = false }: StopOptions): Promise<boolean> {
   const settings: ServerSettings = { clock, lifetime: 'alone', startTimeoutMs: 0, stopTimeoutMs: 15_000 }
-  let stopped = await stopComposeStack(dir, wipe)
+  // First, so that they can still commit and leave.
+  let stopped = await stopWorkers(dir, { clock, progress, wipe })
+  stopped = (await stopComposeStack(dir, wipe)) || stopped
   for (const { name, label } of servers) {
     const record = await findServer(pidFileOf(dir, name), markerOf(dir, name))
     if (!record) continue
@@ -35,13 +38,4 @@ export async function stopStack(dir: string, { clock, progress, wipe = false }: 
   }
   if (wipe) await rm(join(dir, 'data'), { recursive: true, force: true })
   return stopped
-}
-
-/** A server that is only stopped needs neither files nor Java. */
-const stopOnly = {
-  prepare: async () => undefined,
-  command: (): readonly [string] => {
-    throw new StackError('This handle only stops.')
-  },
-  answers: async () => false,
 }
