@@ -1,10 +1,11 @@
 import type { Clock, Logger } from '#api'
-import { messageOf, TimeoutError } from '#api'
+import { messageOf } from '#api'
 import { type BackoffOptions, backoffDelay } from '../util/backoff.ts'
-import { within } from '../util/within.ts'
 import type { Coordinator } from './group-coordinator.ts'
 import { CallerError, givenMemberId, groupFailure } from './group-errors.ts'
+import { farewell, unlessLeft } from './group-farewell.ts'
 import { createGate } from './group-gate.ts'
+import { keepAlive } from './group-heartbeats.ts'
 import { heartbeat, type JoinAnswer, joinGroup, leaveGroup, syncGroup } from './group-requests.ts'
 import type { ProtocolCall } from './internals.ts'
 import type { GroupJoined, GroupMember, GroupMemberOptions, GroupProtocol } from './ports.ts'
@@ -21,9 +22,6 @@ export interface GroupMemberDeps {
 }
 
 type Protocols = readonly GroupProtocol[]
-
-/** How long the coordinator is waited for when the group is left; then it notices by the session time-out. */
-const leaveMs = 2000
 
 /**
  * One loop: join, decide when leader, sync, `joined`, and heartbeats from the join on until the next one. While a join or sync is pending there are no
@@ -81,7 +79,7 @@ export function startGroupMember(deps: GroupMemberDeps, options: GroupMemberOpti
   /** What is wanted from here on is one further rebalance. */
   function nextProtocols(): Promise<Protocols> {
     isRejoinWanted = false
-    return callback(options.protocols())
+    return unlessClosed(options.protocols())
   }
 
   /** From a join to the moment when the next one is wanted; gives what to join with then, unless the group was left. */
@@ -92,7 +90,18 @@ export function startGroupMember(deps: GroupMemberDeps, options: GroupMemberOpti
     const isLeft = () => isOut || id !== memberId
     const over = new AbortController()
     let isSyncing = false
-    const beating = keepAlive(id, group.generationId, over.signal, () => isSyncing)
+    const beating = keepAlive({
+      clock,
+      everyMs: heartbeatMs,
+      sessionTimeoutMs,
+      signal: over.signal,
+      isOver: () => over.signal.aborted || closing.signal.aborted || id !== memberId,
+      isHeld: () => isSyncing,
+      beat: () => coordinator.ask(heartbeat({ groupId, memberId: id, groupGenerationId: group.generationId })),
+      answered: upstream.answered,
+      onRebalance: () => want('the coordinator said so'),
+      interrupted: (error, attempt) => interrupted(error, attempt, over.signal),
+    })
     const failing = new Promise<never>((_, reject) => void beating.catch(reject))
     try {
       const next = await Promise.race([settle(group), failing])
@@ -104,9 +113,9 @@ export function startGroupMember(deps: GroupMemberDeps, options: GroupMemberOpti
       over.abort()
     }
 
-    async function settle(group: JoinAnswer): Promise<Protocols | undefined> {
-      const { groupProtocol: protocol, generationId: generation, leaderId } = group
-      const groupAssignment = leaderId === id ? await decide(group) : []
+    async function settle(joined: JoinAnswer): Promise<Protocols | undefined> {
+      const { groupProtocol: protocol, generationId: generation, leaderId } = joined
+      const groupAssignment = leaderId === id ? await decide(joined) : []
       if (isLeft()) return undefined
       isSyncing = true
       const request = { groupId, memberId: id, generationId: generation, groupAssignment }
@@ -152,46 +161,14 @@ export function startGroupMember(deps: GroupMemberDeps, options: GroupMemberOpti
   async function decide(group: JoinAnswer) {
     const members = group.members.map((each) => ({ memberId: each.memberId, metadata: each.memberMetadata }))
     const { groupProtocol: protocol, generationId: generation, leaderId } = group
-    const decided = await callback(options.assign({ protocol, generation, leaderId, members }))
+    const decided = await unlessClosed(options.assign({ protocol, generation, leaderId, members }))
     return [...decided].map(([to, memberAssignment]) => ({ memberId: to, memberAssignment }))
   }
 
   async function handOn(group: GroupJoined): Promise<void> {
     const working = options.joined(group)
     busy = working.catch(() => undefined)
-    await callback(working)
-  }
-
-  /** Ends when `signal` aborts or the group is left; rejects when the coordinator has put this member out. */
-  async function keepAlive(id: string, groupGenerationId: number, signal: AbortSignal, isHeld: () => boolean) {
-    let attempt = 0
-    const isOver = () => signal.aborted || closing.signal.aborted || id !== memberId
-    await clock.sleep(heartbeatMs, signal)
-    while (!isOver()) {
-      try {
-        if (!isHeld()) await beat(coordinator.ask(heartbeat({ groupId, memberId: id, groupGenerationId })))
-        attempt = 0
-        await clock.sleep(heartbeatMs, signal)
-      } catch (error) {
-        if (isOver()) return
-        const kind = groupFailure(error)
-        if (kind === 'lost') throw error
-        if (kind === 'rebalance') {
-          upstream.answered()
-          want('the coordinator said so')
-          await clock.sleep(heartbeatMs, signal)
-        } else await interrupted(error, attempt++, signal)
-      }
-    }
-  }
-
-  async function beat(asked: Promise<unknown>): Promise<void> {
-    asked.catch(() => undefined)
-    if (!(await within(sessionTimeoutMs, asked, clock)))
-      throw new TimeoutError(
-        `The coordinator of group ${groupId} has not answered a heartbeat for ${sessionTimeoutMs} ms.`,
-      )
-    upstream.answered()
+    await unlessClosed(working)
   }
 
   async function interrupted(error: unknown, attempt: number, signal: AbortSignal = closing.signal): Promise<void> {
@@ -217,7 +194,8 @@ export function startGroupMember(deps: GroupMemberDeps, options: GroupMemberOpti
     const reason = messageOf(error)
     log.warn({ reason }, 'this member was put out of the group and joins anew')
     isRebalancing = true
-    await callback(Promise.all([options.lost(reason), busy]))
+    await unlessClosed(options.lost(reason))
+    await unlessClosed(busy)
   }
 
   async function sayGoodbye(): Promise<void> {
@@ -229,20 +207,11 @@ export function startGroupMember(deps: GroupMemberDeps, options: GroupMemberOpti
       gate.open()
       await coordinator.askAside(leaveGroup({ groupId, memberId: id }))
     }
-    try {
-      if (await within(leaveMs, leaving(), clock)) return
-      log.warn({}, 'Kafka did not answer when the group was left; it notices by the session time-out')
-    } catch (error) {
-      if (groupFailure(error) !== 'lost')
-        log.warn(
-          { error: messageOf(error) },
-          'Kafka was not there when the group was left; it notices by the session time-out',
-        )
-    }
+    await farewell(leaving(), log, clock)
   }
 
   /** What a callback still does does not hold up the end. */
-  const callback = <T>(work: Promise<T>): Promise<T> =>
+  const unlessClosed = <T>(work: Promise<T>): Promise<T> =>
     gate.unlessClosed(
       work.catch((error: unknown) => {
         throw new CallerError(messageOf(error), { cause: error })
@@ -272,16 +241,5 @@ export function startGroupMember(deps: GroupMemberDeps, options: GroupMemberOpti
       })()
       return closed
     },
-  }
-}
-
-/** Undefined when the group was left while it was asked; a rejection is of no interest then. */
-async function unlessLeft<T>(asked: Promise<T>, isLeft: () => boolean): Promise<T | undefined> {
-  try {
-    const answer = await asked
-    return isLeft() ? undefined : answer
-  } catch (error) {
-    if (isLeft()) return undefined
-    throw error
   }
 }

@@ -55,8 +55,13 @@ export function createLeader(options: LeaderOptions): Leader {
       const highest = [...members.values()].reduce((max, { offset }) => (offset > max ? offset : max), -1n)
       const leaderUrl = members.get(leaderId)?.url ?? ''
       const nothing: Assignment = {
-        ...{ error: configMismatch, leader: leaderId, leaderUrl, offset: highest },
-        ...{ assigned: noWork, revoked: noWork, delay: 0 },
+        error: configMismatch,
+        leader: leaderId,
+        leaderUrl,
+        offset: highest,
+        assigned: noWork,
+        revoked: noWork,
+        delay: 0,
       }
       const state = await options.readUpTo(highest)
       if (!state) {

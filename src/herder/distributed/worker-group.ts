@@ -155,9 +155,11 @@ export function createWorkerGroup(options: WorkerGroupOptions): WorkerGroup {
     if (delay <= 0 || closing.signal.aborted) return
     const own = new AbortController()
     scheduled = own
-    void clock.sleep(delay, own.signal).then(() => {
+    const wait = async () => {
+      await clock.sleep(delay, own.signal)
       if (!own.signal.aborted) rejoin('the wait for lost work is over')
-    })
+    }
+    void wait()
   }
 
   function rejoin(reason: string): void {

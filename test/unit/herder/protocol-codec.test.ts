@@ -64,14 +64,20 @@ test('bytes of something else are refused with what is wrong and where', () => {
   expect(() => decodeWorkerState(Buffer.from('ffff', 'hex'))).toThrow('version -1 is unknown')
 })
 
+/** Empty: none. */
+function complaintOf(read: () => unknown): string {
+  try {
+    read()
+    return ''
+  } catch (error) {
+    return String(error)
+  }
+}
+
 test('any bytes are read or refused, and no length in them is believed', () => {
   fc.assert(
     fc.property(fc.uint8Array({ maxLength: 200 }), (any) => {
-      try {
-        decodeAssignment(Buffer.from(any))
-      } catch (error) {
-        expect(String(error)).toContain('are not Kafka Connect’s')
-      }
+      expect(complaintOf(() => decodeAssignment(Buffer.from(any)))).toMatch(/^$|are not Kafka Connect’s/)
     }),
     { numRuns: 2000 },
   )

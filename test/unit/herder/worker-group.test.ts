@@ -73,7 +73,12 @@ function worker({ configured = noWork, delay = 60_000 } = {}) {
   if (!own) throw new Error('no member was made')
   const member = own
   return {
-    ...{ group, member, clock, log, events, given },
+    group,
+    member,
+    clock,
+    log,
+    events,
+    given,
     configTopic(at: bigint, readableTo = at) {
       offset = at
       readable = readableTo
@@ -84,10 +89,19 @@ function worker({ configured = noWork, delay = 60_000 } = {}) {
     },
     join: (generation: number, assignment: Partial<Assignment> = {}, leader = 'other') =>
       member.joined({
-        ...{ protocol: 'sessioned', generation, memberId: 'me', leaderId: leader },
+        protocol: 'sessioned',
+        generation,
+        memberId: 'me',
+        leaderId: leader,
         assignment: encodeAssignment({
-          ...{ error: 0, leader, leaderUrl: `http://${leader}:8083/`, offset: 5n },
-          ...{ assigned: noWork, revoked: noWork, delay: 0, ...assignment },
+          error: 0,
+          leader,
+          leaderUrl: `http://${leader}:8083/`,
+          offset: 5n,
+          assigned: noWork,
+          revoked: noWork,
+          delay: 0,
+          ...assignment,
         }),
       }),
     async decide(generation: number, states: Readonly<Record<string, Partial<ReturnType<typeof decodeWorkerState>>>>) {
@@ -213,7 +227,7 @@ test('the leader shares the work among all and knows who has it until the next r
   expect(decided.get('me')).toMatchObject({ error: 0, leader: 'me', leaderUrl: 'http://me:8083/', offset: 5n })
   await join(1, { assigned: decided.get('me')?.assigned ?? noWork }, 'me')
   const owners = [0, 1].map((task) => group.ownerUrl({ connector: 'c', task }))
-  expect(owners.toSorted()).toEqual(['http://me:8083/', 'http://other:8083/'])
+  expect(new Set(owners)).toEqual(new Set(['http://me:8083/', 'http://other:8083/']))
   expect([group.isLeader(), group.ownerUrl('c'), group.ownerUrl('d')]).toEqual([true, expect.any(String), undefined])
   group.rejoin('the test wants it')
   expect([group.isLeader(), group.ownerUrl('c')]).toEqual([false, undefined])
