@@ -93,7 +93,7 @@ export async function openInstance({ raw, target, deps, log }: InstanceOptions):
 }
 
 /** Of a connector that could not be made; nobody knows it when the class is a placeholder. */
-function typeOf(raw: RawConfig, { plugins }: WorkerDeps): 'source' | 'sink' | 'unknown' {
+export function typeOf(raw: RawConfig, { plugins }: Pick<WorkerDeps, 'plugins'>): 'source' | 'sink' | 'unknown' {
   try {
     return connectorPlugin(raw, plugins).kind
   } catch {

@@ -122,9 +122,8 @@ export function createDistributedHerder(options: DistributedHerderOptions): Dist
         if (stopping) throw new ConflictError('The worker is stopping.')
         return change()
       })
-  const { requests, ofLeader } = createRequests({
-    ...{ store: config, states, declarations, claims, turns, work, offsets, fence, inTurn },
-  })
+  const judges = { store: config, states, declarations, claims, turns }
+  const { requests, ofLeader } = createRequests({ ...judges, work, offsets, fence, inTurn })
 
   /** Brings what runs here in line with the config topic and what is this worker's. */
   async function align(): Promise<void> {
@@ -161,7 +160,13 @@ export function createDistributedHerder(options: DistributedHerderOptions): Dist
   }
 
   followConfig({
-    ...{ store: config, states, work, levels, log, align, changed: shareOut },
+    store: config,
+    states,
+    work,
+    levels,
+    log,
+    align,
+    changed: shareOut,
     mine: () => (stopping ? noWork : mine),
     keyChanged: rotation.look,
     removed(name) {
@@ -207,8 +212,11 @@ export function createDistributedHerder(options: DistributedHerderOptions): Dist
     internal: { verify: keys.verify, ...leader, call: peers.answer },
 
     start() {
+      const here = { kafka, settings, clock, log, url }
       group ??= createGroup({
-        ...{ kafka, settings, clock, log, url, assigned, lost },
+        ...here,
+        assigned,
+        lost,
         config: config.state,
         refreshConfig: config.refresh,
         configured(state) {

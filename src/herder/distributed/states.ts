@@ -1,7 +1,7 @@
 import { NotFoundError } from '#api'
 import type { Plugins } from '../../plugins/index.ts'
-import { connectorPlugin } from '../../runtime/index.ts'
-import type { ConfigState, RawConfig, Status, StatusStore } from '../../storage/index.ts'
+import type { ConfigState, Status, StatusStore } from '../../storage/index.ts'
+import { typeOf } from '../connector-instance.ts'
 import { healthOf } from '../health.ts'
 import type {
   ConnectorHealth,
@@ -49,30 +49,20 @@ export function createStates({ config, statuses, plugins }: StatesOptions): Stat
       name,
       connector: shown(status),
       tasks: [...statuses.tasks(name)].map(([id, task]) => ({ id, ...shown(task), ...factsOf(task) })),
-      type: known ? typeOf(known.config) : 'unknown',
+      type: known ? typeOf(known.config, { plugins }) : 'unknown',
     }
   }
 
   const stateSoFar = (name: string): ConnectorStateInfo =>
     find(name) ?? { name, connector: untold, tasks: [], type: 'unknown' }
 
-  /** Nobody knows it when the class is a placeholder, or no plugin of this worker. */
-  function typeOf(raw: RawConfig): ConnectorInfo['type'] {
-    try {
-      return connectorPlugin(raw, plugins).kind
-    } catch {
-      // Why is in the connector's status.
-      return 'unknown'
-    }
-  }
-
   return {
     info(name) {
       const found = entry(name)
       const tasks = tasksOf(found).map((_, task) => ({ connector: name, task }))
-      return { name, config: found.config, tasks, type: typeOf(found.config) }
+      return { name, config: found.config, tasks, type: typeOf(found.config, { plugins }) }
     },
-    tasks: (name) => tasksOf(entry(name)).map((config, task) => ({ id: { connector: name, task }, config })),
+    tasks: (name) => tasksOf(entry(name)).map((props, task) => ({ id: { connector: name, task }, config: props })),
     state(name) {
       const found = find(name)
       if (!found) throw new NotFoundError(`No status found for connector ${name}`)
