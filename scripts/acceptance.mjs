@@ -8,7 +8,9 @@ const proofs = {
   'kafka-away': 'Kafka stopped for 30 s under clients that follow and publish',
   'java-worker': 'The same requests to Kafka Connect and to this worker',
   'worker-killed': 'kill -9 of the worker, twenty times at random moments, with a source and a sink at work',
-  'workers-killed': 'kill -9 of one of three workers, twenty times at random moments, with twenty connectors of forty tasks at work',
+  'workers-killed':
+    'kill -9 of one of three workers, twenty times at random moments, with twenty connectors of forty tasks at work',
+  'workers-away': 'Each of three workers frozen past its session and woken, and all rolled one at a time',
 }
 const asked = process.argv.slice(2)
 const unknown = asked.filter((name) => !Object.hasOwn(proofs, name))

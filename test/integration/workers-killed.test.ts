@@ -1,12 +1,8 @@
-import { appendFile, readFile, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { expect, inject, onTestFinished, test } from 'vitest'
-import { awayMs, type Cluster, startCluster } from '../support/cluster.ts'
-import { eventually } from '../support/eventually.ts'
-import { readCommitted } from '../support/read-committed.ts'
+import { expect, test } from 'vitest'
+import { awayMs, startCluster } from '../support/cluster.ts'
+import { deployLines } from '../support/lines-pipeline.ts'
 import { evidence, scale, seed, seededRandom } from '../support/scale.ts'
-import { kafkaClient } from '../support/topics.ts'
 
 /** How much longer than the session time-out and the delay tasks may take to run again: their own start, and how often is looked. */
 const startMs = 4000
@@ -17,71 +13,16 @@ const size = scale({
   full: { kills: 20, sources: 6, sinksOfTwo: 8, sinksOfThree: 6 },
 })
 
-const lines = async (file: string): Promise<readonly string[]> =>
-  (await readFile(file, 'utf8')).split('\n').slice(0, -1)
-
-/** Appends numbered lines to each file until it is stopped. */
-function feed(files: readonly string[]) {
-  const end = new AbortController()
-  let made = 0
-  const written = (async () => {
-    while (!end.signal.aborted) {
-      const from = made
-      made += 5
-      const text = Array.from({ length: 5 }, (_, index) => `${from + index}\n`)
-      await Promise.all(files.map((file, at) => appendFile(file, text.map((line) => `${at}-${line}`).join(''))))
-      await sleep(50, undefined, { signal: end.signal }).catch(() => undefined)
-    }
-  })()
-  const stop = async (): Promise<number> => {
-    end.abort()
-    await written
-    return made
-  }
-  onTestFinished(async () => {
-    await stop()
-  })
-  return { stop }
-}
-
-async function deploy(cluster: Cluster) {
-  const kafka = kafkaClient()
-  const put = (name: string, config: object) => cluster.ask('PUT', `/connectors/${cluster.name}-${name}/config`, config)
-  const inputs: string[] = []
-  const topics: string[] = []
-  for (let source = 0; source < size.sources; source++) {
-    const [file, topic] = [join(cluster.dir, `in-${source}`), `${cluster.name}.${source}`]
-    await writeFile(file, '')
-    await kafka.createTopic(topic, { partitions: 3, replicationFactor: 1 })
-    inputs.push(file)
-    topics.push(topic)
-    const config = { 'connector.class': 'FileStreamSource', file, topic, 'exactly.once.support': 'required' }
-    await put(`source-${source}`, { ...config, 'value.converter': stringConverter })
-  }
-  const outputs: string[] = []
-  for (let sink = 0; sink < size.sinksOfTwo + size.sinksOfThree; sink++) {
-    const file = join(cluster.dir, `out-${sink}`)
-    outputs.push(file)
-    const tasks = sink < size.sinksOfTwo ? '2' : '3'
-    const config = { 'connector.class': 'FileStreamSink', file, topics: topics.join(), 'tasks.max': tasks }
-    await put(`sink-${sink}`, { ...config, 'value.converter': stringConverter })
-  }
-  return { inputs, topics, outputs, tasks: size.sources + 2 * size.sinksOfTwo + 3 * size.sinksOfThree }
-}
-
-const stringConverter = 'org.apache.kafka.connect.storage.StringConverter'
-
 test('whichever worker is killed and when, its tasks run again in time, sources write once, and sinks miss nothing', {
   timeout: 60_000 + size.kills * 60_000,
 }, async () => {
   process.stderr.write(`seed ${seed}\n`)
   const random = seededRandom()
   const below = (limit: number) => Math.floor(random() * limit)
-  const kind = process.env['TIDEGATE_CLUSTER'] === 'java' ? ('java' as const) : ('ours' as const)
-  const cluster = await startCluster({ workers: 3, kind, props: { 'exactly.once.source.support': 'enabled' } })
-  const { inputs, topics, outputs, tasks } = await deploy(cluster)
-  await cluster.running(tasks)
-  const feeding = feed(inputs)
+  const cluster = await startCluster({ workers: 3, props: { 'exactly.once.source.support': 'enabled' } })
+  const pipeline = await deployLines(cluster, size)
+  const { connectors, tasks } = pipeline
+  pipeline.feed()
 
   const moments = { 'with records flowing': 0, 'in a rebalance': 0, 'in a write of a configuration': 0 }
   const times: number[] = []
@@ -111,35 +52,15 @@ test('whichever worker is killed and when, its tasks run again in time, sources 
   }
   if (gone !== undefined) await cluster.start(gone)
   await cluster.running(tasks)
-  const made = await feeding.stop()
-
-  const read = await eventually(
-    async () => {
-      const found = await readCommitted(inject('kafka'), topics)
-      return topics.every((topic) => (found[topic]?.length ?? 0) >= made) && found
-    },
-    { timeoutMs: 60_000, what: 'every line in its topic' },
-  )
-  const all = (await Promise.all(inputs.map(lines))).flat().toSorted()
-  expect(Object.values(read).flat().toSorted()).toEqual(all)
-  let repeated = 0
-  for (const file of outputs) {
-    await eventually(async () => new Set(await lines(file)).size >= all.length, {
-      timeoutMs: 60_000,
-      what: `every line in ${file}`,
-    })
-    const delivered = await lines(file)
-    repeated += delivered.length - all.length
-    expect([...new Set(delivered)].toSorted()).toEqual(all)
-  }
+  const { lines, repeated } = await pipeline.delivered()
   expect(Math.max(...times)).toBeLessThan(awayMs + startMs)
-  if (kind === 'ours') await Promise.all([0, 1, 2].map((worker) => cluster.stop(worker)))
+  await Promise.all([0, 1, 2].map((worker) => cluster.stop(worker)))
   evidence('workers-killed', {
     kills: size.kills,
     ...Object.fromEntries(Object.entries(moments).map(([moment, count]) => [`of these ${moment}`, count])),
-    connectors: size.sources + outputs.length,
+    connectors,
     tasks,
-    'lines that the sources read': all.length,
+    'lines that the sources read': lines,
     'in the topics under `read_committed` and not once': 0,
     'missing at a sink': 0,
     'delivered to sinks again': repeated,

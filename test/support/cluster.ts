@@ -16,7 +16,7 @@ export interface ClusterOptions {
   readonly bootstrapServers?: string
   /** Of all workers, over those that are quick to notice who is gone. */
   readonly props?: Readonly<Record<string, string>>
-  /** Java's distributed workers: to try a test on. */
+  /** Java's distributed workers, to try a test on (`TIDEGATE_CLUSTER=java`). */
   readonly kind?: 'ours' | 'java'
   /** Called with what ends all; a hook has no test to wait for. */
   readonly clean?: (stop: () => Promise<void>) => void
@@ -46,6 +46,8 @@ export interface Cluster {
   tasks(): Promise<readonly TaskOnWorker[]>
   /** Resolves when so many tasks run, on these workers alone if named; the time (ms) that it took. */
   running(count: number, options?: { readonly on?: readonly number[]; readonly timeoutMs?: number }): Promise<number>
+  /** Resolves when so many tasks run and each worker has its share of them. */
+  shared(count: number): Promise<void>
 }
 
 /** How soon such a cluster has all work running again after a worker is gone: session time-out and delay. */
@@ -61,6 +63,8 @@ const quick = {
   'consumer.heartbeat.interval.ms': '500',
 }
 
+const defaultKind = process.env['TIDEGATE_CLUSTER'] === 'java' ? 'java' : 'ours'
+
 interface Life {
   readonly child: ChildProcess
   readonly ended: Promise<unknown>
@@ -68,7 +72,7 @@ interface Life {
 
 /** Starts the workers one after the other and resolves when all answer. */
 export async function startCluster(options: ClusterOptions): Promise<Cluster> {
-  const { bootstrapServers = inject('kafka'), kind = 'ours', clean = onTestFinished } = options
+  const { bootstrapServers = inject('kafka'), kind = defaultKind, clean = onTestFinished } = options
   const dir = await mkdtemp(join(tmpdir(), 'tidegate-cluster-'))
   const name = `tg-${dir.slice(-6)}`
   const props = { ...clusterProps(name), ...quick, ...options.props }
@@ -139,7 +143,19 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
       )
       return performance.now() - began
     },
+    async shared(count) {
+      await eventually(
+        async () => {
+          const tasks = (await tasksOf(urls)).filter(({ state }) => state === 'RUNNING')
+          const counts = urls.map((url) => tasks.filter(({ worker }) => worker === new URL(url).host).length)
+          if (tasks.length !== count || Math.max(...counts) - Math.min(...counts) > 1) throw new Error(counts.join())
+          return true
+        },
+        { timeoutMs: 60_000, what: `the share of each worker of ${count} tasks` },
+      )
+    },
   }
+
   for (let worker = 0; worker < options.workers; worker++) {
     urls.push(`http://127.0.0.1:${await freePort()}`)
     await start(worker)

@@ -1,0 +1,120 @@
+import { appendFile, readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { expect, inject, onTestFinished } from 'vitest'
+import type { Cluster } from './cluster.ts'
+import { eventually } from './eventually.ts'
+import { readCommitted } from './read-committed.ts'
+import { kafkaClient } from './topics.ts'
+
+export interface LinesSize {
+  /** Exactly once, of one task each. */
+  readonly sources: number
+  readonly sinksOfTwo: number
+  readonly sinksOfThree: number
+}
+
+/** Files whose lines sources read into topics, from which each sink writes them all into a file of its own. */
+export interface LinesPipeline {
+  readonly connectors: number
+  readonly tasks: number
+  /** Appends to every source's file until the end of the test, or `delivered`. */
+  feed(): void
+  /** Ends the feed; resolves when each line is once in its topic for a reader of what is committed, and has reached each sink. */
+  delivered(): Promise<{ readonly lines: number; readonly repeated: number }>
+}
+
+const lines = async (file: string): Promise<readonly string[]> =>
+  (await readFile(file, 'utf8')).split('\n').slice(0, -1)
+
+/** Appends numbered lines to each file until it is stopped. */
+function feed(files: readonly string[]) {
+  const end = new AbortController()
+  let made = 0
+  const written = (async () => {
+    while (!end.signal.aborted) {
+      const from = made
+      made += 5
+      const text = Array.from({ length: 5 }, (_, index) => `${from + index}\n`)
+      await Promise.all(files.map((file, at) => appendFile(file, text.map((line) => `${at}-${line}`).join(''))))
+      await sleep(50, undefined, { signal: end.signal }).catch(() => undefined)
+    }
+  })()
+  const stop = async (): Promise<number> => {
+    end.abort()
+    await written
+    return made
+  }
+  onTestFinished(async () => {
+    await stop()
+  })
+  return { stop }
+}
+
+/** Makes the connectors and waits until all their tasks run. */
+export async function deployLines(cluster: Cluster, size: LinesSize): Promise<LinesPipeline> {
+  const kafka = kafkaClient()
+  const put = (name: string, config: object) => cluster.ask('PUT', `/connectors/${cluster.name}-${name}/config`, config)
+  const inputs: string[] = []
+  const topics: string[] = []
+  for (let source = 0; source < size.sources; source++) {
+    const [file, topic] = [join(cluster.dir, `in-${source}`), `${cluster.name}.${source}`]
+    await writeFile(file, '')
+    await kafka.createTopic(topic, { partitions: 3, replicationFactor: 1 })
+    inputs.push(file)
+    topics.push(topic)
+    const config = { 'connector.class': 'FileStreamSource', file, topic, 'exactly.once.support': 'required' }
+    await put(`source-${source}`, { ...config, 'value.converter': stringConverter })
+  }
+  const outputs: string[] = []
+  for (let sink = 0; sink < size.sinksOfTwo + size.sinksOfThree; sink++) {
+    const file = join(cluster.dir, `out-${sink}`)
+    outputs.push(file)
+    const tasks = sink < size.sinksOfTwo ? '2' : '3'
+    const config = { 'connector.class': 'FileStreamSink', file, topics: topics.join(), 'tasks.max': tasks }
+    await put(`sink-${sink}`, { ...config, 'value.converter': stringConverter })
+  }
+  const tasks = size.sources + 2 * size.sinksOfTwo + 3 * size.sinksOfThree
+  await cluster.running(tasks)
+  let feeding: ReturnType<typeof feed> | undefined
+  return {
+    connectors: inputs.length + outputs.length,
+    tasks,
+    feed() {
+      feeding ??= feed(inputs)
+    },
+    async delivered() {
+      await feeding?.stop()
+      return compare({ inputs, topics, outputs })
+    },
+  }
+}
+
+async function compare({
+  inputs,
+  topics,
+  outputs,
+}: Readonly<Record<'inputs' | 'topics' | 'outputs', readonly string[]>>) {
+  const all = (await Promise.all(inputs.map(lines))).flat().toSorted()
+  const stored = await eventually(
+    async () => {
+      const read = Object.values(await readCommitted(inject('kafka'), topics)).flat()
+      return read.length >= all.length && read
+    },
+    { timeoutMs: 60_000, what: 'every line in its topic' },
+  )
+  expect(stored.toSorted()).toEqual(all)
+  let repeated = 0
+  for (const file of outputs) {
+    await eventually(async () => new Set(await lines(file)).size >= all.length, {
+      timeoutMs: 60_000,
+      what: `every line in ${file}`,
+    })
+    const written = await lines(file)
+    repeated += written.length - all.length
+    expect([...new Set(written)].toSorted()).toEqual(all)
+  }
+  return { lines: all.length, repeated }
+}
+
+const stringConverter = 'org.apache.kafka.connect.storage.StringConverter'
