@@ -1,4 +1,4 @@
-import { all, atLeast, defineConfig, distinct, nonEmpty } from '#api'
+import { atLeast, defineConfig, nonEmpty, oneOfIgnoringCase } from '#api'
 import { signatureAlgorithms } from '../util/signature-algorithms.ts'
 
 /** Kafka Connect's properties of a worker that is one of a cluster, with their names, types, importances and defaults. */
@@ -34,8 +34,8 @@ export const distributedConfig = defineConfig({
     type: 'string',
     importance: 'high',
     default: 'disabled',
-    values: ['disabled', 'preparing', 'enabled'],
-    doc: 'Whether sources write their records and offsets in transactions. A cluster that runs is brought to `preparing` worker by worker, then to `enabled`.',
+    validator: oneOfIgnoringCase('disabled', 'preparing', 'enabled'),
+    doc: 'Whether sources write their records and offsets in transactions: `disabled`, `preparing` or `enabled`. A cluster that runs is brought to `preparing` worker by worker, then to `enabled`.',
   },
   'worker.sync.timeout.ms': {
     type: 'int',
@@ -105,7 +105,7 @@ export const distributedConfig = defineConfig({
     type: 'list',
     importance: 'low',
     default: ['HmacSHA256'],
-    validator: all(algorithms, distinct()),
+    validator: algorithms,
     doc: 'Which signatures are taken; `inter.worker.signature.algorithm` is one of them.',
   },
 })

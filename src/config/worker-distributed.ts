@@ -6,8 +6,11 @@ import { distributedConfig } from './worker-distributed-keys.ts'
 /** Settings of a topic under Kafka's names, such as `min.insync.replicas`. */
 type TopicConfig = Readonly<Record<string, string>>
 
+type ExactlyOnceSupport = 'disabled' | 'preparing' | 'enabled'
+
 /** Of a worker that is one of a cluster. */
-export type DistributedConfig = ConfigOf<typeof distributedConfig> & {
+export type DistributedConfig = Omit<ConfigOf<typeof distributedConfig>, 'exactly.once.source.support'> & {
+  readonly 'exactly.once.source.support': ExactlyOnceSupport
   /** How the three topics are configured when they are made; without `cleanup.policy`, which is always `compact`. */
   readonly topicConfigs: { readonly config: TopicConfig; readonly offset: TopicConfig; readonly status: TopicConfig }
 }
@@ -33,7 +36,8 @@ export function readDistributed(props: Props): DistributedConfig {
     topicConfig(props, 'offset'),
     topicConfig(props, 'status'),
   ]
-  return { ...parsed, topicConfigs: { config, offset, status } }
+  const support = parsed['exactly.once.source.support'].toLowerCase() as ExactlyOnceSupport
+  return { ...parsed, 'exactly.once.source.support': support, topicConfigs: { config, offset, status } }
 }
 
 function* contradictions(config: ConfigOf<typeof distributedConfig>): Generator<string> {

@@ -98,6 +98,11 @@ test('misspelt names are told with the nearest of distributed mode', async () =>
   ])
 })
 
+test('exactly once is asked for in any case', async () => {
+  const { distributed } = await load({ 'exactly.once.source.support': 'Enabled' })
+  expect(distributed?.['exactly.once.source.support']).toBe('enabled')
+})
+
 test('an older protocol is accepted with a warning', async () => {
   const { distributed, warnings } = await load({ 'connect.protocol': 'Eager' })
   expect(distributed?.['connect.protocol']).toBe('Eager')
@@ -110,7 +115,7 @@ test.each([
   [{ 'offset.storage.topic': '' }, 'offset.storage.topic: String must be non-empty'],
   [{ 'offset.storage.partitions': '0' }, "Number of partitions must be positive, or -1 to use the broker's default"],
   [{ 'config.storage.replication.factor': '-2' }, 'Replication factor must be positive and not larger'],
-  [{ 'exactly.once.source.support': 'ENABLED' }, 'String must be one of: disabled, preparing, enabled'],
+  [{ 'exactly.once.source.support': 'on' }, 'String must be one of (case insensitive): DISABLED, PREPARING, ENABLED'],
   [{ 'connect.protocol': 'loud' }, 'Invalid Connect protocol compatibility'],
   [{ 'scheduled.rebalance.max.delay.ms': '-1' }, 'Value must be at least 0'],
   [{ 'inter.worker.signature.algorithm': 'HmacSHA512' }, 'must be present in inter.worker.verification.algorithms'],
