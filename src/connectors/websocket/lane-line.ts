@@ -3,7 +3,7 @@ import { createBell } from './bell.ts'
 import type { DoorSessions } from './door-order.ts'
 import { kafkaUnavailable, outOfOrder, producerTakenOver, shuttingDown } from './ingress-answers.ts'
 import { producerName } from './lane-of.ts'
-import { decodeLaneAnswers, encodeLaneCall, type LaneItem } from './lane-wire.ts'
+import { decodeLaneAnswers, encodeLaneCall, type LaneAnswer, type LaneItem } from './lane-wire.ts'
 
 export interface LaneLineOptions {
   readonly lane: number
@@ -78,6 +78,26 @@ export function createLaneLine(options: LaneLineOptions): LaneLine {
     return end < 0 ? line.slice() : line.slice(0, end)
   }
 
+  const isBehindRefused = ({ kind, from }: LaneItem): boolean =>
+    kind === 'publish' && sessions.refusal(from) !== undefined
+
+  /** What a lane that is being stopped has left is for its successor: it is returned. */
+  const deliver = (batch: readonly Waiting[], answers: readonly LaneAnswer[]): readonly Waiting[] => {
+    const again: Waiting[] = []
+    for (const [at, { answer: given, term }] of answers.entries()) {
+      const waiting = batch[at]
+      if (!waiting) continue
+      const { session } = waiting.item.from
+      const isLeft = !given.ok && (given.code === leftCode || again.some(({ item }) => item.from.session === session))
+      if (term !== undefined) sessions.of(session).term = term
+      const mayGoAgain = isRecognised(waiting.item) && !isBehindRefused(waiting.item)
+      if (isLeft && given.retryable && mayGoAgain) again.push(waiting)
+      else answer(waiting, given)
+      if (!given.ok && given.code === takenOver) options.closeProducer(session)
+    }
+    return again
+  }
+
   const send = async (batch: readonly Waiting[]): Promise<void> => {
     const items = batch.map(({ item }) => ({ ...item, term: sessions.of(item.from.session).term }))
     const done = new AbortController()
@@ -93,14 +113,9 @@ export function createLaneLine(options: LaneLineOptions): LaneLine {
     try {
       const answers = decodeLaneAnswers(await Promise.race([called, lateness]), batch.length)
       line.splice(0, batch.length)
-      for (const [at, { answer: given, term }] of answers.entries()) {
-        const waiting = batch[at]
-        if (!waiting) continue
-        const { session } = waiting.item.from
-        if (term !== undefined) sessions.of(session).term = term
-        if (!given.ok && given.code === takenOver) options.closeProducer(session)
-        answer(waiting, given)
-      }
+      const again = deliver(batch, answers)
+      line.unshift(...again)
+      if (again.length > 0) throw new RetriableError(`Lane ${lane} is being stopped.`)
     } finally {
       done.abort()
     }
@@ -108,8 +123,8 @@ export function createLaneLine(options: LaneLineOptions): LaneLine {
 
   /** Nobody knows whether the lane took them; it recognises what a producer sends again. */
   const failed = (batch: readonly Waiting[]): void => {
-    const now = clock.now()
-    if (batch.some(({ since }) => now - since >= stallMs)) {
+    const [oldest] = line
+    if (oldest && clock.now() - oldest.since >= stallMs) {
       for (const waiting of line.splice(0)) tell(waiting, kafkaUnavailable)
       return
     }
@@ -155,7 +170,8 @@ export function createLaneLine(options: LaneLineOptions): LaneLine {
   }
 }
 
-const takenOver = producerTakenOver.ok ? '' : producerTakenOver.code
+const codeOf = (answer: IngressAnswer): string => (answer.ok ? '' : answer.code)
+const [takenOver, leftCode] = [codeOf(producerTakenOver), codeOf(shuttingDown)]
 
 /** Whether the lane knows it again when it comes a second time, wherever the lane runs by then. */
 const isRecognised = (item: LaneItem): boolean =>

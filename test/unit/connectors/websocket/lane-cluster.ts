@@ -10,7 +10,11 @@ type Handle = (body: Buffer) => Promise<Buffer>
 
 export interface ClusterOptions {
   readonly props?: Props
+  /** Where lanes are configured otherwise than doors. */
+  readonly laneProps?: Props
   readonly doors?: number
+  /** What an earlier cluster has stored. */
+  readonly offsets?: ReadonlyMap<string, Offset>
   /** From 0 (inclusive) to 1. */
   readonly random?: () => number
   /** How often a call or its answer is lost, and how often a lane crashes at a transaction: 0 to 1. */
@@ -32,15 +36,17 @@ const clock = {
 /** Doors and lanes in one process: each transaction is in the log whole or not at all, together with its offsets. */
 export async function startLaneCluster({
   props: more,
+  laneProps,
   doors = 2,
   random = () => 1,
   trouble = 0,
   list,
+  offsets: earlier,
 }: ClusterOptions = {}) {
   const props = { channels: 'report:*', topic: 'reports', 'ingress.lanes': '2', 'ingress.stall.ms': '1000', ...more }
   const config = webSocketServerSource.config.parse(props)
   const log: SourceRecord[] = []
-  const offsets = new Map<string, Offset>()
+  const offsets = new Map(earlier)
   const handles = new Map<number, Handle>()
   const doorHandles = new Map<string, Handle>()
   const ending = new AbortController()
@@ -57,6 +63,7 @@ export async function startLaneCluster({
     const stored = [...offsets].map(([partition, offset]) => ({ partition: JSON.parse(partition) as Offset, offset }))
     const running = await webSocketServerSource.startTask({
       ...base,
+      config: webSocketServerSource.config.parse({ ...props, ...laneProps }),
       ...schemas,
       task,
       signal: life.signal,
@@ -80,7 +87,7 @@ export async function startLaneCluster({
             offsets.set(JSON.stringify(record.sourcePartition), record.sourceOffset)
         }
         if (happens()) return
-        for (const record of records) running.commitRecord?.(record, { topic: record.topic, partition: 0 })
+        for (const record of records) running.commitRecord?.(record, { topic: record.topic, partition: 0, offset: 0n })
       }
     } finally {
       crashes++
@@ -89,8 +96,11 @@ export async function startLaneCluster({
     }
   }
   const lives = new Map<number, AbortController>()
+  let down = new AbortController()
+  down.abort()
   const keepLane = async (task: number): Promise<void> => {
     while (!ending.signal.aborted) {
+      await clock.sleep(3_600_000, AbortSignal.any([down.signal, ending.signal]))
       const life = new AbortController()
       lives.set(task, life)
       await runLane(task, life)
@@ -135,6 +145,12 @@ export async function startLaneCluster({
     log,
     offsets,
     crashes: () => crashes,
-    crash: (task: number) => lives.get(task)?.abort(),
+    clock,
+    /** Ends the lanes; they come back when what it returns is called. */
+    stopLanes(): () => void {
+      down = new AbortController()
+      for (const life of lives.values()) life.abort()
+      return () => down.abort()
+    },
   }
 }

@@ -43,11 +43,13 @@ async function publishAll({ doors }: Cluster, producer: string, random: () => nu
   }
 }
 
+let crashes = 0
+
 async function violations(seed: number, more: ClusterOptions = {}): Promise<readonly string[]> {
   const random = seeded(seed)
   const cluster = await startLaneCluster({ doors: 3, trouble: 0.12, random, ...more })
   await Promise.all(producers.map((producer) => publishAll(cluster, producer, random)))
-  expect(cluster.crashes()).toBeGreaterThan(0)
+  crashes += cluster.crashes()
   const whole = Array.from({ length: perProducer }, (_, at) => at + 1).join()
   return producers.flatMap((producer) => {
     const stored = cluster.stored({ producer: JSON.stringify(['rider', producer]) }).join()
@@ -62,8 +64,9 @@ test('each id of each producer is stored once and in order, whatever lanes, call
     fc.asyncProperty(fc.integer(), async (seed) => {
       expect(await violations(seed)).toEqual([])
     }),
-    { numRuns: 250 },
+    { numRuns: 40 },
   )
+  expect(crashes).toBeGreaterThan(40)
 })
 
 test('the same clients find a lane out that knows ids of its own process only', { timeout: 60_000 }, async () => {
