@@ -7,9 +7,8 @@ import type { ConfigChange, ConfigState } from './config-store.ts'
 export interface ConfigReader {
   accept(record: ConfigLogRecord): void
   state(): ConfigState
+  /** What was read before is told to nobody. */
   onChange(listener: (change: ConfigChange) => void): void
-  /** What the topic held so far was no change; from now on changes are told. */
-  opened(): void
   /** Resolves when the record of this offset, or a later one, was accepted, or when the signal aborts. */
   reached(offset: bigint, signal: AbortSignal): Promise<void>
 }
@@ -18,7 +17,6 @@ export function createConfigReader(log: Logger): ConfigReader {
   const machine = createConfigLog((facts, message) => log.warn(facts, message))
   const listeners: ((change: ConfigChange) => void)[] = []
   const waiting = new Set<{ readonly offset: bigint; readonly wake: () => void }>()
-  let following = false
   let last = -1n
 
   function tell(change: ConfigChange): void {
@@ -35,14 +33,11 @@ export function createConfigReader(log: Logger): ConfigReader {
     accept(record) {
       const changes = machine.apply(record)
       last = record.offset
-      if (following) changes.forEach(tell)
+      changes.forEach(tell)
       for (const each of waiting) if (last >= each.offset) each.wake()
     },
     state: machine.snapshot,
     onChange: (listener) => void listeners.push(listener),
-    opened() {
-      following = true
-    },
     reached: (offset, signal) =>
       new Promise((resolve) => {
         if (last >= offset || signal.aborted) return resolve()

@@ -25,7 +25,6 @@ export async function openConfigStore(options: ConfigStoreOptions): Promise<Conf
     props: { ...props, 'isolation.level': 'read_committed' },
     onRecord: reader.accept,
   })
-  reader.opened()
   const producing = { ...props, acks: 'all' }
   const producer = await kafka
     .producer({

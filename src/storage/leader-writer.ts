@@ -14,6 +14,9 @@ const mostWaiting = 1000
 
 export function createLeaderWriter(create: () => Promise<TransactionalProducer>): LeaderWriter {
   let producer: TransactionalProducer | undefined
+  let opening: TransactionalProducer | undefined
+  /** How often it was given up: a claim that was asked for before is none any more. */
+  let term = 0
   let turn: Promise<unknown> = Promise.resolve()
   let waiting = 0
 
@@ -26,22 +29,32 @@ export function createLeaderWriter(create: () => Promise<TransactionalProducer>)
     return mine
   }
 
-  async function giveUp(): Promise<void> {
-    const given = producer
+  async function drop(): Promise<void> {
+    const dropped = [producer, opening].flatMap((each) => each ?? [])
     producer = undefined
-    await given?.close()
+    opening = undefined
+    await Promise.all(dropped.map((each) => each.close()))
   }
 
-  async function open(): Promise<void> {
+  async function open(mine: number): Promise<void> {
+    const check = () => {
+      if (mine !== term) throw new FencedError('The claim on the config topic was given up before it was settled.')
+    }
+    check()
     if (producer) return
     const next = await create()
     try {
+      check()
+      opening = next
       await next.open()
+      check()
+      producer = next
     } catch (error) {
       await next.close()
       throw error
+    } finally {
+      opening = undefined
     }
-    producer = next
   }
 
   async function transaction(
@@ -55,8 +68,15 @@ export function createLeaderWriter(create: () => Promise<TransactionalProducer>)
   }
 
   return {
-    claim: () => inTurn(open),
-    unclaim: () => inTurn(giveUp),
+    claim() {
+      const mine = term
+      return inTurn(() => open(mine))
+    },
+    // Not in turn: what is being written ends with its producer.
+    async unclaim() {
+      term++
+      await drop()
+    },
     write: (records, signal) =>
       inTurn(async () => {
         signal.throwIfAborted()
@@ -66,7 +86,7 @@ export function createLeaderWriter(create: () => Promise<TransactionalProducer>)
           return await transaction(producer, records)
         } catch (error) {
           // Closing aborts what is open. Opened again it would fence whoever is leader by now: that takes a claim.
-          await giveUp().catch(() => undefined)
+          await drop().catch(() => undefined)
           if (error instanceof FencedError) throw error
           throw new ConnectError(`The config topic could not be written: ${messageOf(error)}`, { cause: error })
         }

@@ -74,7 +74,7 @@ test('any log makes what Kafka Connect makes of it, and tells the same changes',
       const { state, changes } = foldConfigLog(lines, started)
       expect({ ...printed(state), changes: changes.flatMap(printedChange) }).toEqual(theirs)
     }),
-    { numRuns: 400 },
+    { seed: 618, numRuns: 400 },
   )
 }, 120_000)
 
