@@ -1,4 +1,4 @@
-import { type Logger, messageOf } from '#api'
+import type { Logger } from '#api'
 import {
   type AutoRestart,
   type ConnectorRun,
@@ -12,6 +12,7 @@ import { type ConnectorInstance, openInstance } from './connector-instance.ts'
 import { lenientRestart } from './connector-props.ts'
 import type { ConnectorState, TargetState } from './herder.ts'
 import type { InTurn } from './serialize.ts'
+import { watchValues } from './watch-values.ts'
 
 type RawConfig = Readonly<Record<string, string>>
 
@@ -22,8 +23,6 @@ const taskConfigsBackoff = { initialMs: 250, maxMs: 60_000 }
 export interface MadeTasks {
   readonly run: ConnectorRun
   readonly configs: readonly RawConfig[]
-  /** A provider's value has changed: the tasks begin anew even if their configurations read as before. */
-  readonly hasNewValues: boolean
   /** They could not be given to the tasks after all: it is tried again, unless something newer was. */
   failed(error: unknown): void
 }
@@ -72,8 +71,6 @@ export async function startLife(options: LifeOptions): Promise<ConnectorLife> {
   /** Of this instance: its watch on providers, its tries to make task configurations. */
   let life = new AbortController()
   let restarts: AutoRestart | undefined
-  /** Values of providers that the tasks do not have yet. */
-  let hasNewValues = false
   /** The newest try to make task configurations. */
   let attempted = new AbortController()
   const isStarted = () => target === 'STARTED' && !hasEnded
@@ -98,28 +95,17 @@ export async function startLife(options: LifeOptions): Promise<ConnectorLife> {
     }).catch((error: unknown) => log.error({ error }, 'connector could not be brought up to date'))
   }
 
-  /** Also where nothing was replaced: a provider may have the key later. */
   function watch({ run }: ConnectorInstance, signal: AbortSignal): void {
-    if (!run || run.resolved.props['config.action.reload'] === 'none' || signal.aborted) return
-    run.resolved.onChange(signal, () => later(() => reload(run, signal), signal))
-  }
-
-  async function reload(run: ConnectorRun, signal: AbortSignal): Promise<void> {
-    const refused = await deps.resolver.resolve(raw).then(
-      ({ resolved }) =>
-        [...run.resolved.resolved].filter((key) => !resolved.has(key)).map((key) => `no value of ${key}`),
-      (error: unknown) => [run.redact(messageOf(error))],
-    )
-    if (refused.length > 0) {
-      log.warn(
-        { error: refused.join(', ') },
-        'configuration providers give less than before, so the connector keeps what it has',
-      )
-      return watch(instance, signal)
-    }
-    log.info({}, 'a value of a configuration provider has changed, so the connector restarts')
-    hasNewValues = true
-    await reopen()
+    if (!run) return
+    const { resolved, redact } = run
+    watchValues({
+      ...{ raw, resolved, resolver: deps.resolver, redact, log, signal },
+      later: (work) => later(work, signal),
+      async renew() {
+        log.info({}, 'a value of a configuration provider has changed, so the connector restarts')
+        await reopen()
+      },
+    })
   }
 
   async function reopen(): Promise<void> {
@@ -144,18 +130,14 @@ export async function startLife(options: LifeOptions): Promise<ConnectorLife> {
     const { signal } = attempted
     const { run } = instance
     if (!run || instance.state() !== 'STARTED' || !isStarted()) return false
-    const given = hasNewValues
     const failed = (error: unknown): void => {
-      hasNewValues ||= given
       if (signal.aborted) return
       const delay = backoffDelay(attempt, taskConfigsBackoff)
       log.error({ error, retryMs: delay }, 'connector failed to make its task configurations, which is tried again')
       void tryAgain(delay, attempt + 1, signal)
     }
     try {
-      const configs = instance.taskConfigs()
-      hasNewValues = false
-      return await options.giveTasks({ run, configs, hasNewValues: given, failed })
+      return await options.giveTasks({ run, configs: instance.taskConfigs(), failed })
     } catch (error) {
       if (error instanceof TooManyTasksError) changed()
       else failed(error)

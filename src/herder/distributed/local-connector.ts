@@ -36,6 +36,7 @@ export interface LocalConnector {
 
 interface Running extends Wanted {
   readonly slot: TaskSlot
+  readonly life: AbortController
   /** It ends or has ended, and its successor is not there yet. */
   isOver: boolean
 }
@@ -79,6 +80,7 @@ export function createLocalConnector(options: LocalConnectorOptions): LocalConne
   async function begin(wanted: Wanted): Promise<void> {
     const mine = era
     const id = idOf(wanted)
+    const ownLife = new AbortController()
     const slot = await openTask({
       id,
       kind: wanted.kind,
@@ -88,6 +90,13 @@ export function createLocalConnector(options: LocalConnectorOptions): LocalConne
       workerId,
       inTurn,
       isStarted,
+      signal: ownLife.signal,
+      async renew() {
+        const each = running.get(keyOf(wanted))
+        if (each?.slot !== slot || each.isOver) return
+        log.info({ task: wanted.task }, 'a value of a configuration provider has changed, so the task restarts')
+        await replace(each)
+      },
       changed: () => {
         const each = running.get(keyOf(wanted))
         if (each?.slot === slot) tell(each)
@@ -99,17 +108,27 @@ export function createLocalConnector(options: LocalConnectorOptions): LocalConne
         verify: () => cluster.verify(id, wanted.generation),
       },
     })
-    if (mine !== era) return slot.abandon()
-    const each = { ...wanted, slot, isOver: false }
+    if (mine !== era) {
+      ownLife.abort()
+      return slot.abandon()
+    }
+    const each = { ...wanted, slot, life: ownLife, isOver: false }
     running.set(keyOf(wanted), each)
     tell(each)
   }
 
   async function end(each: Running): Promise<void> {
     each.isOver = true
+    each.life.abort()
     ending.add(each)
     await each.slot.stop()
     ending.delete(each)
+  }
+
+  async function replace(each: Running): Promise<void> {
+    const mine = era
+    await end(each)
+    if (mine === era) await begin(each)
   }
 
   /** Another worker has the numbered task; the reader goes on. */
@@ -167,9 +186,9 @@ export function createLocalConnector(options: LocalConnectorOptions): LocalConne
   }
 
   /** Not awaited in the connector's turn: what the leader writes may bring the next change before it answers. */
-  async function giveTasks({ configs, hasNewValues, failed }: MadeTasks): Promise<boolean> {
+  async function giveTasks({ configs, failed }: MadeTasks): Promise<boolean> {
     made = configs
-    if (!share.entry || (!hasNewValues && hasTasksOf(share.entry, configs))) return false
+    if (!share.entry || hasTasksOf(share.entry, configs)) return false
     const put = putting.then(() => (made === configs ? cluster.putTasks(name, configs) : undefined))
     putting = put.catch(failed)
     return true
@@ -233,14 +252,13 @@ export function createLocalConnector(options: LocalConnectorOptions): LocalConne
       const each = running.get(`task/${task}`) ?? (task === 0 ? running.get('reader') : undefined)
       if (!each) throw new NotFoundError(`Task ${name}-${task} does not run on this worker`)
       if (isShown(each)) reports.task(idOf(each), { state: 'RESTARTING', version: each.slot.state().version })
-      const mine = era
-      await end(each)
-      if (mine === era) await begin(each)
+      await replace(each)
     },
     abandon() {
       era++
       for (const each of [...running.values(), ...ending]) {
         if (each.kind !== 'task') continue
+        each.life.abort()
         each.slot.abandon()
         if (running.delete(keyOf(each))) tellGone(each)
       }
@@ -258,6 +276,7 @@ export function createLocalConnector(options: LocalConnectorOptions): LocalConne
       if (life) void endConnector()
       await Promise.all(
         all.map(async (each) => {
+          each.life.abort()
           await each.slot.stop()
           if (isShown(each)) tellGone(each)
         }),

@@ -12,6 +12,7 @@ import type { RawConfig } from '../../storage/index.ts'
 import { lenientRestart, withoutNulls } from '../connector-props.ts'
 import type { TaskId } from '../herder.ts'
 import { createTaskSlot, type SlotOptions, type TaskSlot } from '../task-slot.ts'
+import { watchValues } from '../watch-values.ts'
 
 /** `reader`: of an `everyWorker` connector, on each worker; `door`: of a source with lanes, likewise. */
 export type TaskKind = 'task' | 'reader' | 'door'
@@ -21,12 +22,29 @@ export interface OpenTaskOptions
   readonly kind: TaskKind
   readonly numbered: () => boolean
   readonly exactlyOnce: ExactlyOnceTask
+  /** Ends its watch on configuration providers. */
+  readonly signal: AbortSignal
+  /** Begins it anew, in the connector's turn: a provider has other values. */
+  renew(): Promise<void>
 }
 
 /** Starts a task, a reader or a door. Never rejects: what cannot even be begun is a task that has failed. */
-export async function openTask({ kind, numbered, exactlyOnce, ...options }: OpenTaskOptions): Promise<TaskSlot> {
-  const { id, props, deps } = options
+export async function openTask({
+  kind,
+  numbered,
+  exactlyOnce,
+  signal,
+  renew,
+  ...options
+}: OpenTaskOptions): Promise<TaskSlot> {
+  const { id, props, deps, log } = options
   const config = await resolveLeniently(props, deps)
+  const redact = redactResolved(config)
+  const later = (work: () => Promise<void>): void =>
+    void options
+      .inTurn(async () => (signal.aborted ? undefined : work()))
+      .catch((error: unknown) => log.error({ task: id.task, error }, 'task could not be brought up to date'))
+  watchValues({ raw: props, resolved: config, resolver: deps.resolver, redact, log, signal, later, renew })
   try {
     const plugin = connectorPlugin(config.props, deps.plugins)
     return createTaskSlot({
@@ -38,8 +56,8 @@ export async function openTask({ kind, numbered, exactlyOnce, ...options }: Open
       ...(kind === 'task' && plugin.kind === 'source' && deps.exactlyOnce && { exactlyOnce }),
     })
   } catch (error) {
-    const trace = redactResolved(config)(traceOf(error))
-    options.log.error({ task: id.task, trace }, 'task cannot be begun')
+    const trace = redact(traceOf(error))
+    log.error({ task: id.task, trace }, 'task cannot be begun')
     return failedSlot(id, props, trace, options.workerId)
   }
 }

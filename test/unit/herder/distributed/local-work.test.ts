@@ -158,17 +158,35 @@ test('a person restarts a task, and a connector; nobody restarts what is not her
   await expect(work.restartConnector('d')).rejects.toThrow('Connector d does not run on this worker')
 })
 
-test('a new value of a configuration provider has the tasks made again though they read the same', async () => {
+test('a new value of a configuration provider restarts the tasks that have it, wherever their connector is', async () => {
   const values: Record<string, string> = { secret: 'a' }
   const resolver = changingResolver(values)
-  const { align, put, settle } = await setUpLocal({ resolver })
+  const { align, script, settle, states } = await setUpLocal({ resolver })
   const entry = entryOf(config({ password: `\${test:secret}` }), 1)
-  await align(desire(entry, true, [0]))
-  expect(put).toEqual([])
+  await align(desire(entry, false, [0]))
+  for (const value of ['b', 'c']) {
+    values['secret'] = value
+    resolver.changed()
+    await settle()
+  }
+  expect(script.events).toEqual(['start c/0', 'stop c/0', 'start c/0', 'stop c/0', 'start c/0'])
+  delete values['secret']
+  resolver.changed()
+  await settle()
+  expect(script.events).toHaveLength(5)
+  expect(await states()).toBe('-: RUNNING')
+})
+
+test('config.action.reload=none leaves tasks with the values that they have', async () => {
+  const values: Record<string, string> = { secret: 'a' }
+  const resolver = changingResolver(values)
+  const { align, script, settle } = await setUpLocal({ resolver })
+  const raw = config({ password: `\${test:secret}`, 'config.action.reload': 'none' })
+  await align(desire(entryOf(raw, 1), true, [0]))
   values['secret'] = 'b'
   resolver.changed()
   await settle()
-  expect(put).toEqual([{ name: 'c', configs: entry.tasks }])
+  expect(script.events).toEqual(['start c/0'])
 })
 
 test('of alignments that wait the newest alone is done', async () => {
