@@ -99,7 +99,12 @@ export async function startLife(options: LifeOptions): Promise<ConnectorLife> {
     if (!run) return
     const { resolved, redact } = run
     watchValues({
-      ...{ raw, resolved, resolver: deps.resolver, redact, log, signal },
+      raw,
+      resolved,
+      resolver: deps.resolver,
+      redact,
+      log,
+      signal,
       later: (work) => later(work, signal),
       async renew() {
         log.info({}, 'a value of a configuration provider has changed, so the connector restarts')
