@@ -52,13 +52,15 @@ export const predicateKeys = defineConfig({
   },
 })
 
-/** Kafka Connect's keys that are accepted, so that a pasted declaration runs, and do nothing on a standalone worker. */
-export const withoutEffect: readonly string[] = [
-  'exactly.once.support',
-  'transaction.boundary',
-  'transaction.boundary.interval.ms',
-  'offsets.storage.topic',
-]
+/**
+ * Kafka Connect's keys that are accepted, so that a pasted declaration runs, and do nothing: on a standalone worker, or on one of a cluster
+ * whose `exactly.once.source.support` is not enabled.
+ */
+export function withoutEffect(exactlyOnce: boolean | undefined): readonly string[] {
+  if (exactlyOnce) return []
+  const boundaries = ['transaction.boundary', 'transaction.boundary.interval.ms']
+  return exactlyOnce === undefined ? [...boundaries, 'exactly.once.support', 'offsets.storage.topic'] : boundaries
+}
 
 /** The properties that begin with a prefix, without it. */
 export function withPrefix<T>(props: Readonly<Record<string, T>>, prefix: string): Record<string, T> {

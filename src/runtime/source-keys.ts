@@ -25,7 +25,7 @@ export const sourceKeys = {
     displayName: 'Exactly once support',
     default: 'requested',
     validator: oneOfIgnoringCase('required', 'requested'),
-    doc: 'Whether the connector has to be able to deliver exactly once: `requested` or `required`. A standalone worker, as in Kafka Connect, delivers at least once.',
+    doc: 'Whether the connector has to be able to deliver exactly once: `requested`, or `required`, which is an error where it is not known to be. It does where the workers have `exactly.once.source.support=enabled`; a standalone worker, as in Kafka Connect, delivers at least once.',
   },
   'transaction.boundary': {
     type: 'string',
@@ -36,7 +36,7 @@ export const sourceKeys = {
     displayName: 'Transaction Boundary',
     default: 'poll',
     validator: oneOfIgnoringCase('interval', 'poll', 'connector'),
-    doc: 'Where a transaction ends when a source delivers exactly once: `poll`, `interval` or `connector`.',
+    doc: 'Where a transaction ends when a source delivers exactly once: after each `poll`, when an `interval` is over, or where the `connector` says.',
   },
   'transaction.boundary.interval.ms': {
     type: 'long',
@@ -58,6 +58,6 @@ export const sourceKeys = {
     displayName: 'Offsets topic',
     default: null,
     validator: nonEmpty,
-    doc: 'A topic for this connector’s offsets alone. A standalone worker keeps offsets in its file.',
+    doc: 'A topic for this connector’s offsets, which go to the workers’ topic after it; made when it is missing. A standalone worker keeps offsets in its file.',
   },
 } as const

@@ -20,11 +20,14 @@ export function unknownProperties(
   kind: 'source' | 'sink',
   props: Props,
   keys: readonly ValidatedKey[],
+  exactlyOnce?: boolean,
 ): readonly string[] {
   const known = new Set(keys.flatMap(({ name, definition }) => (definition ? [name] : [])))
   const given = Object.keys(props).filter((name) => props[name] !== null && props[name] !== undefined)
   const unused = given.flatMap((name) =>
-    withoutEffect.includes(name) && known.has(name) ? [`Property "${name}" is accepted, but has no effect here`] : [],
+    withoutEffect(exactlyOnce).includes(name) && known.has(name)
+      ? [`Property "${name}" is accepted, but has no effect here`]
+      : [],
   )
   const unlisted = given.filter((name) => !known.has(name))
   const stray = unlisted.slice(0, maxStray).flatMap((name) => warning(kind, name, props, known) ?? [])

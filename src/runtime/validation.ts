@@ -10,6 +10,7 @@ import { errorCount, nullComplaint, type ValidatedKey, validateKeys, withNull } 
 import { validateAliases } from './validation-aliases.ts'
 import { clientOverrides } from './validation-clients.ts'
 import { converterDefaults, validateConverters } from './validation-converters.ts'
+import { exactlyOnceComplaints } from './validation-exactly-once.ts'
 import { versionComplaints } from './validation-versions.ts'
 
 export type { ValidatedKey } from './validated-key.ts'
@@ -27,7 +28,7 @@ export interface ValidationContext {
   readonly raw?: Props | undefined
   readonly resolved?: ReadonlySet<string> | undefined
   readonly given?: ReadonlyMap<string, readonly string[]> | undefined
-  /** As the worker's: a source with `lanes` needs a task for each. */
+  /** As the worker's: a source with `lanes` needs a task for each, and `exactly.once.support` is looked at. Undefined: a standalone worker. */
   readonly exactlyOnce?: boolean | undefined
 }
 
@@ -58,6 +59,9 @@ export function validateDeclaration(
   if (connector.kind === 'sink') {
     for (const [name, error] of topicComplaints(props, workerProps)) complain(name, error)
   }
+  if (connector.kind === 'source') {
+    for (const [name, error] of exactlyOnceComplaints(connector, props, keys, exactlyOnce)) complain(name, error)
+  }
   const converters = validateConverters(keys, props, plugins, complain)
   const nulls = Object.keys(props).filter((name) => props[name] === null && !keys.some((key) => key.name === name))
   const all = [
@@ -69,7 +73,7 @@ export function validateDeclaration(
   const checked = errorCount(all) === 0 ? withComplaints(connector, props, all, exactlyOnce) : all
   return {
     keys: hideResolved(checked, raw, { props, resolved, given }),
-    warnings: unknownProperties(connector.kind, props, all),
+    warnings: unknownProperties(connector.kind, props, all, exactlyOnce),
   }
 }
 

@@ -45,6 +45,8 @@ export const fileStreamSource = defineSource({
   version,
   doc: 'Reads a file line by line, and goes on as it grows. For trying things out: a file is not a queue, and a file that is replaced is not noticed.',
   config,
+  // Standard input cannot be read again.
+  exactlyOnceSupport: ({ file }) => Boolean(file),
   alterOffsets: ({ file }, offsets) => checkOffsets(file, offsets),
 
   async startTask({ config: { file, topic, ...limits }, offsets, signal, clock, log }) {

@@ -1,0 +1,305 @@
+import { randomUUID } from 'node:crypto'
+import { expect, inject, onTestFinished, test } from 'vitest'
+import type { SourceConnector } from '#api'
+import { converters, headerConverters } from '../../src/converters/index.ts'
+import { createKafkaClient, type KafkaClient } from '../../src/kafka/index.ts'
+import { createPlugins } from '../../src/plugins/index.ts'
+import { noMetrics, startTask, type WorkerDeps } from '../../src/runtime/index.ts'
+import { openTopicOffsetStore, type TopicOffsetStore } from '../../src/storage/index.ts'
+import { systemClock } from '../../src/util/clock.ts'
+import { eventually } from '../support/eventually.ts'
+import { quietLog, recordingLog } from '../support/quiet.ts'
+import { type Script, scriptedSource } from '../support/scripted-source.ts'
+import { plainValues } from '../support/test-herder.ts'
+import { kafkaClient, newTopic, readAll } from '../support/topics.ts'
+
+interface Worker {
+  readonly deps: WorkerDeps
+  readonly offsetsTopic: string
+}
+
+async function openStore(kafka: KafkaClient, topic: string): Promise<TopicOffsetStore> {
+  const clients = { kafka, clientId: 'eos', log: quietLog, clock: systemClock }
+  const store = await openTopicOffsetStore({ ...clients, topic, committedOnly: true })
+  onTestFinished(() => store.close())
+  return store
+}
+
+/** What a worker of a cluster gives its tasks, without the cluster. */
+async function worker(offsetsTopic = `offsets.${randomUUID()}`): Promise<Worker> {
+  const log = recordingLog()
+  const kafka = createKafkaClient({ bootstrapServers: [inject('kafka')], clientId: 'eos', log, clock: systemClock })
+  onTestFinished(() => kafka.close())
+  if (!(await kafka.topicExists(offsetsTopic)))
+    await kafka.createTopic(offsetsTopic, {
+      partitions: 2,
+      replicationFactor: 1,
+      configs: { 'cleanup.policy': 'compact' },
+    })
+  const offsets = await openStore(kafka, offsetsTopic)
+  const deps: WorkerDeps = {
+    kafka,
+    plugins: createPlugins([converters, headerConverters]),
+    offsets,
+    log,
+    clock: systemClock,
+    workerProps: {
+      'key.converter': 'StringConverter',
+      'value.converter': 'StringConverter',
+      'bootstrap.servers': inject('kafka'),
+      'offset.storage.topic': offsetsTopic,
+      'offset.storage.replication.factor': '1',
+      'offset.storage.partitions': '1',
+    },
+    settings: {
+      'offset.flush.interval.ms': 60_000,
+      'offset.flush.timeout.ms': 5000,
+      'task.shutdown.graceful.timeout.ms': 10_000,
+      'topic.creation.enable': true,
+    },
+    metrics: noMetrics,
+    resolver: plainValues,
+    topics: { record() {} },
+    exactlyOnce: true,
+  }
+  return { deps, offsetsTopic }
+}
+
+interface RunOptions {
+  readonly name: string
+  readonly topic: string
+  readonly script: Script
+  readonly props?: Record<string, string>
+  readonly order?: string[]
+}
+
+function run({ deps }: Worker, { name, topic, script, props = {}, order = [] }: RunOptions) {
+  const plugin: SourceConnector = scriptedSource(script)
+  const handle = startTask(
+    {
+      plugin,
+      connector: name,
+      task: 0,
+      props: { name, 'connector.class': plugin.name, topic, ...props },
+      paused: false,
+      exactlyOnce: {
+        transactionalId: `eos-${name}-0`,
+        fence: async () => void order.push('fence'),
+        verify: async () => void order.push('verify'),
+      },
+    },
+    deps,
+  )
+  onTestFinished(() => handle.stop())
+  return handle
+}
+
+async function committedValues(topic: string): Promise<readonly string[]> {
+  const values: string[] = []
+  const log = await kafkaClient().topicLog({
+    topic,
+    clientId: 'eos',
+    props: { 'isolation.level': 'read_committed' },
+    onRecord: ({ value }) => values.push(String(value)),
+  })
+  await log.close()
+  return values
+}
+
+const numbers = (from: number, to: number): string[] =>
+  Array.from({ length: to - from }, (_, index) => String(from + index))
+
+test('each poll is a transaction of records and offsets, begun after fencing and a check, and told after its commit', async () => {
+  const topic = await newTopic()
+  const name = randomUUID()
+  const order: string[] = []
+  const first = await worker()
+  const told: unknown[] = []
+  const script: Script = {
+    count: 25,
+    batch: 10,
+    onStart: (next) => void order.push(`start at ${next}`),
+    onCommitRecord: (record, metadata) => told.push([record.value, metadata?.offset]),
+  }
+  const handle = run(first, { name, topic, script, order })
+  await eventually(() => told.length === 25)
+  expect(order).toEqual(['fence', 'verify', 'start at 0'])
+  expect(await committedValues(topic)).toEqual(numbers(0, 25))
+  // Each transaction leaves a marker.
+  expect(told.at(-1)).toEqual(['24', 26n])
+  await handle.stop()
+  run(await worker(first.offsetsTopic), { name, topic, script: { ...script, count: 30 }, order })
+  await eventually(() => told.length === 30)
+  expect(order.at(-1)).toBe('start at 25')
+  expect(await committedValues(topic)).toEqual(numbers(0, 30))
+})
+
+test('what a worker had open when it died is not there, and the successor writes each record once', async () => {
+  const topic = await newTopic()
+  const name = randomUUID()
+  const first = await worker()
+  const dead = await first.deps.kafka.transactionalProducer({ clientId: 'dead', transactionalId: `eos-${name}-0` })
+  onTestFinished(() => dead.close())
+  const open = await dead.begin()
+  const record = { topic, key: null, headers: [] }
+  await open.send(numbers(0, 10).map((value) => ({ ...record, value: Buffer.from(value) })))
+  const store = await openStore(first.deps.kafka, first.offsetsTopic)
+  await open.send(store.records(name, [{ partition: { source: 'script' }, offset: { next: 10 } }]))
+  const starts: number[] = []
+  const script: Script = { count: 20, batch: 10, onStart: (next) => void starts.push(next) }
+  run(first, { name, topic, script })
+  await eventually(async () => (await committedValues(topic)).length === 20)
+  expect(starts).toEqual([0])
+  expect(await committedValues(topic)).toEqual(numbers(0, 20))
+  await expect(open.commit()).rejects.toThrow('has begun since')
+})
+
+test('a task that is left behind in the middle of a transaction shows nothing of it', async () => {
+  const topic = await newTopic()
+  const name = randomUUID()
+  const props = { 'transaction.boundary': 'interval', 'transaction.boundary.interval.ms': '3600000' }
+  const first = await worker()
+  let polls = 0
+  const script: Script = { count: 20, batch: 10, onPoll: () => void polls++ }
+  const handle = run(first, { name, topic, props, script })
+  await eventually(() => polls >= 3)
+  handle.abandon()
+  run(first, { name, topic, script })
+  await eventually(async () => (await committedValues(topic)).length === 20)
+  expect(await committedValues(topic)).toEqual(numbers(0, 20))
+})
+
+test('with an interval the transaction ends when it is over, when the task is paused, and at a stop', async () => {
+  const topic = await newTopic()
+  const name = randomUUID()
+  const props = { 'transaction.boundary': 'interval', 'transaction.boundary.interval.ms': '3600000' }
+  const first = await worker()
+  let polls = 0
+  const script: Script = { count: 20, batch: 10, onPoll: () => void polls++ }
+  const handle = run(first, { name, topic, props, script })
+  await eventually(() => polls >= 3)
+  expect(await committedValues(topic)).toEqual([])
+  handle.pause()
+  await eventually(async () => (await committedValues(topic)).length === 20)
+  await handle.stop()
+  const second = run(first, { name, topic, props, script: { ...script, count: 30 } })
+  polls = 0
+  await eventually(() => polls >= 3)
+  expect(await committedValues(topic)).toHaveLength(20)
+  await second.stop()
+  expect(await committedValues(topic)).toEqual(numbers(0, 30))
+  run(first, {
+    name,
+    topic,
+    props: { ...props, 'transaction.boundary.interval.ms': '300' },
+    script: { ...script, count: 35 },
+  })
+  await eventually(async () => (await committedValues(topic)).length === 35)
+})
+
+test('a connector says where its transactions end; what it aborts is not there and not read again', async () => {
+  const topic = await newTopic()
+  const name = randomUUID()
+  const first = await worker()
+  const starts: number[] = []
+  const told: string[] = []
+  const script: Script = {
+    count: 10,
+    batch: 10,
+    onStart: (next) => void starts.push(next),
+    onBatch(records, transaction) {
+      for (const record of records) {
+        if (record.value === '3') transaction?.commitTransaction(record)
+        if (record.value === '6') transaction?.abortTransaction(record)
+      }
+    },
+    onCommitRecord: ({ value }) => told.push(String(value)),
+  }
+  const props = { 'transaction.boundary': 'connector' }
+  const handle = run(first, { name, topic, props, script })
+  await eventually(() => told.length === 7)
+  expect(await committedValues(topic)).toEqual(['0', '1', '2', '3'])
+  await handle.stop()
+  // 7 to 9 were in a transaction that nobody ended.
+  const again: Script = { ...script, count: 12, onBatch: (_, transaction) => transaction?.commitTransaction() }
+  run(first, { name, topic, props, script: again })
+  await eventually(() => told.length === 12)
+  expect(starts).toEqual([0, 7])
+  expect(await committedValues(topic)).toEqual(['0', '1', '2', '3', ...numbers(7, 12)])
+})
+
+test('a task whose producer was fenced fails, and what it had open is not there', async () => {
+  const topic = await newTopic()
+  const name = randomUUID()
+  const first = await worker()
+  let release: (() => void) | undefined
+  const script: Script = {
+    count: 20,
+    batch: 10,
+    onPoll: (next) => (next === 10 ? new Promise<void>((resolve) => (release = resolve)) : undefined),
+  }
+  const handle = run(first, { name, topic, script })
+  await eventually(() => release)
+  await first.deps.kafka.fenceProducers([`eos-${name}-0`])
+  release?.()
+  const { trace } = await eventually(() => (handle.status().state === 'FAILED' ? handle.status() : undefined))
+  expect(trace).toContain('Another producer with the transactional id')
+  expect(await committedValues(topic)).toEqual(numbers(0, 10))
+})
+
+test('a record that cannot be converted fails the task with nothing of its batch written', async () => {
+  const topic = await newTopic()
+  const name = randomUUID()
+  const make = (index: number) => (index === 14 ? { not: 'bytes' } : Buffer.from(String(index)))
+  const props = { 'value.converter': 'ByteArrayConverter' }
+  const handle = run(await worker(), { name, topic, props, script: { count: 20, batch: 10, make } })
+  await eventually(() => handle.status().state === 'FAILED')
+  await handle.stop()
+  expect(await committedValues(topic)).toEqual(numbers(0, 10))
+})
+
+test('a record that Kafka refuses is skipped alone when that is tolerated, and else fails the task', async () => {
+  const topic = await newTopic()
+  const name = randomUUID()
+  const first = await worker()
+  const script: Script = { count: 8, batch: 4, make: (index) => (index === 5 ? 'x'.repeat(2_000_000) : String(index)) }
+  const strict = run(first, { name, topic, script })
+  await eventually(() => strict.status().state === 'FAILED')
+  expect(await committedValues(topic)).toEqual(numbers(0, 4))
+  await strict.stop()
+  run(first, { name, topic, script, props: { 'errors.tolerance': 'all' } })
+  await eventually(async () => (await committedValues(topic)).length === 7)
+  expect(await committedValues(topic)).toEqual([...numbers(0, 5), '6', '7'])
+})
+
+test('a task may not write to the topic of its offsets', async () => {
+  const first = await worker()
+  const name = randomUUID()
+  const handle = run(first, { name, topic: first.offsetsTopic, script: { count: 1, batch: 1 } })
+  const { trace } = await eventually(() => (handle.status().state === 'FAILED' ? handle.status() : undefined))
+  expect(trace).toContain(
+    'Source tasks may not produce to their own offsets topics when exactly-once support is enabled',
+  )
+})
+
+test('offsets of a connector with a topic for them are there and in the worker’s, and survive without either', async () => {
+  const topic = await newTopic()
+  const name = randomUUID()
+  const first = await worker()
+  const own = `own.${randomUUID()}`
+  const starts: number[] = []
+  const script: Script = { count: 10, batch: 10, onStart: (next) => void starts.push(next) }
+  const offsets = { 'offsets.storage.topic': own }
+  const handle = run(first, { name, topic, script, props: offsets })
+  await eventually(async () => (await first.deps.offsets.get(name, { source: 'script' }))?.['next'] === 10)
+  await handle.stop()
+  expect((await first.deps.kafka.topicInfo(own))?.configs['cleanup.policy']).toBe('compact')
+  expect(await readAll(own)).toHaveLength(1)
+  // Without the worker's topic the own one suffices, and without the own one the worker's.
+  const elsewhere = run(await worker(), { name, topic, script: { ...script, count: 20 }, props: offsets })
+  await eventually(async () => (await committedValues(topic)).length === 20)
+  await elsewhere.stop()
+  run(first, { name, topic, script: { ...script, count: 20 } })
+  await eventually(() => starts.length === 3)
+  expect(starts).toEqual([0, 10, 10])
+})
