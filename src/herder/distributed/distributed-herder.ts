@@ -16,7 +16,12 @@ import type { Work } from './connect-protocol.ts'
 import { createLocalWork, type LocalWorkOptions } from './create-local-work.ts'
 import { configuredWork, desiredWork, isSameWork } from './desired-work.ts'
 import { createFencing } from './fencing.ts'
-import { createInternalClient, type PeerTls } from './internal-client.ts'
+import {
+  createInternalClient,
+  type InternalClient,
+  type InternalClientOptions,
+  type PeerTls,
+} from './internal-client.ts'
 import { createKeyRotation } from './key-rotation.ts'
 import type { LocalWork } from './local-work.ts'
 import { createPeers } from './peers.ts'
@@ -54,6 +59,7 @@ export interface DistributedHerderOptions {
   readonly commit: string
   readonly createGroup?: (options: WorkerGroupOptions) => WorkerGroup
   readonly createWork?: (options: LocalWorkOptions) => LocalWork
+  readonly createClient?: (options: InternalClientOptions) => InternalClient
 }
 
 export interface DistributedHerder extends Herder {
@@ -77,7 +83,8 @@ const noWork: Work = { connectors: [], tasks: [] }
 
 /** One worker of a cluster, as in Kafka Connect's distributed mode. Everything that runs follows from the config topic and the group's decisions. */
 export function createDistributedHerder(options: DistributedHerderOptions): DistributedHerder {
-  const { config, statuses, settings, levels, createGroup = createWorkerGroup, createWork = createLocalWork } = options
+  const { config, statuses, settings, levels } = options
+  const { createGroup = createWorkerGroup, createWork = createLocalWork, createClient = createInternalClient } = options
   const { clock, kafka } = options.deps
   const groupId = settings['group.id']
   const syncMs = settings['worker.sync.timeout.ms']
@@ -94,7 +101,7 @@ export function createDistributedHerder(options: DistributedHerderOptions): Dist
   let stopping: Promise<void> | undefined
 
   const keys = createSessionKeys({ settings, current: () => config.state().sessionKey, now: clock.now })
-  const client = createInternalClient({ keys, tls: options.tls })
+  const client = createClient({ keys, tls: options.tls })
   const peers = createPeers({ url: () => url, workerId, statuses, client })
   const topics = createActiveTopics(settings, (name) => config.state().connectors.has(name), statuses)
   const exactlyOnce = settings['exactly.once.source.support'] === 'enabled'
