@@ -19,8 +19,8 @@ export interface Client {
   readonly state: ClientState
   subscribe(channel: string, options: SubscribeOptions): Subscription
   /**
-   * Resolves when the message is in Kafka. Rejects with a `ClientError`: what the gate answered (`code`, `field`, `retryable`),
-   * or `disconnected` when the connection ended and no `messageId` makes it safe to send the message again.
+   * Resolves when the message is in Kafka. Rejects with a `ClientError`: what the gate answered (`code`, `field`, `retryable`; with a
+   * `messageId` only what is final, since the client sends it again until then), or `disconnected` when the connection ended and no `messageId` makes it safe to send the message again.
    */
   publish(channel: string, data: unknown, options?: PublishOptions): Promise<Published>
   /** Calls the listener now and at each change; returns how to stop that. */
@@ -44,7 +44,7 @@ export function connect(url: string, options: ClientOptions = {}): Client {
   const stateListeners = new Set<(state: ClientState) => void>()
   const noticeListeners = new Set<(notice: NoticeFrame) => void>()
   const subscriptions = trackSubscriptions(settings, guard)
-  const publishes = trackPublishes(settings.maxPending)
+  const publishes = trackPublishes(settings.maxPending, timers)
   let state: ClientState = { state: 'connecting', attempt: 0 }
   let connection: Connection | undefined
   let attempt = 0

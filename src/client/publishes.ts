@@ -1,11 +1,15 @@
 import type { Connection } from './connection.ts'
 import { ClientError } from './error.ts'
 import type { ErrorFrame, PublishedFrame } from './frames.ts'
+import type { Timers } from './options.ts'
 
 export interface PublishOptions {
   /** The key of the record. */
   readonly key?: string | undefined
-  /** Grows with each message; makes it safe to send this one again, so the client does so by itself after a break. */
+  /**
+   * Grows with each message; makes it safe to send this one again, so the client does so by itself after a break, and when the gate
+   * cannot take it for the moment: the lowest first, so that the gate's order is that of the numbers.
+   */
   readonly messageId?: number | undefined
 }
 
@@ -40,16 +44,21 @@ export interface Publishes {
   rejectAll(error: ClientError): void
 }
 
+/** How long (ms) the numbered ones wait after one was refused for a while, when the gate does not say. */
+const againMs = 250
+
 const byNumber = (a: Pending, b: Pending): number =>
   (a.messageId ?? Number.MAX_VALUE) - (b.messageId ?? Number.MAX_VALUE)
 
 /** The publishes that wait for an answer, `limit` at most. */
-export function trackPublishes(limit: number): Publishes {
+export function trackPublishes(limit: number, timers: Timers): Publishes {
   let connection: Connection | undefined
   let answers = new Map<number, Pending>()
   const waiting = new Set<Pending>()
   let unsent: Pending[] = []
   let mostSent = Number.POSITIVE_INFINITY
+  /** While numbered ones wait because one of them was refused for a while. */
+  let pause: { readonly timer: unknown } | undefined
 
   const send = (pending: Pending, through: Connection): void => {
     const id = through.nextId()
@@ -60,10 +69,31 @@ export function trackPublishes(limit: number): Publishes {
 
   const sendNext = (through: Connection): void => {
     while (answers.size < mostSent) {
-      const next = unsent.shift()
+      const at = pause ? unsent.findIndex(({ messageId }) => messageId === undefined) : 0
+      const [next] = at < 0 ? [] : unsent.splice(at, 1)
       if (!next) return
       send(next, through)
     }
+  }
+
+  const add = (pending: Pending): void => {
+    const { messageId } = pending
+    const at = messageId === undefined ? -1 : unsent.findIndex((other) => (other.messageId ?? -1) > messageId)
+    unsent.splice(at < 0 ? unsent.length : at, 0, pending)
+  }
+
+  const endPause = (): void => {
+    if (pause) timers.clear(pause.timer)
+    pause = undefined
+  }
+
+  const sendAgain = (pending: Pending, afterMs: number): void => {
+    add(pending)
+    const resume = (): void => {
+      pause = undefined
+      if (connection) sendNext(connection)
+    }
+    pause ??= { timer: timers.set(resume, afterMs) }
   }
 
   return {
@@ -78,18 +108,20 @@ export function trackPublishes(limit: number): Publishes {
         const pending = { messageId, text, resolve, reject, sent: false }
         waiting.add(pending)
         if (!connection) return
-        unsent.push(pending)
+        add(pending)
         sendNext(connection)
       })
     },
     connected(fresh, window = Number.POSITIVE_INFINITY) {
       connection = fresh
       mostSent = Math.max(1, window - 1)
+      endPause()
       unsent = [...waiting].toSorted(byNumber)
       sendNext(fresh)
     },
     disconnected() {
       connection = undefined
+      endPause()
       unsent = []
       answers = new Map()
       for (const pending of waiting) {
@@ -105,6 +137,10 @@ export function trackPublishes(limit: number): Publishes {
       const pending = frame.id === undefined ? undefined : answers.get(frame.id)
       if (frame.id === undefined || !pending) return false
       answers.delete(frame.id)
+      if (frame.type === 'error' && frame.retryable && pending.messageId !== undefined) {
+        sendAgain(pending, frame.retryAfter ?? againMs)
+        return true
+      }
       waiting.delete(pending)
       if (connection) sendNext(connection)
       if (frame.type === 'error') pending.reject(new ClientError(frame.message, frame))
@@ -113,6 +149,7 @@ export function trackPublishes(limit: number): Publishes {
     },
     rejectAll(error) {
       for (const pending of waiting) pending.reject(error)
+      endPause()
       waiting.clear()
       unsent = []
       answers = new Map()

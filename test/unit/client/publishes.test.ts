@@ -95,3 +95,43 @@ test('what is no JSON is rejected at once and never comes between the client and
   second.send({ type: 'published', id: frame['id'] })
   expect(await good).toMatchObject({ duplicate: false })
 })
+
+test('sends a numbered one that is refused for a while again when the gate said, before those behind it', async () => {
+  const gate = await startFakeGate()
+  const { client, reached, timers } = openClient(gate.url, { producer: 'p' })
+  const session = await gate.session()
+  await session.greet()
+  await reached('connected')
+  const numbered = [1, 2].map((messageId) => client.publish('report:7', messageId, { messageId }))
+  for (const retryAfter of [500, undefined]) {
+    const { id } = await session.frame()
+    session.send({ type: 'error', id, code: 'busy', message: 'No.', retryable: true, retryAfter })
+  }
+  // What comes after it on the same socket is read after it.
+  const plain = client.publish('report:7', 'plain')
+  const between = await session.frame()
+  session.send({ type: 'published', id: between['id'] })
+  await plain
+  numbered.push(client.publish('report:7', 3, { messageId: 3 }))
+  timers.advance(500)
+  for (const messageId of [1, 2, 3]) {
+    const frame = await session.frame()
+    expect(frame).toMatchObject({ type: 'publish', messageId })
+    session.send({ type: 'published', id: frame['id'] })
+  }
+  expect(await Promise.all(numbered)).toHaveLength(3)
+})
+
+test('rejects a numbered one that is refused for good, and goes on', async () => {
+  const gate = await startFakeGate()
+  const { client } = openClient(gate.url)
+  const bad = client.publish('report:7', 1, { messageId: 1 })
+  const good = client.publish('report:7', 2, { messageId: 2 })
+  const session = await gate.session()
+  await session.greet()
+  const first = await session.frame()
+  session.send({ type: 'error', id: first['id'], code: 'invalid', message: 'No.', retryable: false })
+  await expect(bad).rejects.toMatchObject({ code: 'invalid' })
+  session.send({ type: 'published', id: (await session.frame())['id'] })
+  expect(await good).toMatchObject({ duplicate: false })
+})
