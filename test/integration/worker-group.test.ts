@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto'
 import { expect, inject, onTestFinished, test } from 'vitest'
 import type { Work } from '../../src/herder/distributed/connect-protocol.ts'
 import { createWorkerGroup } from '../../src/herder/distributed/worker-group.ts'
@@ -6,6 +5,7 @@ import { createKafkaClient } from '../../src/kafka/index.ts'
 import type { ConfigState } from '../../src/storage/index.ts'
 import { systemClock } from '../../src/util/clock.ts'
 import { eventually } from '../support/eventually.ts'
+import { newGroup } from '../support/group-members.ts'
 import { quietLog } from '../support/quiet.ts'
 
 const names = Array.from({ length: 20 }, (_, index) => `c${String(index).padStart(2, '0')}`)
@@ -88,7 +88,7 @@ const spread = (...workers: readonly Worker[]) =>
   )
 
 test('workers that come and go move only what must move, and know their leader and who has what', async () => {
-  const groupId = `worker-group-test-${randomUUID()}`
+  const groupId = newGroup()
   const a = worker(groupId, 'a')
   await a.group.joined(AbortSignal.timeout(15_000))
   await spread(a)

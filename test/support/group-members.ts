@@ -90,7 +90,16 @@ export function member(groupId: string, name: string, habits: Habits = {}): Watc
   })
 }
 
-export const newGroup = () => `member-test-${randomUUID()}`
+/** The name of a group that is deleted when the test and its members have ended. */
+export function newGroup(): string {
+  const groupId = `member-test-${randomUUID()}`
+  onTestFinished(async () => {
+    const kafka = createKafkaClient({ bootstrapServers, clientId: 'test', log: quietLog, clock: systemClock })
+    await kafka.deleteGroup(groupId)
+    await kafka.close()
+  })
+  return groupId
+}
 
 export const told = (group: GroupJoined | undefined) =>
   group && (JSON.parse(group.assignment.toString()) as { to: string; names: string[] })
