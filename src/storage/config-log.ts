@@ -168,7 +168,6 @@ function forget(it: Known): void {
 
 /** More than the set are no fault: they were left by a larger one, whose commit compaction has taken. */
 function completeSet(deferred: Known['deferred'], count: number): readonly RawConfig[] | undefined {
-  if ((deferred?.size ?? 0) < count) return undefined
   const set: RawConfig[] = []
   for (let task = 0; task < count; task++) {
     const config = deferred?.get(task)

@@ -40,7 +40,6 @@ export function createLeaderWriter(create: () => Promise<TransactionalProducer>)
     const check = () => {
       if (mine !== term) throw new FencedError('The claim on the config topic was given up before it was settled.')
     }
-    check()
     if (producer) return
     const next = await create()
     try {
