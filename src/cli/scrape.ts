@@ -3,10 +3,10 @@ import type { Herder } from '../herder/index.ts'
 import type { MetricsSources } from '../telemetry/metrics.ts'
 
 /** What a scrape of `/metrics` looks up. A connector that goes while it is looked at is left out. */
-export const scrape = (herder: Herder, gateway: Gateway | undefined): MetricsSources => ({
+export const scrape = (herder: () => Herder, gateway: Gateway | undefined): MetricsSources => ({
   gateway: () => gateway?.stats(),
   async connectors() {
-    const found = await Promise.allSettled((await herder.connectors()).map((name) => figuresOf(herder, name)))
+    const found = await Promise.allSettled((await herder().connectors()).map((name) => figuresOf(herder(), name)))
     return found.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []))
   },
 })

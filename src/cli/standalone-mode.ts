@@ -1,10 +1,10 @@
 import { resolve } from 'node:path'
 import { ConfigError, type GatewayPort, messageOf } from '#api'
 import type { ConnectorDeclaration } from '../config/index.ts'
-import { createStandaloneHerder } from '../herder/index.ts'
+import { createStandaloneHerder, workerIdOf } from '../herder/index.ts'
 import { previewDeclaration } from '../runtime/index.ts'
 import { openFileOffsetStore } from '../storage/index.ts'
-import { type WorkerMode, type WorkerParts, workerIdOf } from './worker-mode.ts'
+import type { WorkerMode, WorkerParts } from './worker-mode.ts'
 
 /** Everything on this one worker; source offsets in a file. */
 export async function standaloneMode(
@@ -26,7 +26,7 @@ export async function standaloneMode(
   closers.add('connectors', () => herder.stop())
   let hasBegun = false
   return {
-    herder,
+    herder: () => herder,
     async begin() {
       for (const { name, config: declared, initialState, file } of declarations) {
         try {

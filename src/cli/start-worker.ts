@@ -1,5 +1,5 @@
 import { resolve } from 'node:path'
-import type { Logger } from '#api'
+import { ConfigError, type Logger } from '#api'
 import {
   type ConnectorDeclaration,
   clientPropsOf,
@@ -10,18 +10,19 @@ import {
   type WorkerConfig,
 } from '../config/index.ts'
 import { type Gateway, startGateway } from '../gateway/index.ts'
-import type { Herder } from '../herder/index.ts'
+import { type Herder, StartingError } from '../herder/index.ts'
 import { createKafkaClient } from '../kafka/index.ts'
-import { startRest } from '../rest/index.ts'
+import { createPeerClient, type Readiness, startRest } from '../rest/index.ts'
 import { createLogging, type Logging } from '../telemetry/logger.ts'
 import { createMetrics } from '../telemetry/metrics.ts'
 import { systemClock } from '../util/clock.ts'
 import { type Closers, createClosers } from '../util/closers.ts'
 import { descriptorLimit } from './descriptor-limit.ts'
+import { distributedMode } from './distributed-mode.ts'
 import { findPlugins } from './find-plugins.ts'
 import { connectVersion, packageRoot, packageVersion } from './package-info.ts'
 import { positionKeys } from './position-keys.ts'
-import { restOptions } from './rest-options.ts'
+import { peerTls, restOptions } from './rest-options.ts'
 import { scrape } from './scrape.ts'
 import { offsetsFileOf, standaloneMode } from './standalone-mode.ts'
 import type { WorkerMode, WorkerParts } from './worker-mode.ts'
@@ -35,6 +36,8 @@ export interface WorkerOptions {
   /** By dotted name; they win over all else. */
   readonly flags: Readonly<Record<string, string>>
   readonly log?: Logger
+  /** Ends a start that takes long; what was begun is ended, and the start rejects. */
+  readonly signal?: AbortSignal
 }
 
 export interface Worker {
@@ -48,7 +51,7 @@ export interface Worker {
   stop(): Promise<void>
 }
 
-/** Starts a standalone worker: gateway, REST API and the connectors of its files. Rejects with what is wrong, and then nothing is left running. */
+/** Starts a worker: gateway, REST API and, standalone, the connectors of its files. Rejects with what is wrong, and then nothing is left running. */
 export async function startWorker(options: WorkerOptions): Promise<Worker> {
   const config = await loadWorkerConfig(options)
   const own = createLogging(config.settings.log.level)
@@ -71,7 +74,7 @@ async function start(
 ): Promise<Worker> {
   const { log, levels } = logging
   const clock = systemClock
-  const declarations = await readDeclarations(options, log)
+  const declarations = config.distributed ? noDeclarations(options) : await readDeclarations(options, log)
   const { props, config: worker, settings } = config
   const { plugins, warnings } = await findPlugins(worker['plugin.path'], declarations, options.file)
   for (const warning of warnings) log.warn({}, warning)
@@ -95,48 +98,65 @@ async function start(
   let restUrl = ''
   const waitsFor = (): string | undefined => (mode ? mode.waitsFor() : 'The worker is starting.')
   const gateway = settings.gateway.enabled ? await startGate(config, log, () => waitsFor() === undefined) : undefined
+  const restLog = log.child({ logger: 'tidegate.rest' })
+  const tls = config.rest.tls && (() => peerTls(props, restLog))
   const parts: WorkerParts = {
     config,
-    deps: {
-      kafka,
-      plugins,
-      log,
-      clock,
-      workerProps: props,
-      settings: worker,
-      metrics: metrics.runtime,
-      resolver,
-    },
+    deps: { kafka, plugins, log, clock, workerProps: props, settings: worker, metrics: metrics.runtime, resolver },
     levels,
     log,
     closers,
     url: () => restUrl,
+    peerTls: tls,
     version: connectVersion,
     commit: `tidegate-${packageVersion}`,
   }
-  mode = await standaloneMode(parts, gateway?.port, declarations)
-  const { herder } = mode
+  mode = config.distributed
+    ? distributedMode(parts, config.distributed, gateway?.port)
+    : await standaloneMode(parts, gateway?.port, declarations)
   // Clients are told and their publications answered while the connectors still run.
   if (gateway) closers.add('gateway', () => gateway.stop())
-  const restLog = log.child({ logger: 'tidegate.rest' })
+  const herder = (): Herder => {
+    const made = mode?.herder()
+    if (made) return made
+    throw new StartingError(waitsFor() ?? 'The worker is starting.')
+  }
+  const readiness = (): Readiness => {
+    const reason = waitsFor() ?? (gateway?.isReady() === false ? 'The gateway is still warming up.' : undefined)
+    return reason === undefined ? { ready: true, reason: 'The worker is at work.' } : { ready: false, reason }
+  }
+  const peers = createPeerClient({ tls })
+  closers.add('connections to other workers', () => peers.close())
   const rest = await startRest({
     ...(await restOptions(config.rest, props, restLog)),
     herder,
     metrics: { contentType: metrics.contentType, text: () => metrics.text(scrape(herder, gateway)) },
     ready: () => waitsFor() === undefined,
+    readiness,
+    starting: () => (mode?.herder() ? undefined : waitsFor()),
+    peers,
     log: restLog,
   })
   closers.add('rest', () => rest.stop())
   restUrl = rest.url
-  await mode.begin()
+  await mode.begin(options.signal ?? new AbortController().signal)
   log.info({ rest: rest.url, gateway: gateway?.address.url, connectors: declarations.length }, 'worker started')
   return {
     restUrl: rest.url,
     gatewayUrl: gateway?.address.url,
-    herder,
-    ready: () => waitsFor() === undefined && (gateway?.isReady() ?? true),
+    herder: herder(),
+    ready: () => readiness().ready,
     stop: closers.closeAll,
   }
+}
+
+/** The connectors of a cluster are in its config topic, and REST is the way to it. */
+function noDeclarations({ connectorFiles }: WorkerOptions): readonly ConnectorDeclaration[] {
+  const [first] = connectorFiles
+  if (first === undefined) return []
+  throw new ConfigError(
+    `${first}: a worker of a cluster (group.id is set) starts no files of connectors. Send the declaration to any worker: POST /connectors.`,
+  )
 }
 
 async function readDeclarations(options: WorkerOptions, log: Logger): Promise<readonly ConnectorDeclaration[]> {

@@ -1,6 +1,6 @@
 import type { Logger } from '#api'
 import type { WorkerConfig } from '../config/index.ts'
-import type { Herder, LogLevels } from '../herder/index.ts'
+import type { Herder, LogLevels, PeerTls } from '../herder/index.ts'
 import type { WorkerDeps } from '../runtime/index.ts'
 import type { Closers } from '../util/closers.ts'
 
@@ -13,22 +13,18 @@ export interface WorkerParts {
   readonly closers: Closers
   /** `http://host:port` of this worker's REST API, as others reach it; known once it listens. */
   url(): string
+  /** Whom to trust among the other workers of its cluster, where they are reached by https. */
+  readonly peerTls: (() => Promise<PeerTls>) | undefined
   readonly version: string
   readonly commit: string
 }
 
 /** A herder and what it needs, not at work yet. */
 export interface WorkerMode {
-  readonly herder: Herder
-  /** Begins the work; REST listens by then. Rejects with what is wrong. */
-  begin(): Promise<void>
+  /** Undefined until there is one: until then nothing is answered but what is about the worker itself. */
+  herder(): Herder | undefined
+  /** Begins the work; REST listens by then. Rejects with what is wrong, or when `signal` aborts. */
+  begin(signal: AbortSignal): Promise<void>
   /** Why the worker is not ready yet; undefined: its work has begun. */
   waitsFor(): string | undefined
-}
-
-/** Of the advertised URL, with the port always, as Kafka Connect names workers. */
-export function workerIdOf(url: string): string {
-  if (url === '') return ''
-  const { hostname, port, protocol } = new URL(url)
-  return `${hostname}:${port || (protocol === 'https:' ? 443 : 80)}`
 }

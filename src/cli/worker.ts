@@ -9,9 +9,15 @@ export function workerCommand(): Command {
     .argument('[connectors...]', 'connector declarations: JSON or Java properties')
     .option('-s, --set <name=value...>', 'set a property or setting, over the file and the environment')
     .action(async (file: string | undefined, connectorFiles: string[], { set = [] }: { set?: string[] }) => {
-      const worker = await startWorker({ file, connectorFiles, env: process.env, flags: parseFlags(set) })
-      await signalled()
-      await worker.stop()
+      const starting = new AbortController()
+      const asked = signalled().finally(() => starting.abort())
+      const options = { file, connectorFiles, env: process.env, flags: parseFlags(set), signal: starting.signal }
+      const worker = await startWorker(options).catch((error: unknown) => {
+        // Whoever ends a worker that has not come up yet knows that.
+        if (!starting.signal.aborted) throw error
+      })
+      if (worker) await asked
+      await worker?.stop()
       // A task that was left behind must not keep the process.
       process.exit()
     })

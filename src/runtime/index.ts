@@ -10,6 +10,7 @@ export { frameworkConfig, sinkConfig, sourceConfig } from './connector-config.ts
 export { type ConnectorOffsetsDeps, openConnectorOffsets } from './connector-offsets.ts'
 export { type ConnectorRun, connectorPlugin, openConnector, TooManyTasksError } from './connector-run.ts'
 export { isEveryWorker, lanesOf } from './lanes.ts'
+export { isHopeless } from './hopeless.ts'
 export type { MeteredTask, RuntimeMetrics, TaskMetrics } from './metrics.ts'
 export { noMetrics } from './metrics.ts'
 export type { Peers } from './peers.ts'
