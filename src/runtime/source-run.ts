@@ -58,8 +58,12 @@ async function startAndLoop(
   run.atStop(metrics.close)
   const converters = openConverters({ props, workerProps, plugins, log, signal }, closers)
   const errors = createErrorOperator<SourceRecord>({
-    // What comes from outside has somebody who waits for the answer: one bad message fails nobody else's task.
-    settings: connector.placement === 'everyWorker' ? { ...config, 'errors.tolerance': 'all' } : config,
+    // What comes from outside has somebody who waits for the answer: one bad message fails nobody else's task. In a lane none may be skipped
+    // for what passes: those after it would be stored without it.
+    settings:
+      connector.placement === 'everyWorker'
+        ? { ...config, 'errors.tolerance': 'all', ...(run.exactlyOnce && { 'errors.retry.timeout': -1 }) }
+        : config,
     id: `${run.connector}-${run.task}`,
     log,
     clock,
