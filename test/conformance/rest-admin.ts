@@ -57,13 +57,27 @@ export function testRestAdmin(makeSubject: MakeSubject): void {
     expect(await put('')).toMatchObject(refusal(400, 'no body'))
   })
 
-  test('a standalone worker takes nothing from other workers', async () => {
-    const rest = await setUp()
+  test('a standalone worker takes nothing from other workers', async ({ skip }) => {
+    const { herder } = await makeSubject()
+    skip(herder.internal !== undefined, 'this worker is one of a cluster')
+    const rest = restClient(herder)
     const not = (what: string) => refusal(500, `^Kafka Connect in standalone mode does not support ${what}\\.$`)
     for (const body of [[], [{ a: 'b' }]])
       expect(await rest.send('POST', '/connectors/c/tasks', body)).toMatchObject(
         not('externally setting task configurations'),
       )
     expect(await rest.send('PUT', '/connectors/none/fence')).toMatchObject(not('exactly-once source connectors'))
+  })
+
+  test('a worker of a cluster takes nothing that no worker has signed', async ({ skip }) => {
+    const { herder } = await makeSubject()
+    skip(herder.internal === undefined, 'this worker is a standalone one')
+    const rest = restClient(herder)
+    const missing = refusal(400, /^Internal request missing required signature$/)
+    expect(await rest.send('POST', '/connectors/c/tasks', [])).toMatchObject(missing)
+    expect(await rest.send('PUT', '/connectors/c/fence')).toMatchObject(missing)
+    const signed = { 'x-connect-authorization': 'AAAA', 'x-connect-request-signature-algorithm': 'Rot13' }
+    const unknown = refusal(400, /^Algorithm Rot13 not available$/)
+    expect(await rest.send('PUT', '/connectors/c/fence', undefined, signed)).toMatchObject(unknown)
   })
 }

@@ -158,6 +158,7 @@ export function testRestConnectors(makeSubject: MakeSubject): void {
     const { rest, props, type } = await setUp()
     await rest.create('a', props)
     await rest.create('b', props)
+    for (const name of ['a', 'b']) await rest.settled(name, 'RUNNING')
     const info = { name: 'a', config: { name: 'a' }, type }
     const status = { name: 'a', connector: { state: expect.any(String) }, type }
     const both = (await rest.get('/connectors?expand=status&expand=info')).json as { a: object; b: object }
