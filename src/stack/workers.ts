@@ -24,8 +24,8 @@ export interface WorkerStatus extends ServerStatus {
   readonly gateway?: string
 }
 
-/** Of the first worker; the others follow. */
-export const defaultWorkerPorts = { rest: 8083, gateway: 8180 } as const
+/** Ports of the first worker; the others follow. */
+const defaultWorkerPorts = { rest: 8083, gateway: 8180 } as const
 
 const settingsOf = (clock: Clock): ServerSettings => ({
   clock,
