@@ -209,6 +209,7 @@ test.each([
   [{ channels: 'a' }, 'topic'],
   [{ channels: 'a', topic: 't', 'topic.template': 'u' }, 'topic'],
   [{ channels: 'a', 'topic.template': 'u' }, 'topics.allow'],
+  [{ channels: 'a', topic: 't', 'transaction.boundary': 'interval' }, 'transaction.boundary'],
 ])('complains of %j', (given, key) => {
   const complaints = webSocketServerSource.check?.(webSocketServerSource.config.parse(given), given)
   expect(complaints?.map((complaint) => complaint.key)).toContain(key)
