@@ -1,4 +1,4 @@
-import type { ConfigDef, Props, SourceConnector } from '#api'
+import type { Props, SourceConnector } from '#api'
 import { messageOf } from '#api'
 import { sourceConfig } from './connector-config.ts'
 import type { ValidatedKey } from './validated-key.ts'
@@ -35,7 +35,7 @@ export function exactlyOnceComplaints(
 /** Its answer, or the complaint that it could not be asked. */
 function ask<T>(connector: SourceConnector, props: Props, question: (config: never) => T): T | string {
   try {
-    return question((connector.config as ConfigDef).parse(props) as never)
+    return question(connector.config.parse(props) as never)
   } catch (error) {
     const reason = messageOf(error).trim()
     return `An unexpected error occurred during validation${reason === '' ? '; please see the worker logs for more details.' : `: ${reason}`}`

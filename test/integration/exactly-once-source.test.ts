@@ -1,113 +1,16 @@
 import { randomUUID } from 'node:crypto'
-import { expect, inject, onTestFinished, test } from 'vitest'
-import type { SourceConnector } from '#api'
-import { converters, headerConverters } from '../../src/converters/index.ts'
-import { createKafkaClient, type KafkaClient } from '../../src/kafka/index.ts'
-import { createPlugins } from '../../src/plugins/index.ts'
-import { noMetrics, startTask, type WorkerDeps } from '../../src/runtime/index.ts'
-import { openTopicOffsetStore, type TopicOffsetStore } from '../../src/storage/index.ts'
-import { systemClock } from '../../src/util/clock.ts'
+import { expect, onTestFinished, test } from 'vitest'
 import { eventually } from '../support/eventually.ts'
-import { quietLog, recordingLog } from '../support/quiet.ts'
-import { type Script, scriptedSource } from '../support/scripted-source.ts'
-import { plainValues } from '../support/test-herder.ts'
+import {
+  committedValues,
+  numbers,
+  openStore,
+  runExactlyOnce as run,
+  exactlyOnceWorker as worker,
+} from '../support/exactly-once-worker.ts'
+import { startOwnStack } from '../support/kafka-stack.ts'
+import type { Script } from '../support/scripted-source.ts'
 import { kafkaClient, newTopic, readAll } from '../support/topics.ts'
-
-interface Worker {
-  readonly deps: WorkerDeps
-  readonly offsetsTopic: string
-}
-
-async function openStore(kafka: KafkaClient, topic: string): Promise<TopicOffsetStore> {
-  const clients = { kafka, clientId: 'eos', log: quietLog, clock: systemClock }
-  const store = await openTopicOffsetStore({ ...clients, topic, committedOnly: true })
-  onTestFinished(() => store.close())
-  return store
-}
-
-/** What a worker of a cluster gives its tasks, without the cluster. */
-async function worker(offsetsTopic = `offsets.${randomUUID()}`): Promise<Worker> {
-  const log = recordingLog()
-  const kafka = createKafkaClient({ bootstrapServers: [inject('kafka')], clientId: 'eos', log, clock: systemClock })
-  onTestFinished(() => kafka.close())
-  if (!(await kafka.topicExists(offsetsTopic)))
-    await kafka.createTopic(offsetsTopic, {
-      partitions: 2,
-      replicationFactor: 1,
-      configs: { 'cleanup.policy': 'compact' },
-    })
-  const offsets = await openStore(kafka, offsetsTopic)
-  const deps: WorkerDeps = {
-    kafka,
-    plugins: createPlugins([converters, headerConverters]),
-    offsets,
-    log,
-    clock: systemClock,
-    workerProps: {
-      'key.converter': 'StringConverter',
-      'value.converter': 'StringConverter',
-      'bootstrap.servers': inject('kafka'),
-      'offset.storage.topic': offsetsTopic,
-      'offset.storage.replication.factor': '1',
-      'offset.storage.partitions': '1',
-    },
-    settings: {
-      'offset.flush.interval.ms': 60_000,
-      'offset.flush.timeout.ms': 5000,
-      'task.shutdown.graceful.timeout.ms': 10_000,
-      'topic.creation.enable': true,
-    },
-    metrics: noMetrics,
-    resolver: plainValues,
-    topics: { record() {} },
-    exactlyOnce: true,
-  }
-  return { deps, offsetsTopic }
-}
-
-interface RunOptions {
-  readonly name: string
-  readonly topic: string
-  readonly script: Script
-  readonly props?: Record<string, string>
-  readonly order?: string[]
-}
-
-function run({ deps }: Worker, { name, topic, script, props = {}, order = [] }: RunOptions) {
-  const plugin: SourceConnector = scriptedSource(script)
-  const handle = startTask(
-    {
-      plugin,
-      connector: name,
-      task: 0,
-      props: { name, 'connector.class': plugin.name, topic, ...props },
-      paused: false,
-      exactlyOnce: {
-        transactionalId: `eos-${name}-0`,
-        fence: async () => void order.push('fence'),
-        verify: async () => void order.push('verify'),
-      },
-    },
-    deps,
-  )
-  onTestFinished(() => handle.stop())
-  return handle
-}
-
-async function committedValues(topic: string): Promise<readonly string[]> {
-  const values: string[] = []
-  const log = await kafkaClient().topicLog({
-    topic,
-    clientId: 'eos',
-    props: { 'isolation.level': 'read_committed' },
-    onRecord: ({ value }) => values.push(String(value)),
-  })
-  await log.close()
-  return values
-}
-
-const numbers = (from: number, to: number): string[] =>
-  Array.from({ length: to - from }, (_, index) => String(from + index))
 
 test('each poll is a transaction of records and offsets, begun after fencing and a check, and told after its commit', async () => {
   const topic = await newTopic()
@@ -302,4 +205,37 @@ test('offsets of a connector with a topic for them are there and in the workerâ€
   run(first, { name, topic, script: { ...script, count: 20 } })
   await eventually(() => starts.length === 3)
   expect(starts).toEqual([0, 10, 10])
+})
+
+test('while Kafka is away a task and who reads its topic wait, and each record is there once', {
+  timeout: 180_000,
+}, async () => {
+  const stack = await startOwnStack()
+  const kafka = kafkaClient(stack.bootstrapServers)
+  const topic = await newTopic(2, kafka)
+  const values: number[] = []
+  const log = await kafka.topicLog({
+    topic,
+    clientId: 'away',
+    props: { 'isolation.level': 'read_committed' },
+    onRecord: ({ value }) => values.push(Number(value)),
+  })
+  onTestFinished(() => log.close())
+  const props = { 'transaction.boundary': 'interval', 'transaction.boundary.interval.ms': '50' }
+  const script: Script = { count: 100_000, batch: 5 }
+  const first = await worker(undefined, stack.bootstrapServers)
+  const handle = run(first, { name: randomUUID(), topic, props, script })
+  for (let round = 0; round < 3; round++) {
+    const reached = values.length + 100
+    await eventually(() => values.length > reached, { timeoutMs: 30_000 })
+    await stack.kafka.stop()
+    await new Promise((resolve) => setTimeout(resolve, 3000))
+    await stack.kafka.start()
+  }
+  const reached = values.length + 100
+  await eventually(() => values.length > reached, { timeoutMs: 30_000 })
+  expect(handle.status().state).toBe('RUNNING')
+  await handle.stop()
+  await log.readToEnd()
+  expect(values.toSorted((a, b) => a - b)).toEqual(Array.from({ length: values.length }, (_, index) => index))
 })

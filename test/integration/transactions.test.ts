@@ -97,6 +97,22 @@ test('who opens a transactional id fences the former producer and ends what it l
   expect(await committed(kafka, topic)).toEqual(['of the successor'])
 })
 
+test('a batch that one partition took and another refused hides nothing of the next transaction', async () => {
+  const kafka = kafkaClient()
+  const topic = `transactions.${randomUUID()}`
+  await kafka.createTopic(topic, { partitions: 2, replicationFactor: 1, configs: { 'max.message.bytes': '1000' } })
+  const writer = await producer(kafka, randomUUID())
+  const first = await writer.begin()
+  // The broker has the first record now, and its sequence.
+  const mixed = [record(topic, 'taken', 0), record(topic, 'x'.repeat(2000), 1)]
+  await expect(first.send(mixed)).rejects.toThrow('did not acknowledge 2 records')
+  await first.abort()
+  const second = await writer.begin()
+  await second.send([record(topic, 'kept', 0)])
+  await second.commit()
+  expect(await committed(kafka, topic)).toEqual(['kept'])
+})
+
 test('a zombie cannot commit what it had sent before it was fenced', async () => {
   const kafka = kafkaClient()
   const topic = await newTopic(1, kafka)

@@ -52,9 +52,9 @@ const record = (n: number): SourceRecord => ({
   sourceOffset: { n },
 })
 
-const outgoing = (record: SourceRecord) => ({
-  record,
-  messages: [{ topic: 't', key: null, value: Buffer.from(String(record.value)), headers: [] }],
+const outgoing = (only: SourceRecord) => ({
+  record: only,
+  messages: [{ topic: 't', key: null, value: Buffer.from(String(only.value)), headers: [] }],
 })
 
 const batch = (...numbers: number[]) => numbers.map((n) => outgoing(record(n)))
