@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { appendFileSync } from 'node:fs'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -33,6 +34,8 @@ export interface Cluster {
   log(worker: number): string
   /** Begins a life and does not wait for its answers. */
   start(worker: number): Promise<void>
+  /** Resolves when it answers. */
+  answers(worker: number): Promise<void>
   /** Ends it at once. */
   kill(worker: number, signal?: NodeJS.Signals): Promise<void>
   /** Takes its time away, and gives it back: nothing of it runs, and its connections stay. */
@@ -65,6 +68,9 @@ const quick = {
 
 const defaultKind = process.env['TIDEGATE_CLUSTER'] === 'java' ? 'java' : 'ours'
 
+/** A folder that keeps what the workers print, to look into a failure. */
+const kept = process.env['TIDEGATE_CLUSTER_LOGS']
+
 interface Life {
   readonly child: ChildProcess
   readonly ended: Promise<unknown>
@@ -92,6 +98,7 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
     const child = spawn(command, args, { cwd: dir, stdio: ['ignore', 'pipe', 'pipe'] })
     lives[worker] = { child, ended: once(child, 'exit') }
     const keep = (text: Buffer): void => {
+      if (kept !== undefined) appendFileSync(join(kept, `${name}-${worker}.log`), text)
       logs[worker] = ((logs[worker] ?? '') + text.toString()).slice(-200_000)
     }
     child.stdout.on('data', keep)
@@ -107,6 +114,13 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
     return life.child.exitCode
   }
 
+  async function respond(worker: number): Promise<void> {
+    await eventually(() => answers(urls[worker] ?? '', lives[worker], logs[worker]), {
+      timeoutMs: 60_000,
+      what: `the answers of worker ${worker}`,
+    })
+  }
+
   const signal = (worker: number, what: NodeJS.Signals): void => {
     if (lives[worker]?.child.kill(what) !== true) throw new Error(`Worker ${worker} does not run.`)
   }
@@ -117,6 +131,7 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
     urls,
     log: (worker) => logs[worker] ?? '',
     start,
+    answers: respond,
     async kill(worker, how = 'SIGKILL') {
       await end(worker, how)
     },
@@ -159,10 +174,7 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
   for (let worker = 0; worker < options.workers; worker++) {
     urls.push(`http://127.0.0.1:${await freePort()}`)
     await start(worker)
-    await eventually(() => answers(urls[worker] ?? '', lives[worker], logs[worker]), {
-      timeoutMs: 60_000,
-      what: `the answers of worker ${worker}`,
-    })
+    await respond(worker)
   }
   return cluster
 }

@@ -21,7 +21,17 @@ export interface LinesPipeline {
   /** Appends to every source's file until the end of the test, or `delivered`. */
   feed(): void
   /** Ends the feed; resolves when each line is once in its topic for a reader of what is committed, and has reached each sink. */
-  delivered(): Promise<{ readonly lines: number; readonly repeated: number }>
+  delivered(): Promise<Delivered>
+  /** The connectors whose sources keep a transaction open nearly always. */
+  readonly slow: readonly string[]
+}
+
+export interface Delivered {
+  readonly lines: number
+  /** Delivered to sinks again. */
+  readonly repeated: number
+  /** Written in transactions that did not end with a commit. */
+  readonly aborted: number
 }
 
 const lines = async (file: string): Promise<readonly string[]> =>
@@ -52,11 +62,16 @@ function feed(files: readonly string[]) {
 }
 
 /** Makes the connectors and waits until all their tasks run. */
-export async function deployLines(cluster: Cluster, size: LinesSize): Promise<LinesPipeline> {
-  const kafka = kafkaClient()
+export async function deployLines(
+  cluster: Cluster,
+  size: LinesSize,
+  bootstrapServers = inject('kafka'),
+): Promise<LinesPipeline> {
+  const kafka = kafkaClient(bootstrapServers)
   const put = (name: string, config: object) => cluster.ask('PUT', `/connectors/${cluster.name}-${name}/config`, config)
   const inputs: string[] = []
   const topics: string[] = []
+  const slow: string[] = []
   for (let source = 0; source < size.sources; source++) {
     const [file, topic] = [join(cluster.dir, `in-${source}`), `${cluster.name}.${source}`]
     await writeFile(file, '')
@@ -64,7 +79,10 @@ export async function deployLines(cluster: Cluster, size: LinesSize): Promise<Li
     inputs.push(file)
     topics.push(topic)
     const config = { 'connector.class': 'FileStreamSource', file, topic, 'exactly.once.support': 'required' }
-    await put(`source-${source}`, { ...config, 'value.converter': stringConverter })
+    const isSlow = source % 2 === 0
+    if (isSlow) slow.push(`${cluster.name}-source-${source}`)
+    const boundary = isSlow ? { 'transaction.boundary': 'interval', 'transaction.boundary.interval.ms': '1500' } : {}
+    await put(`source-${source}`, { ...config, ...boundary, 'value.converter': stringConverter })
   }
   const outputs: string[] = []
   for (let sink = 0; sink < size.sinksOfTwo + size.sinksOfThree; sink++) {
@@ -80,30 +98,37 @@ export async function deployLines(cluster: Cluster, size: LinesSize): Promise<Li
   return {
     connectors: inputs.length + outputs.length,
     tasks,
+    slow,
     feed() {
       feeding ??= feed(inputs)
     },
     async delivered() {
       await feeding?.stop()
-      return compare({ inputs, topics, outputs })
+      return compare({ bootstrapServers, inputs, topics, outputs })
     },
   }
 }
 
-async function compare({
-  inputs,
-  topics,
-  outputs,
-}: Readonly<Record<'inputs' | 'topics' | 'outputs', readonly string[]>>) {
+interface Places {
+  readonly bootstrapServers: string
+  readonly inputs: readonly string[]
+  readonly topics: readonly string[]
+  readonly outputs: readonly string[]
+}
+
+async function compare({ bootstrapServers, inputs, topics, outputs }: Places): Promise<Delivered> {
+  const read = async (isolation?: 'read_uncommitted') =>
+    Object.values(await readCommitted(bootstrapServers, topics, isolation)).flat()
   const all = (await Promise.all(inputs.map(lines))).flat().toSorted()
   const stored = await eventually(
     async () => {
-      const read = Object.values(await readCommitted(inject('kafka'), topics)).flat()
-      return read.length >= all.length && read
+      const found = await read()
+      return found.length >= all.length && found
     },
     { timeoutMs: 60_000, what: 'every line in its topic' },
   )
   expect(stored.toSorted()).toEqual(all)
+  const aborted = (await read('read_uncommitted')).length - all.length
   let repeated = 0
   for (const file of outputs) {
     await eventually(async () => new Set(await lines(file)).size >= all.length, {
@@ -114,7 +139,7 @@ async function compare({
     repeated += written.length - all.length
     expect([...new Set(written)].toSorted()).toEqual(all)
   }
-  return { lines: all.length, repeated }
+  return { lines: all.length, repeated, aborted }
 }
 
 const stringConverter = 'org.apache.kafka.connect.storage.StringConverter'

@@ -1,4 +1,4 @@
-"""Prints what a reader under read_committed sees of topics, as one JSON object of lists: BOOTSTRAP_SERVERS TOPIC..."""
+"""Prints what a reader sees of topics, as one JSON object of lists: BOOTSTRAP_SERVERS ISOLATION_LEVEL TOPIC..."""
 
 import json
 import sys
@@ -6,14 +6,14 @@ import sys
 from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, TopicPartition
 
 
-def read(bootstrap_servers, topics):
+def read(bootstrap_servers, isolation_level, topics):
     consumer = Consumer(
         {
             "bootstrap.servers": bootstrap_servers,
             # Asked for, and never joined: partitions are taken by hand and nothing is committed.
             "group.id": "read-committed",
             "enable.auto.commit": False,
-            "isolation.level": "read_committed",
+            "isolation.level": isolation_level,
             "enable.partition.eof": True,
         }
     )
@@ -35,4 +35,4 @@ def read(bootstrap_servers, topics):
     return found
 
 
-print(json.dumps(read(sys.argv[1], sys.argv[2:])))
+print(json.dumps(read(sys.argv[1], sys.argv[2], sys.argv[3:])))
