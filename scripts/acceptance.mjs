@@ -6,6 +6,7 @@ import { join } from 'node:path'
 
 const proofs = {
   'kafka-away': 'Kafka stopped for 30 s under clients that follow and publish',
+  'java-cluster': 'The same requests to the leader and a follower of Kafka Connect and of ours',
   'java-worker': 'The same requests to Kafka Connect and to this worker',
   'worker-killed': 'kill -9 of the worker, twenty times at random moments, with a source and a sink at work',
   'workers-killed':

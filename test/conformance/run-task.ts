@@ -51,7 +51,8 @@ export async function runSource(connector: SourceConnector, options: SourceRunOp
     ...context,
     offsets: {
       offset: async (partition) => stored.get(JSON.stringify(partition)),
-      list: async () => [...stored].map(([partition, offset]) => ({ partition: JSON.parse(partition) as never, offset })),
+      list: async () =>
+        [...stored].map(([partition, offset]) => ({ partition: JSON.parse(partition) as never, offset })),
     },
     valueSchema: options.valueSchema ?? (async () => undefined),
     keySchema: async () => undefined,

@@ -9,7 +9,7 @@ import { wantedDifferences } from '../interop/rest/differences.ts'
 import { pairs } from '../interop/rest/pairs.ts'
 import { runCase } from '../interop/rest/run-case.ts'
 import { tableOf } from '../interop/rest/table.ts'
-import { evidence } from '../support/scale.ts'
+import { evidence, scale } from '../support/scale.ts'
 
 const outcomes: Outcome[] = []
 let dir: string
@@ -29,9 +29,13 @@ afterAll(async () => {
   await rm(dir, { recursive: true, force: true })
 }, 60_000)
 
+/** In a small run each case goes to one of the two, in turns. */
+const goesTo = (first: number, index: number): boolean => scale({ small: index % 2 === Math.sign(first), full: true })
+
 // On the follower under other names: what the leader's cases left behind is there too.
 describe.each([['leader', 0] as const, ['follower', 100] as const])('on the %s', (role, first) => {
-  test.each(restCases.map((each, index) => [each.name, each, index] as const))(
+  const cases = restCases.map((each, index) => [each.name, each, index] as const)
+  test.each(cases.filter(([, , index]) => goesTo(first, index)))(
     "answers as Kafka Connect's does: %s",
     async (name, each, index) => {
       const answers = await Promise.all([
@@ -48,11 +52,11 @@ describe.each([['leader', 0] as const, ['follower', 100] as const])('on the %s',
   )
 })
 
-test('every case was compared on both', () => {
+test('every case was compared', () => {
   const table = tableOf(outcomes)
   const lines = Object.entries(table).map(([what, count]) => `${String(count).padStart(5)}  ${what}\n`)
   process.stdout.write(lines.join(''))
-  expect(table['cases']).toBe(restCases.length * 2)
+  expect(table['cases']).toBe(restCases.length * scale({ small: 1, full: 2 }))
   expect(table['differs']).toBe(0)
   evidence('java-cluster', table)
 })

@@ -31,7 +31,7 @@ export async function startCluster(options: ClusterOptions): Promise<ClusterUnde
   }
   try {
     // One after the other: both would make the topics.
-    for (const _ of ['first', 'second']) started.push(await startOne(options))
+    for (const _ of ['first', 'second']) started.push(await startMember(options))
     const urls = started.map(({ url }) => url)
     const leader = await eventually(() => leaderOf(urls), { timeoutMs: 60_000, what: `a leader of ${kind}` })
     const at = (url: string): Worker => ({ kind, url, bootstrapServers, dir, cluster: urls })
@@ -54,7 +54,8 @@ async function leaderOf(urls: readonly string[]): Promise<string> {
   return leader
 }
 
-async function startOne({ kind, bootstrapServers, dir, cluster, props }: ClusterOptions) {
+/** Starts one worker of a cluster, which may have others, of the other kind too if they are not there at the same time. */
+export async function startMember({ kind, bootstrapServers, dir, cluster, props }: ClusterOptions) {
   if (kind === 'java') return startJavaWorker({ bootstrapServers, dir, cluster, props })
   const file = join(dir, 'cluster-worker.json')
   await writeFile(

@@ -94,7 +94,7 @@ export const wantedDifferences: readonly WantedDifference[] = [
   },
   {
     case: /^validate (a sink|converters)$/,
-    step: /^(clients|json|JsonConverter)$/,
+    step: /^(clients|the group of a worker|json|JsonConverter)$/,
     path: /^body\.(configs\.order|groups\.[45])$/,
     row: "validate: the order of a converter's options and of overrides",
   },

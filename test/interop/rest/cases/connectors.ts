@@ -33,7 +33,7 @@ export const connectorCases: readonly Case[] = [
       { what: 'status gone', path: '/connectors/{p}/status', until: whenStatus(404) },
       { what: 'config gone', path: '/connectors/{p}/config', message: true },
       { what: 'tasks gone', path: '/connectors/{p}/tasks' },
-      { what: 'task status gone', path: '/connectors/{p}/tasks/0/status' },
+      { what: 'task status gone', path: '/connectors/{p}/tasks/0/status', until: whenStatus(404) },
       { what: 'delete again', method: 'DELETE', path: '/connectors/{p}', message: true },
       { what: 'listed no more', path: '/connectors', pick: isListed },
     ],
@@ -127,6 +127,12 @@ export const connectorCases: readonly Case[] = [
       { ...remove, what: 'delete the first' },
       { ...create(lines(), { initial_state: '' }), what: 'empty' },
       { what: 'nothing was made', path: '/connectors/{p}' },
+    ],
+  },
+  {
+    // Under names of their own: of a former connector a cluster may still tell the tasks.
+    name: 'stopped from the beginning',
+    steps: [
       create(lines(), { initial_state: 'STOPPED' }),
       status('STOPPED', []),
       { what: 'no tasks', path: '/connectors/{p}/tasks' },
@@ -136,7 +142,6 @@ export const connectorCases: readonly Case[] = [
     ],
   },
   {
-    // Under a name of its own: of a former connector a cluster may still tell the tasks.
     name: 'paused from the beginning',
     steps: [
       { ...create(lines(), { initial_state: 'paused' }), what: 'create paused' },

@@ -95,7 +95,11 @@ export const generalCases: readonly Case[] = [
         body: { name: '{p} straße', config: lines() },
       },
       { what: 'get', path: '/connectors/{p}%20stra%C3%9Fe/config' },
-      { what: 'trailing slash', path: '/connectors/{p}%20stra%C3%9Fe/' },
+      {
+        what: 'trailing slash',
+        path: '/connectors/{p}%20stra%C3%9Fe/',
+        until: ({ body }) => (body as { tasks: readonly unknown[] }).tasks.length === 1,
+      },
       { what: 'delete', method: 'DELETE', path: '/connectors/{p}%20stra%C3%9Fe/' },
       { what: 'a slash in a name', path: '/connectors/a%2Fb', pick: () => 'a page or a body, 400' },
     ],

@@ -20,6 +20,11 @@ export const loggerCases: readonly Case[] = [
       { what: 'no level', method: 'PUT', path: '/admin/loggers/root', body: {}, message: true },
       { what: 'scope worker', method: 'PUT', path: '/admin/loggers/a.{p}?scope=worker', body: { level: 'INFO' } },
       { what: 'scope cluster', method: 'PUT', path: '/admin/loggers/a.{p}?scope=cluster', body: { level: 'WARN' } },
+      {
+        what: 'heard of',
+        path: '/admin/loggers/a.{p}',
+        until: ({ body }) => (body as { level?: string }).level === 'WARN',
+      },
       { what: 'scope unknown', method: 'PUT', path: '/admin/loggers/a.{p}?scope=galaxy', body: { level: 'INFO' } },
       { what: 'back', method: 'PUT', path: '/admin/loggers/root', body: { level: 'INFO' }, pick: Array.isArray },
     ],
