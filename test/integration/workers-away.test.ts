@@ -1,15 +1,29 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, expect, test } from 'vitest'
 import { awayMs, startCluster } from '../support/cluster.ts'
+import { eventually } from '../support/eventually.ts'
+import { startOwnStack } from '../support/kafka-stack.ts'
 import { deployLines } from '../support/lines-pipeline.ts'
 import { evidence, scale } from '../support/scale.ts'
+import { downtimesOf } from '../support/task-downtimes.ts'
 
+const waitedFor = { way: 'waited for', delayMs: 20_000 }
 const size = scale({
-  small: { sources: 2, sinksOfTwo: 1, sinksOfThree: 0 },
-  full: { sources: 6, sinksOfTwo: 8, sinksOfThree: 6 },
+  small: { sources: 2, sinksOfTwo: 1, sinksOfThree: 0, frozen: [0], rolls: [waitedFor], kafkaAwayMs: 8000 },
+  full: {
+    sources: 6,
+    sinksOfTwo: 8,
+    sinksOfThree: 6,
+    frozen: [0, 1, 2],
+    rolls: [waitedFor, { way: 'not waited for', delayMs: 0 }],
+    kafkaAwayMs: 30_000,
+  },
 })
 const exactlyOnce = { 'exactly.once.source.support': 'enabled' }
 const sessionMs = 6000
+const workers = [0, 1, 2]
+/** How long work may take to run again once it may: the rebalance, the tasks' own start, and how often is looked. */
+const startMs = 4000
 
 const facts: Record<string, number> = {}
 afterAll(() => evidence('workers-away', facts))
@@ -21,44 +35,91 @@ test('a worker that was frozen past its session and wakes writes nothing twice, 
   const pipeline = await deployLines(cluster, size)
   pipeline.feed()
   const times: number[] = []
-  for (const worker of [0, 1, 2]) {
+  for (const worker of size.frozen) {
     cluster.freeze(worker)
-    const others = [0, 1, 2].filter((each) => each !== worker)
-    times.push(await cluster.running(pipeline.tasks, { on: others }))
+    times.push(await cluster.running(pipeline.tasks, { on: workers.filter((each) => each !== worker) }))
     // Time for the others to write, beside one that believes that all is still its own.
     await sleep(sessionMs / 2)
     cluster.thaw(worker)
     await cluster.shared(pipeline.tasks)
   }
-  const { lines, repeated } = await pipeline.delivered()
-  expect(Math.max(...times)).toBeLessThan(awayMs + 4000)
+  const { lines, repeated, repeatedCommitted, aborted } = await pipeline.delivered()
+  expect(Math.max(...times)).toBeLessThan(awayMs + startMs)
   Object.assign(facts, {
     'frozen: lines, each once in its topic under `read_committed`': lines,
+    'frozen: in the topics, of transactions that were cut off': aborted,
     'frozen: longest time (ms) until all tasks ran on the others': Math.round(Math.max(...times)),
     'frozen: delivered to sinks again': repeated,
+    'frozen: of these, by the one that woke although another worker had committed them': repeatedCommitted,
   })
 })
 
-test('workers that are rolled one at a time end cleanly, and their work is theirs again', {
-  timeout: 240_000,
-}, async () => {
-  const cluster = await startCluster({ workers: 3, props: exactlyOnce })
-  const pipeline = await deployLines(cluster, size)
-  pipeline.feed()
-  const times: number[] = []
-  for (const worker of [0, 1, 2]) {
-    const began = performance.now()
-    await cluster.stop(worker)
-    await cluster.start(worker)
+test.each(size.rolls)(
+  'workers that are rolled and $way: no task is down longer than its own move',
+  {
+    timeout: 240_000,
+  },
+  async ({ way, delayMs }) => {
+    const delay = { 'scheduled.rebalance.max.delay.ms': String(delayMs) }
+    const cluster = await startCluster({ workers: 3, props: { ...exactlyOnce, ...delay } })
+    const pipeline = await deployLines(cluster, size)
     await cluster.shared(pipeline.tasks)
-    times.push(performance.now() - began)
-  }
-  const { lines, repeated } = await pipeline.delivered()
-  // Who ends cleanly has committed what it delivered.
-  expect(repeated).toBe(0)
+    pipeline.feed()
+    const began = Date.now()
+    const away: number[] = []
+    for (const worker of workers) {
+      const from = performance.now()
+      await cluster.stop(worker)
+      await cluster.start(worker)
+      await cluster.answers(worker)
+      away.push(performance.now() - from)
+      await cluster.shared(pipeline.tasks)
+    }
+    const ended = Date.now()
+    const { lines, repeated, repeatedCommitted } = await pipeline.delivered()
+    // Who ends has committed what it delivered; a sink's group rebalances, and who stays may repeat what it had not committed.
+    expect(repeatedCommitted).toBe(0)
+    const moves = (await downtimesOf(`${cluster.name}-status`)).filter(({ since }) => since >= began && since < ended)
+    const longest = Math.max(...moves.map(({ ms }) => ms))
+    const elsewhere = moves.filter(({ from, to }) => from !== to).length
+    // Either it waits for its worker to be back, or it goes to another one at once.
+    expect(elsewhere).toBeLessThanOrEqual(delayMs > 0 ? 0 : moves.length)
+    expect(longest).toBeLessThan((delayMs > 0 ? Math.max(...away) : 0) + startMs)
+    Object.assign(facts, {
+      [`rolled, ${way}: lines, each once in its topic under \`read_committed\``]: lines,
+      [`rolled, ${way}: delivered to sinks again`]: repeated,
+      [`rolled, ${way}: of these, although they were committed`]: repeatedCommitted,
+      [`rolled, ${way}: longest time (ms) from SIGTERM until a worker answered again`]: Math.round(Math.max(...away)),
+      [`rolled, ${way}: tasks that stopped and began`]: moves.length,
+      [`rolled, ${way}: of these on another worker`]: elsewhere,
+      [`rolled, ${way}: longest time (ms) that a task was down`]: longest,
+    })
+  },
+)
+
+test('while Kafka is away nothing is lost, and when it is back three workers go on', { timeout: 360_000 }, async () => {
+  const stack = await startOwnStack()
+  const { bootstrapServers } = stack
+  const cluster = await startCluster({ workers: 3, props: exactlyOnce, bootstrapServers })
+  const pipeline = await deployLines(cluster, size, bootstrapServers)
+  pipeline.feed()
+  await cluster.shared(pipeline.tasks)
+  await stack.kafka.stop()
+  await sleep(size.kafkaAwayMs)
+  const from = performance.now()
+  await stack.kafka.start()
+  const backMs = performance.now() - from
+  await cluster.running(pipeline.tasks, { timeoutMs: 90_000 })
+  const { lines, repeated, repeatedCommitted, aborted } = await pipeline.delivered()
+  expect(repeatedCommitted).toBe(0)
+  await eventually(async () => (await cluster.tasks()).every(({ state }) => state === 'RUNNING'))
   Object.assign(facts, {
-    'rolled: lines, each once in its topic under `read_committed`': lines,
-    'rolled: longest time (ms) from SIGTERM until all tasks ran again on three': Math.round(Math.max(...times)),
-    'rolled: delivered to sinks again': repeated,
+    'Kafka stopped for (ms)': size.kafkaAwayMs,
+    'Kafka stopped: its own start (ms)': Math.round(backMs),
+    'Kafka stopped: lines, each once in its topic under `read_committed`': lines,
+    'Kafka stopped: in the topics, of transactions that were cut off': aborted,
+    'Kafka stopped: missing at a sink': 0,
+    'Kafka stopped: delivered to sinks again': repeated,
+    'Kafka stopped: of these, although they were committed': repeatedCommitted,
   })
 })

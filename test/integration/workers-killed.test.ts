@@ -68,8 +68,10 @@ test('whichever worker is killed and when, its tasks run again in time, sources 
   }
   if (gone !== undefined) await cluster.start(gone)
   await cluster.shared(tasks)
-  const { lines, repeated, aborted } = await pipeline.delivered()
+  const { lines, repeated, repeatedCommitted, aborted } = await pipeline.delivered()
   expect(Math.max(...times)).toBeLessThan(awayMs + startMs)
+  // What is repeated was not committed.
+  expect(repeatedCommitted).toBe(0)
   await Promise.all(workers.map((worker) => cluster.stop(worker)))
   evidence('workers-killed', {
     kills: size.kills,
@@ -81,6 +83,7 @@ test('whichever worker is killed and when, its tasks run again in time, sources 
     'in the topics, of transactions that were cut off': aborted,
     'missing at a sink': 0,
     'delivered to sinks again': repeated,
+    'of these, although they were committed': repeatedCommitted,
     'longest time (ms) from a kill until all tasks ran on the others': Math.round(Math.max(...times)),
     'session time-out and delay (ms)': awayMs,
   })

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, inject, onTestFinished } from 'vitest'
 import type { Cluster } from './cluster.ts'
+import { partitionKey, type WatchedSink, watchCommits } from './commit-watch.ts'
 import { eventually } from './eventually.ts'
 import { readCommitted } from './read-committed.ts'
 import { kafkaClient } from './topics.ts'
@@ -30,6 +31,8 @@ export interface Delivered {
   readonly lines: number
   /** Delivered to sinks again. */
   readonly repeated: number
+  /** Of these, delivered again although the sink's group had committed them before. */
+  readonly repeatedCommitted: number
   /** Written in transactions that did not end with a commit. */
   readonly aborted: number
 }
@@ -84,19 +87,20 @@ export async function deployLines(
     const boundary = isSlow ? { 'transaction.boundary': 'interval', 'transaction.boundary.interval.ms': '1500' } : {}
     await put(`source-${source}`, { ...config, ...boundary, 'value.converter': stringConverter })
   }
-  const outputs: string[] = []
+  const sinks: WatchedSink[] = []
   for (let sink = 0; sink < size.sinksOfTwo + size.sinksOfThree; sink++) {
     const file = join(cluster.dir, `out-${sink}`)
-    outputs.push(file)
+    sinks.push({ connector: `${cluster.name}-sink-${sink}`, file })
     const tasks = sink < size.sinksOfTwo ? '2' : '3'
     const config = { 'connector.class': 'FileStreamSink', file, topics: topics.join(), 'tasks.max': tasks }
     await put(`sink-${sink}`, { ...config, 'value.converter': stringConverter })
   }
   const tasks = size.sources + 2 * size.sinksOfTwo + 3 * size.sinksOfThree
   await cluster.running(tasks)
+  const commits = watchCommits(bootstrapServers, sinks, topics)
   let feeding: ReturnType<typeof feed> | undefined
   return {
-    connectors: inputs.length + outputs.length,
+    connectors: inputs.length + sinks.length,
     tasks,
     slow,
     feed() {
@@ -104,7 +108,7 @@ export async function deployLines(
     },
     async delivered() {
       await feeding?.stop()
-      return compare({ bootstrapServers, inputs, topics, outputs })
+      return compare({ bootstrapServers, inputs, topics, sinks, commits })
     },
   }
 }
@@ -113,33 +117,42 @@ interface Places {
   readonly bootstrapServers: string
   readonly inputs: readonly string[]
   readonly topics: readonly string[]
-  readonly outputs: readonly string[]
+  readonly sinks: readonly WatchedSink[]
+  readonly commits: ReturnType<typeof watchCommits>
 }
 
-async function compare({ bootstrapServers, inputs, topics, outputs }: Places): Promise<Delivered> {
-  const read = async (isolation?: 'read_uncommitted') =>
-    Object.values(await readCommitted(bootstrapServers, topics, isolation)).flat()
+async function compare({ bootstrapServers, inputs, topics, sinks, commits }: Places): Promise<Delivered> {
   const all = (await Promise.all(inputs.map(lines))).flat().toSorted()
-  const stored = await eventually(
+  const where = new Map<string, readonly [string, number]>()
+  await eventually(
     async () => {
-      const found = await read()
-      return found.length >= all.length && found
+      const read = Object.entries(await readCommitted(bootstrapServers, topics))
+      const values = read.flatMap(([, records]) => records.map(([, , value]) => value))
+      if (values.length < all.length) return false
+      expect(values.toSorted()).toEqual(all)
+      for (const [topic, records] of read)
+        for (const [partition, offset, value] of records) where.set(value, [partitionKey(topic, partition), offset])
+      return true
     },
-    { timeoutMs: 60_000, what: 'every line in its topic' },
+    { timeoutMs: 60_000, what: 'every line once in its topic' },
   )
-  expect(stored.toSorted()).toEqual(all)
-  const aborted = (await read('read_uncommitted')).length - all.length
-  let repeated = 0
-  for (const file of outputs) {
+  const written = Object.values(await readCommitted(bootstrapServers, topics, 'read_uncommitted')).flat()
+  const delivered = { lines: all.length, aborted: written.length - all.length, repeated: 0, repeatedCommitted: 0 }
+  for (const { file } of sinks) {
     await eventually(async () => new Set(await lines(file)).size >= all.length, {
       timeoutMs: 60_000,
       what: `every line in ${file}`,
     })
-    const written = await lines(file)
-    repeated += written.length - all.length
-    expect([...new Set(written)].toSorted()).toEqual(all)
+    expect([...new Set(await lines(file))].toSorted()).toEqual(all)
   }
-  return { lines: all.length, repeated, aborted }
+  await commits.stop()
+  for (const sink of sinks) {
+    const { repeated, committed, looks } = await commits.repeats(sink, where)
+    expect(looks).toBeGreaterThan(10)
+    delivered.repeated += repeated
+    delivered.repeatedCommitted += committed
+  }
+  return delivered
 }
 
 const stringConverter = 'org.apache.kafka.connect.storage.StringConverter'

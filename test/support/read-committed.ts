@@ -8,12 +8,15 @@ import { cached } from './cache-folder.ts'
 const run = promisify(execFile)
 const folder = join(packageRoot, 'test/interop/clients')
 
-/** The values that topics hold for a reader that shares no code with us: librdkafka's. In order within a partition. */
+/** Partition, offset and value. */
+export type ReadRecord = readonly [number, number, string]
+
+/** What topics hold for a reader that shares no code with us: librdkafka's. In order within a partition. */
 export async function readCommitted(
   bootstrapServers: string,
   topics: readonly string[],
   isolation: 'read_committed' | 'read_uncommitted' = 'read_committed',
-): Promise<Readonly<Record<string, readonly string[]>>> {
+): Promise<Readonly<Record<string, readonly ReadRecord[]>>> {
   const requirements = join(folder, 'requirements-kafka.txt')
   const path = await cached('python-kafka', await readFile(requirements), (dir) =>
     run('python3', ['-m', 'pip', 'install', '-q', '--disable-pip-version-check', '--target', dir, '-r', requirements]),
@@ -21,5 +24,5 @@ export async function readCommitted(
   const args = [join(folder, 'read_committed.py'), bootstrapServers, isolation, ...topics]
   const env = { ...process.env, PYTHONPATH: path }
   const { stdout } = await run('python3', args, { env, maxBuffer: 256 * 1024 * 1024 })
-  return JSON.parse(stdout) as Readonly<Record<string, readonly string[]>>
+  return JSON.parse(stdout) as Readonly<Record<string, readonly ReadRecord[]>>
 }

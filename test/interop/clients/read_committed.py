@@ -1,4 +1,4 @@
-"""Prints what a reader sees of topics, as one JSON object of lists: BOOTSTRAP_SERVERS ISOLATION_LEVEL TOPIC..."""
+"""Prints what a reader sees of topics, as one JSON object of lists of [partition, offset, value]: BOOTSTRAP_SERVERS ISOLATION_LEVEL TOPIC..."""
 
 import json
 import sys
@@ -26,7 +26,7 @@ def read(bootstrap_servers, isolation_level, topics):
         if message is None:
             raise SystemExit("nothing came in 30 s")
         if message.error() is None:
-            found[message.topic()].append(message.value().decode())
+            found[message.topic()].append([message.partition(), message.offset(), message.value().decode()])
         elif message.error().code() == KafkaError._PARTITION_EOF:
             reading.discard((message.topic(), message.partition()))
         else:
