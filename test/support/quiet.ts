@@ -21,12 +21,14 @@ export function manualClock(start = 1_000_000): Clock & { advance(ms: number): P
     sleep: (ms, signal) =>
       new Promise((resolve) => {
         if (signal?.aborted) return resolve()
-        const sleeper = { at: now + ms, wake: resolve }
-        sleepers.push(sleeper)
-        signal?.addEventListener('abort', () => {
+        const end = () => {
           sleepers = sleepers.filter((each) => each !== sleeper)
+          signal?.removeEventListener('abort', end)
           resolve()
-        })
+        }
+        const sleeper = { at: now + ms, wake: end }
+        sleepers.push(sleeper)
+        signal?.addEventListener('abort', end)
       }),
     async advance(ms) {
       const end = now + ms

@@ -53,6 +53,7 @@ export async function setUpCluster(count: number, more: Partial<DistributedHerde
   const seen: Seen = { started: [], stopped: [] }
   const script: { onStart?: ((task: string) => void) | undefined; check?: (() => Promise<void>) | undefined } = {}
   const herders = new Map<string, DistributedHerder>()
+  const statuses = await createMemoryStatusStore({ log, clock, topics })
   const urlOf = (worker: number) => `http://worker${worker}:8083/`
 
   async function createWorker(worker: number): Promise<DistributedHerder> {
@@ -157,6 +158,8 @@ export async function setUpCluster(count: number, more: Partial<DistributedHerde
     clock,
     log,
     topics,
+    /** What a worker may say that is none of these. */
+    statuses,
     fenced,
     seen,
     script,

@@ -18,6 +18,8 @@ export interface MemoryGroup {
   place: Place
   /** The first member leads no longer; it does not hear of it, as one that was frozen. */
   depose(): Promise<void>
+  /** The coordinator puts a worker out, and nobody else hears of it yet. */
+  lose(worker: number): Promise<void>
   /** Holds rebalances up until what it returns is called. */
   hold(): () => void
 }
@@ -90,6 +92,12 @@ export function createMemoryGroup(): MemoryGroup {
       frozen = members.shift()
       ask('the leader is gone')
       await turn
+    },
+    async lose(worker) {
+      const member = members[worker]
+      if (!member) return
+      member.work = { connectors: [], tasks: [] }
+      await member.options.lost('it was silent for too long')
     },
     hold() {
       let release = () => {}
