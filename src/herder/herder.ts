@@ -150,6 +150,8 @@ export interface Herder {
   logger(name: string): LoggerLevel
   /** The loggers that really changed, sorted; undefined for `cluster`, which every worker hears of. `NotFoundError` for a level that does not exist (as Kafka Connect answers). */
   setLogger(name: string, level: string, scope: 'worker' | 'cluster'): Promise<readonly string[] | undefined>
+  /** What of all this worker runs itself, failed ones included; a worker that is alone runs everything. */
+  runsHere?(): { readonly connectors: readonly string[]; readonly tasks: readonly TaskId[] }
   /** Ours: the readers of an `everyWorker` sink on this worker; none for any other connector. */
   readers(name: string): Promise<readonly ReaderState[]>
   /** Undefined in standalone mode. */

@@ -17,6 +17,8 @@ export interface Startups {
 
 export interface ConnectorFigures {
   readonly name: string
+  /** Whether the connector itself is this worker's; of a connector of another worker there are tasks only. */
+  readonly isHere: boolean
   readonly type: string
   readonly class: string
   readonly version: string
@@ -24,6 +26,7 @@ export interface ConnectorFigures {
   readonly health: string
   /** Restarts by themselves within the window of `errors.restart.*`. */
   readonly restarts: number
+  /** Of this worker. */
   readonly tasks: readonly { readonly id: number; readonly state: string }[]
 }
 

@@ -82,17 +82,24 @@ const connectorInfo: Metric = {
   labels: ['connector', 'status', 'class', 'type', 'version'],
   bean: 'type=connector-metrics status, connector-class, connector-type, connector-version',
   read: ({ connectors }) =>
-    connectors.map(
-      ({ name, state, type, version, ...rest }): Reading => [
-        { connector: name, status: state.toLowerCase(), class: rest.class, type, version },
-        1,
-      ],
-    ),
+    connectors
+      .filter(({ isHere }) => isHere)
+      .map(
+        ({ name, state, type, version, ...rest }): Reading => [
+          { connector: name, status: state.toLowerCase(), class: rest.class, type, version },
+          1,
+        ],
+      ),
 }
 
 /** Of the worker and its connectors, under the names that Prometheus' JMX exporter gives Kafka Connect's MBeans in its example. */
 export const workerTable: readonly Metric[] = [
-  worker('connector-count', 'gauge', 'Connectors of this worker.', ({ connectors }) => connectors.length),
+  worker(
+    'connector-count',
+    'gauge',
+    'Connectors of this worker.',
+    ({ connectors }) => connectors.filter(({ isHere }) => isHere).length,
+  ),
   worker('task-count', 'gauge', 'Tasks of this worker.', ({ connectors }) =>
     connectors.reduce((sum, { tasks }) => sum + tasks.length, 0),
   ),
@@ -129,7 +136,7 @@ const stream = (name: string, help: string, value: (of: GatewayFigures['connecto
 
 const connector = (name: string, help: string, value: (of: ConnectorFigures) => number): Metric =>
   own(`connector_${name}`, 'gauge', help, ['connector'], ({ connectors }) =>
-    connectors.map((each): Reading => [{ connector: each.name }, value(each)]),
+    connectors.filter(({ isHere }) => isHere).map((each): Reading => [{ connector: each.name }, value(each)]),
   )
 
 /** What only this worker has. */
@@ -150,9 +157,11 @@ export const ownTable: readonly Metric[] = [
     '1 for the health that the connector has, as `/connectors/{name}/health` tells it, 0 for the others.',
     ['connector', 'health'],
     ({ connectors }) =>
-      connectors.flatMap(({ name, health }) =>
-        healths.map((each): Reading => [{ connector: name, health: each }, each === health ? 1 : 0]),
-      ),
+      connectors
+        .filter(({ isHere }) => isHere)
+        .flatMap(({ name, health }) =>
+          healths.map((each): Reading => [{ connector: name, health: each }, each === health ? 1 : 0]),
+        ),
   ),
   connector(
     'restarts',

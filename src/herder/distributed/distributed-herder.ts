@@ -212,6 +212,7 @@ export function createDistributedHerder(options: DistributedHerderOptions): Dist
     taskState: async (id) => states.taskState(id),
     health: async (name) => states.health(name),
     readers: async (name) => work.readers(name),
+    runsHere: work.running,
     ...requests,
     topics: async (name) => topics.list(name),
     resetTopics: async (name) => topics.reset(name),

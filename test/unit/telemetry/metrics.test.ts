@@ -5,6 +5,7 @@ const sources: MetricsSources = {
   connectors: async () => [
     {
       name: 'c',
+      isHere: true,
       type: 'sink',
       class: 'FileStreamSink',
       version: '1',
@@ -128,4 +129,14 @@ test('has names that Prometheus takes, each once, and a sentence for each', () =
     expect(name.endsWith('_total')).toBe(type === 'counter' && !name.includes('task_error'))
     expect(help).toMatch(/[.;] ?.*\.$|\.$/)
   }
+})
+
+test('counts a connector where it runs, and of a connector of another worker what runs here', async () => {
+  const { text } = createMetrics({ now: () => 0, windowMs: 1000, samples: 2, version: '1' })
+  const [of] = await sources.connectors()
+  const connectors = async () => (of ? [of, { ...of, name: 'elsewhere', isHere: false }] : [])
+  const lines = (await text({ ...sources, connectors })).split('\n').filter((line) => line.includes('elsewhere'))
+  expect(lines.filter((line) => line.includes('connector_info') || line.startsWith('tidegate_'))).toEqual([])
+  expect(lines).toContain('kafka_connect_worker_connector_total_task_count{connector="elsewhere"} 2')
+  expect(await text({ ...sources, connectors })).toContain('\nkafka_connect_worker_connector_count 1\n')
 })
