@@ -6,8 +6,15 @@ import {
   type SinkConnector,
   type SourceConnector,
 } from '#api'
-import { clientProps, connectorPlugin, sinkGroupId, type WorkerDeps } from '../runtime/index.ts'
-import type { StoredOffset } from '../storage/index.ts'
+import {
+  type ConnectorOffsetsDeps,
+  clientProps,
+  connectorPlugin,
+  openConnectorOffsets,
+  sinkGroupId,
+  type WorkerDeps,
+} from '../runtime/index.ts'
+import type { OffsetStore, StoredOffset } from '../storage/index.ts'
 import type { TargetState } from './herder.ts'
 import { alterSinkOffsets, parseSinkOffsets, resetSinkOffsets, shownSinkOffset, sinkOffsets } from './sink-offsets.ts'
 import { normalizeSourceOffsets } from './source-offsets.ts'
@@ -28,14 +35,23 @@ export interface ConnectorOffsets {
   reset(connector: OffsetsOwner): Promise<string>
 }
 
+/** The offsets of a source that are to be written, and where. */
+export interface OffsetsToWrite {
+  readonly name: string
+  readonly props: Props
+  /** The connector's own topic, or the worker's store. */
+  readonly store: OffsetStore
+  readonly offsets: readonly StoredOffset[]
+}
+
 export interface ConnectorOffsetsOptions {
-  readonly deps: Pick<WorkerDeps, 'kafka' | 'offsets' | 'plugins' | 'resolver' | 'workerProps'>
+  readonly deps: ConnectorOffsetsDeps & Pick<WorkerDeps, 'plugins' | 'resolver'>
   /** How a source's offsets are written; the store's own way when absent. */
-  readonly write?: ((source: OffsetsOwner, props: Props, offsets: readonly StoredOffset[]) => Promise<void>) | undefined
+  readonly write?: ((written: OffsetsToWrite) => Promise<void>) | undefined
 }
 
 export function createConnectorOffsets({ deps, write }: ConnectorOffsetsOptions): ConnectorOffsets {
-  const { kafka, offsets: store } = deps
+  const { kafka } = deps
 
   /** The connector's own plugin and configuration also when the connector itself has failed. */
   async function resolved(connector: OffsetsOwner) {
@@ -49,9 +65,18 @@ export function createConnectorOffsets({ deps, write }: ConnectorOffsetsOptions)
   }
 
   async function list(connector: OffsetsOwner): Promise<readonly AlteredOffset[]> {
-    const { plugin, group } = await resolved(connector)
-    if (plugin.kind === 'source') return store.list(connector.name)
+    const { plugin, props, group } = await resolved(connector)
+    if (plugin.kind === 'source') return withStore(connector.name, props, (store) => store.list(connector.name))
     return (await sinkOffsets(connector.name, group, kafka)).map(shownSinkOffset)
+  }
+
+  async function withStore<T>(name: string, props: Props, work: (store: OffsetStore) => Promise<T>): Promise<T> {
+    const own = await openConnectorOffsets(name, props, deps)
+    try {
+      return await work(own ?? deps.offsets)
+    } finally {
+      await own?.close()
+    }
   }
 
   /** Undefined: all that is there is forgotten. */
@@ -62,11 +87,14 @@ export function createConnectorOffsets({ deps, write }: ConnectorOffsetsOptions)
     const ask = async (asked: readonly AlteredOffset[]) => askConnector(plugin, name, props, asked)
     let isDone: boolean
     if (plugin.kind === 'source') {
-      const stored = await store.list(name)
-      const wanted = offsets ?? stored.map(({ partition }) => ({ partition, offset: null }))
-      const written = normalizeSourceOffsets(wanted, stored)
-      isDone = await ask(written)
-      await (write ? write(connector, props, written) : store.put(name, written))
+      isDone = await withStore(name, props, async (store) => {
+        const stored = await store.list(name)
+        const wanted = offsets ?? stored.map(({ partition }) => ({ partition, offset: null }))
+        const written = normalizeSourceOffsets(wanted, stored)
+        const answer = await ask(written)
+        await (write ? write({ name, props, store, offsets: written }) : store.put(name, written))
+        return answer
+      })
     } else if (offsets) {
       const written = parseSinkOffsets(offsets)
       isDone = await ask(written.map(shownSinkOffset))

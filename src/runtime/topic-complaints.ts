@@ -28,11 +28,13 @@ export function* topicComplaints(props: Props, workerProps: Props): Generator<re
       `The DLQ topic '${dlq}' may not be matched by the regex for the topics ('topics.regex=${regex}') consumed by the connector`,
     ]
   }
-  const group = props['consumer.override.group.id'] ?? `connect-${props['name'] ?? ''}`
-  if (workerProps['group.id'] !== undefined && workerProps['group.id'] === group) {
-    const key = props['consumer.override.group.id'] === undefined ? 'name' : 'consumer.override.group.id'
-    yield [key, `Consumer group ${group} conflicts with Connect worker group ${group}`]
-  }
+  const workers = workerProps['group.id']
+  const group = props['consumer.override.group.id']
+  const name = props['name'] ?? ''
+  if (workers === undefined || workers !== (group ?? `connect-${name}`)) return
+  const which = group === undefined ? `for sink connector named ${name}` : group
+  const key = group === undefined ? 'name' : 'consumer.override.group.id'
+  yield [key, `Consumer group ${which} conflicts with Connect worker group ${workers}`]
 }
 
 function isMatch(regex: string, text: string): boolean {

@@ -1,7 +1,13 @@
-import { type AlteredOffset, ConnectError, NotFoundError, type Props } from '#api'
+import { type AlteredOffset, ConnectError, NotFoundError } from '#api'
 import { clientProps, connectorPlugin, type WorkerDeps } from '../../runtime/index.ts'
-import type { ConfigStore, OffsetStore, StatusStore, StoredOffset, TopicOffsetStore } from '../../storage/index.ts'
-import { checkStopped, createConnectorOffsets, type OffsetsOwner } from '../offsets.ts'
+import type {
+  ConfigStore,
+  ConnectorOffsetStore,
+  OffsetStore,
+  StatusStore,
+  TopicOffsetStore,
+} from '../../storage/index.ts'
+import { checkStopped, createConnectorOffsets, type OffsetsOwner, type OffsetsToWrite } from '../offsets.ts'
 import { tasksOf } from './desired-work.ts'
 import { transactionalIdOf } from './fencing.ts'
 
@@ -41,19 +47,24 @@ export function createClusterOffsets(options: ClusterOffsetsOptions): ClusterOff
   }
 
   /** In the transaction of the connector's first task, so that what an earlier task still holds open ends before. */
-  async function write({ name }: OffsetsOwner, props: Props, written: readonly StoredOffset[]): Promise<void> {
-    if (!deps.exactlyOnce || !isInTopic(deps.offsets)) return deps.offsets.put(name, written)
+  async function write({ name, props, store: into, offsets: written }: OffsetsToWrite): Promise<void> {
+    if (!deps.exactlyOnce || !isInTopic(into)) return into.put(name, written)
     if (written.length === 0) return
+    const given = clientProps('producer', props, deps.workerProps)
     const producer = await deps.kafka.transactionalProducer({
       clientId: `connector-offsets-${name}`,
       transactionalId: transactionalIdOf(groupId, name, 0),
-      props: clientProps('producer', props, deps.workerProps),
+      props: Object.fromEntries(Object.entries(given).filter(([key]) => !overruled.has(key))),
     })
     try {
       await producer.open()
+      // What is forgotten must not be found in the worker's store once it is gone from the connector's own.
+      const forgotten = written.filter(({ offset }) => offset === null)
+      if (isOwn(into)) await deps.offsets.put(name, forgotten)
       const transaction = await producer.begin()
-      await transaction.send(deps.offsets.records(name, written))
+      await transaction.send(into.records(name, written))
       await transaction.commit()
+      if (isOwn(into)) await into.copy(name, written)
     } finally {
       await producer.close()
     }
@@ -99,3 +110,9 @@ export function createClusterOffsets(options: ClusterOffsetsOptions): ClusterOff
 }
 
 const isInTopic = (store: OffsetStore): store is TopicOffsetStore => 'records' in store
+
+/** In a topic of the connector's own, over the worker's. */
+const isOwn = (store: OffsetStore): store is ConnectorOffsetStore => 'copy' in store
+
+/** The framework says these. */
+const overruled: ReadonlySet<string> = new Set(['transactional.id', 'enable.idempotence'])

@@ -162,6 +162,9 @@ test('a consumer group may not be the worker’s', () => {
   expect(errorsOf({ ...sink, 'consumer.override.group.id': 'g' }, context)).toEqual([
     ['consumer.override.group.id', 'Consumer group g conflicts with Connect worker group g'],
   ])
+  expect(errorsOf({ ...sink, name: 'c' }, { workerProps: { 'group.id': 'connect-c' } })).toEqual([
+    ['name', 'Consumer group for sink connector named c conflicts with Connect worker group connect-c'],
+  ])
 })
 
 test('what a provider gave is shown as it was written, in values and in errors', () => {
