@@ -11,7 +11,12 @@ const proofs = {
   'worker-killed': 'kill -9 of the worker, twenty times at random moments, with a source and a sink at work',
   'workers-killed':
     'kill -9 of one of three workers, twenty times at random moments, with twenty connectors of forty tasks at work',
-  'workers-away': 'Each of three workers frozen past its session and woken, and all rolled one at a time',
+  'workers-away':
+    'Each of three workers frozen past its session and woken, all rolled one at a time, and Kafka stopped under them',
+  'ingress-killed':
+    'Twenty producers that send again to another worker whatever a killed worker has left unanswered, twenty times',
+  'cluster-soak':
+    'Fifteen minutes of connectors and workers that come and go at random, held to a model of what was answered',
 }
 const asked = process.argv.slice(2)
 const unknown = asked.filter((name) => !Object.hasOwn(proofs, name))

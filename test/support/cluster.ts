@@ -17,6 +17,8 @@ export interface ClusterOptions {
   readonly bootstrapServers?: string
   /** Of all workers, over those that are quick to notice who is gone. */
   readonly props?: Readonly<Record<string, string>>
+  /** Of one worker alone, over these. */
+  readonly propsOf?: (worker: number) => Readonly<Record<string, string>>
   /** Java's distributed workers, to try a test on (`TIDEGATE_CLUSTER=java`). */
   readonly kind?: 'ours' | 'java'
   /** Called with what ends all; a hook has no test to wait for. */
@@ -94,7 +96,8 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
 
   async function start(worker: number): Promise<void> {
     const url = urls[worker] ?? ''
-    const [command, args] = await commandOf(kind, { bootstrapServers, dir, url, name, props })
+    const own = { ...props, ...options.propsOf?.(worker) }
+    const [command, args] = await commandOf(kind, { bootstrapServers, dir, url, name, props: own })
     const child = spawn(command, args, { cwd: dir, stdio: ['ignore', 'pipe', 'pipe'] })
     lives[worker] = { child, ended: once(child, 'exit') }
     const keep = (text: Buffer): void => {
