@@ -57,7 +57,7 @@ export function createStatusLog(log: Logger): StatusLog {
     connector: (name) => ofConnectors.get(name),
     task: (name, task) => ofTasks.get(name)?.get(task),
     tasks: (name) => new Map([...(ofTasks.get(name) ?? [])].toSorted(([a], [b]) => a - b)),
-    connectors: () => new Set([...ofConnectors.keys(), ...ofTasks.keys()]),
+    connectors: () => new Set([...ofConnectors.keys(), ...ofTasks.keys(), ...ofTopics.keys()]),
     topics: (name) => ofTopics.get(name) ?? new Map<string, TopicUse>(),
     setTopic: (name, topic, use) => setIn(ofTopics, name, topic, use),
   }

@@ -22,7 +22,7 @@ export interface StatusStore {
   task(name: string, task: number): Status | undefined
   /** By number, of one connector. */
   tasks(name: string): ReadonlyMap<number, Status>
-  /** Every connector that has a status of its own or of a task, for the leader to clean up. */
+  /** Every connector that has a status of its own or of a task, or uses a topic, for the leader to clean up. */
   connectors(): ReadonlySet<string>
   /** `safe`: not over a status of a newer generation, nor over another worker's of the same one. Undefined: a tombstone. */
   putConnector(name: string, status: Status | undefined, safe?: boolean): void

@@ -178,7 +178,8 @@ export function createDistributedHerder(options: DistributedHerderOptions): Dist
     keyChanged: rotation.look,
     removed(name) {
       deps.metrics.forget(name)
-      if (isLeader() && !config.state().connectors.has(name)) topics.forget(name)
+      // Each worker: what its own tasks told meanwhile may come behind what the leader forgets.
+      if (!config.state().connectors.has(name)) topics.forget(name)
     },
   })
 
