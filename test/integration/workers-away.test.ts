@@ -9,7 +9,7 @@ import { downtimesOf } from '../support/task-downtimes.ts'
 
 const waitedFor = { way: 'waited for', delayMs: 20_000 }
 const size = scale({
-  small: { sources: 2, sinksOfTwo: 1, sinksOfThree: 0, frozen: [0], rolls: [waitedFor], kafkaAwayMs: 8000 },
+  small: { sources: 2, sinksOfTwo: 1, sinksOfThree: 0, frozen: [0], rolls: [waitedFor], kafkaAwayMs: 7000 },
   full: {
     sources: 6,
     sinksOfTwo: 8,

@@ -70,6 +70,8 @@ test('whichever worker is killed and when, its tasks run again in time, sources 
   await cluster.shared(tasks)
   const { lines, repeated, repeatedCommitted, aborted } = await pipeline.delivered()
   expect(Math.max(...times)).toBeLessThan(awayMs + startMs)
+  // Those of a transaction that is open nearly always.
+  if ((counts['in a transaction'] ?? 0) > 2 && aborted === 0) throw new Error('No kill has cut a transaction off.')
   // What is repeated was not committed.
   expect(repeatedCommitted).toBe(0)
   await Promise.all(workers.map((worker) => cluster.stop(worker)))
