@@ -12,8 +12,13 @@ export async function newestOf(kafka: KafkaClient, topic: string): Promise<Reado
     props: { 'isolation.level': 'read_committed' },
     onRecord({ key, value }) {
       if (key === null) return
-      if (value === null) newest.delete(key.toString())
-      else newest.set(key.toString(), JSON.parse(value.toString()) as Json)
+      const text = key.toString()
+      if (value !== null) newest.set(text, JSON.parse(value.toString()) as Json)
+      else {
+        newest.delete(text)
+        // With a connector its tasks are gone, whose records stay.
+        newest.delete(text.replace(/^connector-/, 'commit-'))
+      }
     },
   })
   await log.close()
