@@ -9,7 +9,8 @@ import { parsePrometheus } from './prometheus-text.ts'
 export interface Held {
   /** Reachable, by a snapshot of the heap. */
   readonly heapBytes: number
-  readonly residentBytes: number
+  /** Buffers and the like. */
+  readonly externalBytes: number
   readonly descriptors: number
   /** Connections to Kafka. */
   readonly kafkaSockets: number
@@ -30,7 +31,7 @@ export async function heldBy(cluster: Cluster, worker: number, kafkaPort: number
   const { bytes, objects } = await snapshotOf(cluster, found.pid)
   return {
     heapBytes: bytes,
-    residentBytes: before('process_resident_memory_bytes'),
+    externalBytes: before('nodejs_external_memory_bytes'),
     descriptors: fds.length,
     kafkaSockets,
     timers: before('nodejs_active_resources', 'Timeout'),
