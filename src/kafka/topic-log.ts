@@ -1,5 +1,6 @@
 import type { Clock, Logger } from '#api'
 import { ConnectError, messageOf, TimeoutError } from '#api'
+import { withAnySignal } from '../util/any-signal.ts'
 import { retry } from '../util/retry.ts'
 import type { Asker } from './asker.ts'
 import type { Connection } from './connections.ts'
@@ -109,11 +110,11 @@ export async function openTopicLog(deps: TopicLogDeps, options: TopicLogOptions)
     })
   }
 
-  async function readToEnd(signal?: AbortSignal): Promise<void> {
-    const until = signal ? AbortSignal.any([signal, closing.signal]) : closing.signal
-    if (until.aborted) throw endedWhileReading(topic, closing.signal)
-    await passing(await patiently(ends, until), until)
-  }
+  const readToEnd = (signal?: AbortSignal): Promise<void> =>
+    withAnySignal(signal ? [signal, closing.signal] : [closing.signal], async (until) => {
+      if (until.aborted) throw endedWhileReading(topic, closing.signal)
+      await passing(await patiently(ends, until), until)
+    })
 
   async function close(): Promise<void> {
     closing.abort()

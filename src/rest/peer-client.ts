@@ -9,6 +9,7 @@ import { Agent as HttpsAgent, request as requestHttps } from 'node:https'
 import type { Socket } from 'node:net'
 import type { ConnectionOptions } from 'node:tls'
 import { ConnectError } from '#api'
+import { withAnySignal } from '../util/any-signal.ts'
 
 /** Whom to trust among the other workers, and what to show them; as `node:tls` takes it. */
 export interface PeerTls
@@ -73,11 +74,13 @@ export function createPeerClient(options: PeerClientOptions = {}): PeerClient {
   }
   const openSecure = async () => new HttpsAgent({ ...connections, ...(await options.tls?.()) })
 
-  async function send(request: PeerRequest): Promise<PeerAnswer> {
+  const send = (request: PeerRequest): Promise<PeerAnswer> =>
+    withAnySignal([request.signal, closed.signal], (signal) => sendUntil(signal, request))
+
+  async function sendUntil(signal: AbortSignal, request: PeerRequest): Promise<PeerAnswer> {
     const { method, path, body } = request
     const { protocol, hostname, port, host } = new URL(request.url)
     const agent = protocol === 'https:' ? await secureAgent() : plain
-    const signal = AbortSignal.any([request.signal, closed.signal])
     const open = protocol === 'https:' ? requestHttps : requestHttp
     const headers = { ...request.headers, host, 'content-length': body?.length ?? 0 }
     const to = { host: hostname.replace(/^\[(.*)\]$/, '$1'), port, path, method, headers, agent, signal }

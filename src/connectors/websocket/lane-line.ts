@@ -101,7 +101,10 @@ export function createLaneLine(options: LaneLineOptions): LaneLine {
   const send = async (batch: readonly Waiting[]): Promise<void> => {
     const items = batch.map(({ item }) => ({ ...item, term: sessions.of(item.from.session).term }))
     const done = new AbortController()
-    const ends = AbortSignal.any([signal, done.signal])
+    const ends = done.signal
+    const abort = (): void => done.abort()
+    // Not `AbortSignal.any`, which keeps something of every batch for as long as the line lives (Node 20).
+    signal.addEventListener('abort', abort, { once: true })
     const late = async (): Promise<never> => {
       await clock.sleep(stallMs, ends)
       throw new RetriableError(`Lane ${lane} did not answer within ${stallMs} ms.`)
@@ -117,6 +120,7 @@ export function createLaneLine(options: LaneLineOptions): LaneLine {
       line.unshift(...again)
       if (again.length > 0) throw new RetriableError(`Lane ${lane} is being stopped.`)
     } finally {
+      signal.removeEventListener('abort', abort)
       done.abort()
     }
   }

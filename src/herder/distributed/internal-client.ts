@@ -10,6 +10,7 @@ import {
   RetriableError,
   TimeoutError,
 } from '#api'
+import { withAnySignal } from '../../util/any-signal.ts'
 import type { SessionKeys } from './session-keys.ts'
 
 /** The most bytes that are read of an answer. */
@@ -77,12 +78,13 @@ export function createInternalClient({ keys, tls }: InternalClientOptions): Inte
       ...(contentType !== undefined && { 'content-type': contentType }),
     }
     const late = AbortSignal.timeout(timeLimitMs)
-    const ends = AbortSignal.any([closing.signal, late, ...(signal ? [signal] : [])])
     const isSecure = target.protocol === 'https:'
-    const options = { method, headers, signal: ends, agent: isSecure ? secure : plain }
+    const options = { method, headers, agent: isSecure ? secure : plain }
     let answer: { readonly status: number; readonly bytes: Buffer }
     try {
-      answer = await exchange((isSecure ? https : http).request(target, options), body)
+      answer = await withAnySignal([closing.signal, late, ...(signal ? [signal] : [])], (ends) =>
+        exchange((isSecure ? https : http).request(target, { ...options, signal: ends }), body),
+      )
     } catch (cause) {
       if (late.aborted)
         throw new TimeoutError(`The worker at ${url} did not answer within ${timeLimitMs} ms.`, { cause })
