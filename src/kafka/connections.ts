@@ -10,6 +10,7 @@ import type { ClientProps } from './ports.ts'
 import { type ClientSettings, readClientProps } from './read-props.ts'
 import { explainRefusal } from './refusals.ts'
 import type { Sasl } from './sasl.ts'
+import { openSocket } from './socket.ts'
 
 export interface ConnectionsOptions {
   readonly bootstrapServers: readonly string[]
@@ -64,6 +65,7 @@ export function createConnections({ bootstrapServers, props, log, clock }: Conne
           requestTimeout: connection['request.timeout.ms'],
           logLevel: logLevel.INFO,
           logCreator: bridgeLog(log),
+          socketFactory: openSocket,
           retry: {
             retries: 3,
             initialRetryTime: connection['retry.backoff.ms'],
