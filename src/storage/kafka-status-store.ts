@@ -1,3 +1,4 @@
+import type { TopicLogOptions } from '../kafka/index.ts'
 import { createNewestWriter } from './newest-writer.ts'
 import { type StatusKey, writeStatus, writeStatusKey, writeTopicUse } from './status-entries.ts'
 import { createStatusLog } from './status-log.ts'
@@ -8,8 +9,14 @@ import type { TopicStoreOptions } from './storage-kafka.ts'
 export async function openStatusStore(options: TopicStoreOptions): Promise<StatusStore> {
   const { kafka, topic, props = {}, log, clock } = options
   const clientId = `${options.clientId}-statuses`
-  const read = createStatusLog(log)
-  const topicLog = await kafka.topicLog({ topic, clientId, props, onRecord: read.apply })
+  /** What was last put of each task, until its status is taken away. */
+  const own = new Map<string, Status>()
+  const read = createStatusLog(log, putAgain)
+  const onRecord: TopicLogOptions['onRecord'] = (record) => {
+    if (record.key && record.value === null) own.delete(record.key.toString())
+    read.apply(record)
+  }
+  const topicLog = await kafka.topicLog({ topic, clientId, props, onRecord })
   const settings = { acks: 'all', 'enable.idempotence': 'false', 'max.in.flight.requests.per.connection': '1' }
   const producer = await kafka
     .producer({ clientId, props: { ...props, ...settings } })
@@ -30,14 +37,23 @@ export async function openStatusStore(options: TopicStoreOptions): Promise<Statu
     { log, clock },
   )
 
-  function put(key: StatusKey, status: Status | undefined, safe: boolean, current: () => Status | undefined): void {
-    if (safe && !maySafely(current(), status)) return
+  function put(key: StatusKey, status: Status | undefined, safe: boolean, current: () => Status | undefined): boolean {
+    if (safe && !maySafely(current(), status)) return false
     writer.put({
       key: writeStatusKey(key),
       value: status ? writeStatus(status) : null,
       // While it could not be written another worker may have taken over.
       stillWanted: () => !status || maySafely(current(), status),
     })
+    return true
+  }
+
+  /** A worker that gave the task up has said so behind this one, which has it: whoever reads the compacted topic would believe that. */
+  function putAgain(name: string, number: number): void {
+    const key = writeStatusKey({ kind: 'task', name, task: number })
+    const [mine, kept] = [own.get(key), read.task(name, number)]
+    if (mine?.state !== 'RUNNING' || mine.workerId !== kept?.workerId || mine.generation !== kept.generation) return
+    writer.put({ key, value: writeStatus(mine), stillWanted: () => own.get(key) === mine })
   }
 
   const putTopicUse = (name: string, of: string, value: string | null) =>
@@ -57,8 +73,10 @@ export async function openStatusStore(options: TopicStoreOptions): Promise<Statu
     connectors: read.connectors,
     putConnector: (name, status, safe = false) =>
       put({ kind: 'connector', name }, status, safe, () => read.connector(name)),
-    putTask: (name, number, status, safe = false) =>
-      put({ kind: 'task', name, task: number }, status, safe, () => read.task(name, number)),
+    putTask(name, number, status, safe = false) {
+      const key: StatusKey = { kind: 'task', name, task: number }
+      if (put(key, status, safe, () => read.task(name, number)) && status) own.set(writeStatusKey(key), status)
+    },
     topics: (name) => [...read.topics(name).values()].map((use) => use.topic).toSorted(),
     putTopic(name, number, used) {
       if (read.topics(name).has(used)) return

@@ -15,7 +15,8 @@ export interface StatusLog {
   setTopic(name: string, topic: string, use: TopicUse | undefined): void
 }
 
-export function createStatusLog(log: Logger): StatusLog {
+/** `onLate`: a task's status was passed over for the one that is kept, and is the newest in the topic all the same. */
+export function createStatusLog(log: Logger, onLate: (name: string, task: number) => void): StatusLog {
   const ofConnectors = new Map<string, Status>()
   const ofTasks = new Map<string, Map<number, Status>>()
   const ofTopics = new Map<string, Map<string, TopicUse>>()
@@ -25,7 +26,8 @@ export function createStatusLog(log: Logger): StatusLog {
     // A worker that gives a task up may say so after the next one has begun it.
     const isLate =
       status?.state === 'UNASSIGNED' && before?.state === 'RUNNING' && before.generation >= status.generation
-    if (!isLate) setIn(ofTasks, name, task, status)
+    if (isLate) onLate(name, task)
+    else setIn(ofTasks, name, task, status)
   }
 
   function apply(text: string, value: Buffer | null): boolean {

@@ -1,9 +1,32 @@
+import { expect, test } from 'vitest'
 import { createMemoryStatusStore, createMemoryTopics } from '../../../src/storage/index.ts'
 import { systemClock } from '../../../src/util/clock.ts'
 import { testStatusStore } from '../../conformance/status-store.ts'
+import { eventually } from '../../support/eventually.ts'
 import { quietLog } from '../../support/quiet.ts'
 
 testStatusStore('memory', async () => {
   const topics = createMemoryTopics()
   return { open: () => createMemoryStatusStore({ log: quietLog, clock: systemClock, topics }) }
+})
+
+test('says again that a task runs when a worker that had it before says behind it that it has not', async () => {
+  const topics = createMemoryTopics()
+  const open = () => createMemoryStatusStore({ log: quietLog, clock: systemClock, topics })
+  const [now, before, third] = [await open(), await open(), await open()]
+  const written: string[] = []
+  await topics.topicLog({
+    topic: 'statuses',
+    clientId: 'test',
+    onRecord: ({ value }) => written.push((JSON.parse(String(value)) as { readonly state: string }).state),
+  })
+  now.putTask('c', 0, { state: 'RUNNING', workerId: 'now:1', generation: 6, version: '1' })
+  await eventually(() => third.task('c', 0))
+  before.putTask('c', 0, { state: 'UNASSIGNED', workerId: 'before:1', generation: 5, version: '1' })
+  await eventually(() => written.length >= 3)
+  await Promise.all([now, before, third].map((store) => store.flush(1000)))
+  expect(written).toEqual(['RUNNING', 'UNASSIGNED', 'RUNNING'])
+  now.putTask('c', 0, { state: 'UNASSIGNED', workerId: 'now:1', generation: 7, version: '1' })
+  await eventually(() => third.task('c', 0)?.state === 'UNASSIGNED')
+  expect(written).toHaveLength(4)
 })
