@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { expect, inject, test, vi } from 'vitest'
+import { expect, inject, onTestFinished, test, vi } from 'vitest'
 import { startCluster } from '../support/cluster.ts'
 import { eventually } from '../support/eventually.ts'
 import { evidence, scale, seed, seededRandom } from '../support/scale.ts'
@@ -25,6 +25,7 @@ test('connectors and workers come and go at random, and REST, topics and what ru
 }, async () => {
   process.stderr.write(`seed ${seed}\n`)
   vi.stubEnv('NODE_OPTIONS', snapshotOptions)
+  onTestFinished(() => void vi.unstubAllEnvs())
   const kafka = kafkaClient()
   const cluster = await startCluster({
     workers: size.workers,
@@ -36,7 +37,6 @@ test('connectors and workers come and go at random, and REST, topics and what ru
       'gateway.position.keys': Buffer.alloc(32, 'soak').toString('base64'),
     },
   })
-  vi.unstubAllEnvs()
 
   const counts = new Map<string, number>()
   const did = (action: string) => void counts.set(action, (counts.get(action) ?? 0) + 1)
