@@ -151,8 +151,8 @@ async function start(
 }
 
 /** The connectors of a cluster are in its config topic, and REST is the way to it. */
-function noDeclarations({ connectorFiles }: WorkerOptions): readonly ConnectorDeclaration[] {
-  const [first] = connectorFiles
+function noDeclarations({ connectorFiles: files }: WorkerOptions): readonly ConnectorDeclaration[] {
+  const [first] = files
   if (first === undefined) return []
   throw new ConfigError(
     `${first}: a worker of a cluster (group.id is set) starts no files of connectors. Send the declaration to any worker: POST /connectors.`,

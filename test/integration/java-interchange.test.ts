@@ -69,8 +69,8 @@ async function told({ ask, cluster }: Cluster) {
       const seen = names.map((name) => [name, of(name)?.status.connector.state] as const)
       expect(Object.fromEntries(seen)).toEqual(states)
       for (const name of names) {
-        const { info, status } = of(name) ?? expect.fail(name)
-        expect(status.tasks.map(({ state }) => state)).toEqual((info.tasks as unknown[]).map(() => states[name]))
+        const tasks = of(name)?.info.tasks as readonly unknown[]
+        expect(of(name)?.status.tasks.map(({ state }) => state)).toEqual(tasks.map(() => states[name]))
       }
       return Promise.all(
         names.map(async (name) => ({

@@ -26,7 +26,7 @@ export interface Leader {
 }
 
 /** Tells the members why nothing was decided: the leader or they have to read on in the config topic. */
-export const configMismatch = 1
+const configMismatch = 1
 
 const noWork: Work = { connectors: [], tasks: [] }
 
