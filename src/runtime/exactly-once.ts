@@ -1,4 +1,4 @@
-import type { ConfigOf, Props } from '#api'
+import type { ConfigOf } from '#api'
 import { ConnectError, isRetriable } from '#api'
 import type { ClientProps, TransactionalProducer } from '../kafka/index.ts'
 import type { ConnectorOffsetStore, OffsetStore, TopicOffsetStore } from '../storage/index.ts'
@@ -71,7 +71,3 @@ export function transactionBoundary(config: ConfigOf<typeof sourceConfig>, setti
     intervalMs: config['transaction.boundary.interval.ms'] ?? settings['offset.flush.interval.ms'],
   } as const
 }
-
-/** Whether the declaration asks for it at all costs. */
-export const isExactlyOnceRequired = (props: Props): boolean =>
-  props['exactly.once.support']?.toLowerCase() === 'required'
