@@ -46,7 +46,7 @@ export function watchCommits(bootstrapServers: string, sinks: readonly WatchedSi
     await admin.connect()
     while (!end.signal.aborted) {
       // Kafka may be away, and nothing is committed then.
-      for (const sink of sinks) await look(sink).catch(() => undefined)
+      await Promise.all(sinks.map((sink) => look(sink).catch(() => undefined)))
       await sleep(200, undefined, { signal: end.signal }).catch(() => undefined)
     }
     await admin.disconnect()
