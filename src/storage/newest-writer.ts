@@ -15,13 +15,15 @@ export interface NewestWriter {
   put(item: Newest): void
   /** Resolves when all is written, or `timeoutMs` have passed. */
   flush(timeoutMs: number): Promise<void>
-  /** What is not written by now is not written. */
+  /** What is not sent by now is not written; what is being sent has 2 s. */
   close(): Promise<void>
 }
 
 /** The most keys that wait to be written; more are logged and left out. */
 const mostWaiting = 100_000
 const mostAtOnce = 500
+/** How long (ms) `close` waits for what is being sent: a Kafka that does not answer holds nobody up. */
+const closeMs = 2000
 const backoff = { initialMs: 100, maxMs: 5000 }
 
 export function createNewestWriter(
@@ -97,7 +99,7 @@ export function createNewestWriter(
     },
     async close() {
       closed.abort()
-      await idle()
+      if (!(await within(closeMs, idle(), clock))) log.warn({}, 'statuses that were being written are left to themselves')
     },
   }
 }

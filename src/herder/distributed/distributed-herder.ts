@@ -78,6 +78,8 @@ export interface DistributedHerder extends Herder {
 
 /** How long (ms) the last statuses may take to be written. */
 const flushMs = 5000
+/** How long (ms) each further step of the end may take, with a Kafka that does not answer. */
+const stepMs = 2000
 
 const noWork: Work = { connectors: [], tasks: [] }
 
@@ -186,20 +188,27 @@ export function createDistributedHerder(options: DistributedHerderOptions): Dist
   async function end(): Promise<void> {
     rotation.stop()
     turns.wake()
+    const until = clock.now() + deps.settings['task.shutdown.graceful.timeout.ms']
     await work.stop()
     // What is under way ends by itself; it holds up the end no longer than a task may.
-    await within(deps.settings['task.shutdown.graceful.timeout.ms'], queues.idle(), clock)
-    const steps: readonly (readonly [string, () => Promise<unknown>])[] = [
-      ['statuses were not written', () => statuses.flush(flushMs)],
-      ['the group could not be left', async () => group?.close()],
-      ['the config topic could not be given up', () => claims.close()],
-      ['the config topic could not be closed', () => config.close()],
-      ['the status topic could not be closed', () => statuses.close()],
-      ['the offsets could not be closed', () => deps.offsets.close()],
-    ]
-    for (const [complaint, step] of steps)
-      await step().catch((error: unknown) => log.error({ error: messageOf(error) }, complaint))
+    await within(Math.max(0, until - clock.now()), queues.idle(), clock)
+    await inTime('statuses were not written', () => statuses.flush(flushMs), flushMs + stepMs)
+    await inTime('the group could not be left', async () => group?.close())
+    await inTime('the config topic could not be given up', () => claims.close())
+    await Promise.all([
+      inTime('the config topic could not be closed', () => config.close()),
+      inTime('the status topic could not be closed', () => statuses.close()),
+      inTime('the offsets could not be closed', () => deps.offsets.close()),
+    ])
     client.close()
+  }
+
+  async function inTime(complaint: string, step: () => Promise<unknown>, timeoutMs = stepMs): Promise<void> {
+    try {
+      if (!(await within(timeoutMs, step(), clock))) log.warn({ timeoutMs }, complaint)
+    } catch (error) {
+      log.error({ error: messageOf(error) }, complaint)
+    }
   }
 
   return {

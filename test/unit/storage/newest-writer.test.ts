@@ -83,3 +83,18 @@ test('flush waits no longer than it may, and close ends the tries', async () => 
   await writer.flush(50)
   expect(held.size).toBe(0)
 })
+
+test('closing waits two seconds for what is being sent, and no longer', async () => {
+  const [clock, log] = [manualClock(), recordingLog()]
+  const writer = createNewestWriter(() => new Promise<never>(() => undefined), { log, clock })
+  writer.put(item('a', 'x'))
+  let isClosed = false
+  const closing = writer.close().then(() => {
+    isClosed = true
+  })
+  await clock.advance(1999)
+  expect(isClosed).toBe(false)
+  await clock.advance(1)
+  await closing
+  expect(log.lines).toHaveLength(1)
+})
