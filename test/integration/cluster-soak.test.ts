@@ -18,7 +18,7 @@ const size = scale({
 })
 
 /** What a worker may hold more of at the end: it may lead then, which takes a producer, and code that ran later is compiled later. */
-const more = { heapShare: 0.1, heapBytes: 3_000_000, descriptors: 6, kafkaSockets: 4, timers: 3 }
+const more = { heapShare: 0.1, heapBytes: 3_000_000, files: 2, kafkaSockets: 4, timers: 3 }
 
 test('connectors and workers come and go at random, and REST, topics and what runs agree at the end; nothing has grown', {
   timeout: size.seconds * 1000 + 600_000,
@@ -114,7 +114,7 @@ test('connectors and workers come and go at random, and REST, topics and what ru
     table[`${what}: heap (MB) that is reachable, after a quarter and at the end`] =
       `${megabytes(was.heapBytes)}, ${megabytes(now.heapBytes)}`
     table[`${what}: outside of the heap (MB)`] = `${megabytes(was.externalBytes)}, ${megabytes(now.externalBytes)}`
-    for (const each of ['descriptors', 'kafkaSockets', 'timers'] as const) {
+    for (const each of ['files', 'kafkaSockets', 'timers'] as const) {
       table[`${what}: ${each}`] = `${was[each]}, ${now[each]}`
       expect.soft(now[each], `${each} of ${what}`).toBeLessThanOrEqual(was[each] + more[each])
     }

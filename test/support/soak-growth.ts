@@ -11,9 +11,11 @@ export interface Held {
   readonly heapBytes: number
   /** Buffers and the like. */
   readonly externalBytes: number
-  readonly descriptors: number
+  /** Open files and pipes; connections of HTTP are kept for a while for whoever asks again. */
+  readonly files: number
   /** Connections to Kafka. */
   readonly kafkaSockets: number
+  /** Also those that keep no process alive. */
   readonly timers: number
   /** How many objects of each constructor, to tell what has grown. */
   readonly objects: ReadonlyMap<string, number>
@@ -26,37 +28,37 @@ export async function heldBy(cluster: Cluster, worker: number, kafkaPort: number
   const { port } = new URL(cluster.urls[worker] ?? '')
   const [found] = await processesNaming(join(cluster.dir, `worker-${port}.properties`))
   if (!found) throw new Error(`Worker ${worker} does not run.`)
-  const [kafkaSockets, fds] = await Promise.all([socketsTo(found.pid, kafkaPort), readdir(`/proc/${found.pid}/fd`)])
+  const links = await descriptorsOf(found.pid)
+  const sockets = await socketsTo(found.pid, kafkaPort)
   const before = await metricsOf(cluster.urls[worker] ?? '')
   const { bytes, objects } = await snapshotOf(cluster, found.pid)
   return {
     heapBytes: bytes,
     externalBytes: before('nodejs_external_memory_bytes'),
-    descriptors: fds.length,
-    kafkaSockets,
-    timers: before('nodejs_active_resources', 'Timeout'),
+    files: links.filter((link) => !link.startsWith('socket:')).length,
+    kafkaSockets: links.filter((link) => sockets.has(link)).length,
+    timers: objects.get('object Timeout') ?? 0,
     objects,
   }
 }
 
 async function metricsOf(url: string) {
   const families = parsePrometheus(await (await fetch(`${url}/metrics`)).text())
-  return (name: string, type?: string): number =>
-    (families.get(name)?.samples ?? [])
-      .filter(({ labels }) => type === undefined || labels['type'] === type)
-      .reduce((sum, { value }) => sum + value, 0)
+  return (name: string): number => families.get(name)?.samples[0]?.value ?? 0
 }
 
-/** Of those of a process that lead to a port. */
-async function socketsTo(pid: number, port: number): Promise<number> {
+async function descriptorsOf(pid: number): Promise<readonly string[]> {
+  const dir = `/proc/${pid}/fd`
+  return Promise.all((await readdir(dir)).map((fd) => readlink(join(dir, fd)).catch(() => '')))
+}
+
+/** Those that lead to a port, as /proc names them. */
+async function socketsTo(pid: number, port: number): Promise<ReadonlySet<string>> {
   const hex = port.toString(16).toUpperCase().padStart(4, '0')
   const rows = (await Promise.all(['tcp', 'tcp6'].map((kind) => readFile(`/proc/${pid}/net/${kind}`, 'utf8'))))
     .flatMap((text) => text.trim().split('\n').slice(1))
     .map((row) => row.trim().split(/\s+/))
-  const inodes = new Set(rows.filter(([, , remote]) => remote?.endsWith(`:${hex}`)).map((row) => `socket:[${row[9]}]`))
-  const dir = `/proc/${pid}/fd`
-  const links = await Promise.all((await readdir(dir)).map((fd) => readlink(join(dir, fd)).catch(() => '')))
-  return links.filter((link) => inodes.has(link)).length
+  return new Set(rows.filter(([, , remote]) => remote?.endsWith(`:${hex}`)).map((row) => `socket:[${row[9]}]`))
 }
 
 interface Snapshot {
