@@ -14,7 +14,7 @@ import {
   sinkGroupId,
   type WorkerDeps,
 } from '../runtime/index.ts'
-import type { OffsetStore, StoredOffset } from '../storage/index.ts'
+import { bounded, type OffsetStore, type StoredOffset } from '../storage/index.ts'
 import type { TargetState } from './herder.ts'
 import { alterSinkOffsets, parseSinkOffsets, resetSinkOffsets, shownSinkOffset, sinkOffsets } from './sink-offsets.ts'
 import { normalizeSourceOffsets } from './source-offsets.ts'
@@ -50,6 +50,9 @@ export interface ConnectorOffsetsOptions {
   readonly write?: ((written: OffsetsToWrite) => Promise<void>) | undefined
 }
 
+/** Longer than a dead task's transaction is open by default, and less than a REST request may take. */
+const readMs = 80_000
+
 export function createConnectorOffsets({ deps, write }: ConnectorOffsetsOptions): ConnectorOffsets {
   const { kafka } = deps
 
@@ -66,9 +69,14 @@ export function createConnectorOffsets({ deps, write }: ConnectorOffsetsOptions)
 
   async function list(connector: OffsetsOwner): Promise<readonly AlteredOffset[]> {
     const { plugin, props, group } = await resolved(connector)
-    if (plugin.kind === 'source') return withStore(connector.name, props, (store) => store.list(connector.name))
+    if (plugin.kind === 'source') return withStore(connector.name, props, (store) => stored(connector.name, store))
     return (await sinkOffsets(connector.name, group, kafka)).map(shownSinkOffset)
   }
+
+  const stored = (name: string, store: OffsetStore): Promise<readonly StoredOffset[]> =>
+    bounded(readMs, `Reading the offsets of ${name}, which waits for open transactions,`, deps.clock, (signal) =>
+      store.list(name, signal),
+    )
 
   async function withStore<T>(name: string, props: Props, work: (store: OffsetStore) => Promise<T>): Promise<T> {
     const own = await openConnectorOffsets(name, props, deps)
@@ -88,9 +96,9 @@ export function createConnectorOffsets({ deps, write }: ConnectorOffsetsOptions)
     let isDone: boolean
     if (plugin.kind === 'source') {
       isDone = await withStore(name, props, async (store) => {
-        const stored = await store.list(name)
-        const wanted = offsets ?? stored.map(({ partition }) => ({ partition, offset: null }))
-        const written = normalizeSourceOffsets(wanted, stored)
+        const held = await stored(name, store)
+        const wanted = offsets ?? held.map(({ partition }) => ({ partition, offset: null }))
+        const written = normalizeSourceOffsets(wanted, held)
         const answer = await ask(written)
         await (write ? write({ name, props, store, offsets: written }) : store.put(name, written))
         return answer

@@ -7,6 +7,7 @@ import { fetchPartitions, isOffsetOutOfRange, lookLimits } from './log-fetch.ts'
 import type { KafkaClient, PartitionBounds } from './ports.ts'
 import { RefusedError } from './refusals.ts'
 import { shareClient } from './shared-client.ts'
+import { askBounds, type EndKind } from './topic-bounds.ts'
 
 /** Asks a cluster about its topics and groups. Connects when first asked. */
 export interface Asker {
@@ -14,7 +15,8 @@ export interface Asker {
   /** Raw requests on a connection that knows the leaders of these topics; they may be made twice. */
   cluster<T>(topics: readonly string[], use: (cluster: Cluster) => Promise<T>): Promise<T>
   listTopics(): Promise<readonly string[]>
-  bounds(topics: readonly string[]): Promise<readonly PartitionBounds[]>
+  /** `high`: the end of the log, or with `stable` that of what `read_committed` may see. */
+  bounds(topics: readonly string[], end?: EndKind): Promise<readonly PartitionBounds[]>
   committed(groupId: string, topics: readonly string[]): Promise<readonly TopicPartitionOffset[]>
   timestampAt(partition: TopicPartition, offset: bigint): ReturnType<KafkaClient['timestampAt']>
   close(): Promise<void>
@@ -42,15 +44,8 @@ export function createAsker(connection: Connection, clientId: string): Asker {
       }),
     )
 
-  async function bounds(topics: readonly string[]): Promise<readonly PartitionBounds[]> {
-    const all = await Promise.all(
-      topics.map(async (topic) => {
-        const offsets = await asked((client) => client.fetchTopicOffsets(topic))
-        return offsets.map(({ partition, low, high }) => ({ topic, partition, low: BigInt(low), high: BigInt(high) }))
-      }),
-    )
-    return all.flat()
-  }
+  const bounds: Asker['bounds'] = (topics, end = 'log') =>
+    onCluster(topics, (cluster) => askBounds(cluster, topics, end))
 
   return {
     admin: asked,
@@ -71,9 +66,11 @@ export function createAsker(connection: Connection, clientId: string): Asker {
       if (!held || offset >= held.high) return 'beyond'
       if (offset < held.low) return 'below'
       const wanted = [{ topic, partition, position: offset }]
+      // It has its time whether its transaction is still open or not.
+      const limits = { ...lookLimits, isReadCommitted: false }
       try {
         return await onCluster([topic], async (cluster) => {
-          const look = async () => (await fetchPartitions(cluster, wanted, lookLimits))[0]
+          const look = async () => (await fetchPartitions(cluster, wanted, limits))[0]
           const answer = (await look().catch(() => undefined)) ?? (await cluster.refreshMetadata().then(look))
           const found = answer?.fetched.messages.find((message) => BigInt(message.offset) >= offset)
           return found && BigInt(found.offset) === offset ? Number(found.timestamp) : 'gone'
@@ -103,14 +100,23 @@ async function connectAdmin(connection: Connection, clientId: string): Promise<A
     return admin
   } catch (error) {
     await admin.disconnect().catch(() => undefined)
-    const known = connection.explain(error)
-    if (known instanceof RefusedError) throw known
-    throw new ConnectError(`Kafka cannot be reached: ${messageOf(error)}${hintFor(error)}`, { cause: error })
+    throw notReached(connection, error)
   }
+}
+
+function notReached(connection: Connection, error: unknown): unknown {
+  const known = connection.explain(error)
+  if (known instanceof RefusedError) return known
+  return new ConnectError(`Kafka cannot be reached: ${messageOf(error)}${hintFor(error)}`, { cause: error })
 }
 
 async function connectCluster(connection: Connection, clientId: string): Promise<Cluster> {
   const cluster = createCluster(await connection.kafka(clientId))
-  await cluster.connect()
-  return cluster
+  try {
+    await cluster.connect()
+    return cluster
+  } catch (error) {
+    await cluster.disconnect().catch(() => undefined)
+    throw notReached(connection, error)
+  }
 }

@@ -120,7 +120,7 @@ export function createKafkaClient(options: KafkaClientOptions): KafkaClient {
         clock,
         topics: topicWatch(asker, connection, wanted),
         opened: (partitions: Parameters<typeof groupOffsets>[3]) =>
-          groupOffsets(asker, wanted.groupId, consumer['auto.offset.reset'], partitions),
+          groupOffsets(asker, wanted.groupId, consumer['auto.offset.reset'], partitions, consumer['isolation.level']),
       }
       return closedAfter(startGroupConsumer(deps, limited(wanted, connection)), close)
     },
@@ -130,7 +130,8 @@ export function createKafkaClient(options: KafkaClientOptions): KafkaClient {
       const cluster = async () => createCluster(await connection.kafka(wanted.clientId))
       try {
         const topics = topicWatch(asker, connection, wanted)
-        const starts = await startPoints(asker, clock, wanted, await topics.look())
+        const isolation = connection.settings.consumer['isolation.level']
+        const starts = await startPoints(asker, clock, wanted, await topics.look(), isolation)
         const commits = await cluster()
         await commits.connect()
         const commit = (offsets: readonly TopicPartitionOffset[]) => commitAlone(commits, wanted.groupId, offsets)

@@ -25,7 +25,7 @@ export interface Cluster {
 export interface ClusterMetadata {
   readonly topicMetadata: readonly {
     readonly topic: string
-    readonly partitionMetadata: readonly { readonly partitionId: number }[]
+    readonly partitionMetadata: readonly { readonly partitionId: number; readonly leader: number }[]
   }[]
 }
 

@@ -45,6 +45,11 @@ interface Cursor extends ReadPosition {
   paused: boolean
 }
 
+export interface LogReader extends RecordConsumer {
+  /** There are partitions that it does not know: it looks before it reads on. */
+  lookSoon(): void
+}
+
 /** How long to wait where there is nothing to read. */
 const idleMs = 500
 /** Chunks that are read ahead of the task. */
@@ -55,7 +60,7 @@ const readAhead = 4
  * later are read from their beginning. No offset is ever reset in silence: when the log no longer holds what comes next, that is an error in
  * the log and the partition is opened anew.
  */
-export function startLogReader(deps: LogReaderDeps, options: ConsumerOptions): RecordConsumer {
+export function startLogReader(deps: LogReaderDeps, options: ConsumerOptions): LogReader {
   const { log, clock, settings } = deps
   const limits: FetchLimits = {
     isReadCommitted: settings['isolation.level'] === 'read_committed',
@@ -231,6 +236,9 @@ export function startLogReader(deps: LogReaderDeps, options: ConsumerOptions): R
       for (const each of offsets) goTo(each, each.offset)
     },
     commit: deps.commit,
+    lookSoon() {
+      nextLook = clock.now()
+    },
     // Nothing is ever taken away from who reads alone.
     changed: () => false,
     caughtUp: () =>

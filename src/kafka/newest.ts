@@ -12,7 +12,7 @@ export async function readNewest(
   signal: AbortSignal,
 ): Promise<readonly KafkaRecord[]> {
   const { existing } = matchTopics(specs, await asker.listTopics())
-  const held = (await asker.bounds(existing)).filter(({ low, high }) => low < high)
+  const held = (await asker.bounds(existing, 'stable')).filter(({ low, high }) => low < high)
   if (held.length === 0 || limit <= 0) return []
   const records: KafkaRecord[] = []
   for (const bounds of held) {

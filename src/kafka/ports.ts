@@ -119,8 +119,9 @@ export interface RecordProducer {
  */
 export interface TopicLog {
   /**
-   * Resolves when every record that the topic held at the time of the call was handed over (of committed transactions alone under
-   * `read_committed`, and up to the oldest that is open). Rejects when the log is closed or cannot be read for good.
+   * Resolves when every record that the topic held at the time of the call was handed over. Under `read_committed` these are the records of
+   * committed transactions, and those that are open at the call are waited for: up to their `transaction.timeout.ms` when their writer is
+   * dead. Rejects when the log is closed or cannot be read for good, and with a `TimeoutError` when `signal` aborts before.
    */
   readToEnd(signal?: AbortSignal): Promise<void>
   close(): Promise<void>
@@ -263,7 +264,7 @@ export interface KafkaClient {
   producer(options: { readonly clientId: string; readonly props?: ClientProps | undefined }): Promise<RecordProducer>
   /** Undefined when there is no such topic. */
   topicInfo(topic: string, props?: ClientProps): Promise<TopicInfo | undefined>
-  /** Resolves when the topic was read to its end once. Rejects when there is no such topic. */
+  /** Resolves when the topic was read once, under `read_committed` up to the oldest open transaction. Rejects when there is no such topic. */
   topicLog(options: TopicLogOptions): Promise<TopicLog>
   /** Not open yet. */
   transactionalProducer(options: TransactionalOptions): Promise<TransactionalProducer>

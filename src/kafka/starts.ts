@@ -5,14 +5,18 @@ import type { StartPoint } from './log-reader.ts'
 import { partitionId } from './partition-map.ts'
 import type { LogReaderOptions, PartitionBounds } from './ports.ts'
 
+type Isolation = 'read_committed' | 'read_uncommitted'
+
 /** Where a log reader begins: at the committed offset (if any) or `warmMs` before now, whichever is older, within what the log holds; negative: all of it. */
 export async function startPoints(
   asker: Asker,
   clock: Clock,
   options: LogReaderOptions,
   topics: readonly string[],
+  isolation: Isolation,
 ): Promise<readonly StartPoint[]> {
   const held = await asker.bounds(topics)
+  const seen = await visibleEnds(asker, topics, isolation, held)
   const done = new Map((await asker.committed(options.groupId, topics)).map((each) => [partitionId(each), each.offset]))
   const warm = new Map<string, bigint>()
   for (const topic of topics) {
@@ -26,7 +30,8 @@ export async function startPoints(
   return Promise.all(
     held.map(async ({ low, high, ...partition }) => {
       const id = partitionId(partition)
-      const oldest = [done.get(id) ?? high, options.warmMs < 0 ? low : (warm.get(id) ?? high), high].reduce((a, b) =>
+      const end = seen.get(id) ?? high
+      const oldest = [done.get(id) ?? end, options.warmMs < 0 ? low : (warm.get(id) ?? end), end].reduce((a, b) =>
         a < b ? a : b,
       )
       const offset = oldest < low ? low : oldest
@@ -34,7 +39,7 @@ export async function startPoints(
       return {
         ...partition,
         offset,
-        end: high,
+        end,
         // A commit beyond the end is another log's.
         committed: (done.get(id) ?? 0n) <= high ? done.get(id) : undefined,
         timestampBefore: typeof before === 'number' ? before : undefined,
@@ -52,10 +57,13 @@ export async function groupOffsets(
   groupId: string,
   reset: 'earliest' | 'latest' | 'none',
   partitions: readonly TopicPartition[],
+  isolation: Isolation = 'read_uncommitted',
 ): Promise<readonly TopicPartitionOffset[]> {
   const topics = [...new Set(partitions.map(({ topic }) => topic))]
   const done = new Map((await asker.committed(groupId, topics)).map((each) => [partitionId(each), each.offset]))
-  const held = new Map((await asker.bounds(topics)).map((each) => [partitionId(each), each]))
+  const bounded = await asker.bounds(topics)
+  const held = new Map(bounded.map((each) => [partitionId(each), each]))
+  const seen = reset === 'latest' ? await visibleEnds(asker, topics, isolation, bounded) : undefined
   return partitions.map((each) => {
     const id = partitionId(each)
     const bounds = held.get(id)
@@ -63,8 +71,19 @@ export async function groupOffsets(
     if (committed !== undefined && (!bounds || (committed >= bounds.low && committed <= bounds.high)))
       return { ...each, offset: committed }
     if (reset === 'none') throw new ConfigError(noStart(groupId, id, committed, bounds))
-    return { ...each, offset: (reset === 'latest' ? bounds?.high : bounds?.low) ?? 0n }
+    return { ...each, offset: (seen ? seen.get(id) : bounds?.low) ?? 0n }
   })
+}
+
+/** Where there is nothing more to read at this moment. */
+async function visibleEnds(
+  asker: Pick<Asker, 'bounds'>,
+  topics: readonly string[],
+  isolation: Isolation,
+  held: readonly PartitionBounds[],
+): Promise<ReadonlyMap<string, bigint>> {
+  const ends = isolation === 'read_committed' ? await asker.bounds(topics, 'stable') : held
+  return new Map(ends.map((each) => [partitionId(each), each.high]))
 }
 
 function noStart(groupId: string, id: string, committed: bigint | undefined, bounds: PartitionBounds | undefined) {

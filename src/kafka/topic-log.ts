@@ -1,5 +1,5 @@
 import type { Clock, Logger } from '#api'
-import { ConnectError, messageOf, TimeoutError } from '#api'
+import { ConnectError, TimeoutError } from '#api'
 import { withAnySignal } from '../util/any-signal.ts'
 import { retry } from '../util/retry.ts'
 import type { Asker } from './asker.ts'
@@ -8,6 +8,7 @@ import { createCluster } from './internals.ts'
 import { startLogReader } from './log-reader.ts'
 import type { PartitionBounds, RecordBatch, TopicLog, TopicLogOptions } from './ports.ts'
 import { isPassing } from './send-records.ts'
+import type { EndKind } from './topic-bounds.ts'
 import { watchTopics } from './topics.ts'
 
 export interface TopicLogDeps {
@@ -29,9 +30,7 @@ export async function openTopicLog(deps: TopicLogDeps, options: TopicLogOptions)
   const { connection, asker, clock } = deps
   const { topic, onRecord } = options
   const settings = connection.settings.consumer
-  const isReadCommitted = settings['isolation.level'] === 'read_committed'
   const closing = new AbortController()
-  const reached = new Map<number, bigint>()
   const waiting = new Set<() => void>()
   let failure: unknown
 
@@ -42,6 +41,7 @@ export async function openTopicLog(deps: TopicLogDeps, options: TopicLogOptions)
     return retry(ask, { clock, signal, backoff: { initialMs: 50, maxMs: 1000 }, again })
   }
   const bounds = await patiently(() => asker.bounds([topic]), closing.signal, firstTries)
+  const reached = new Map(bounds.map(({ partition, low }) => [partition, low]))
   const reader = startLogReader(
     {
       newCluster: async () => createCluster(await connection.kafka(options.clientId)),
@@ -84,15 +84,11 @@ export async function openTopicLog(deps: TopicLogDeps, options: TopicLogOptions)
     for (const wake of waiting) wake()
   })
 
-  async function ends(): Promise<readonly Pick<PartitionBounds, 'partition' | 'high'>[]> {
-    return isReadCommitted ? stableEnds(asker, topic) : await asker.bounds([topic])
+  function passed(wanted: readonly PartitionBounds[]): boolean {
+    return wanted.every(({ partition, low, high }) => high === low || (reached.get(partition) ?? -1n) >= high)
   }
 
-  function passed(wanted: readonly Pick<PartitionBounds, 'partition' | 'high'>[]): boolean {
-    return wanted.every(({ partition, high }) => (reached.get(partition) ?? 0n) >= high)
-  }
-
-  function passing(wanted: readonly Pick<PartitionBounds, 'partition' | 'high'>[], signal: AbortSignal): Promise<void> {
+  function passing(wanted: readonly PartitionBounds[], signal: AbortSignal): Promise<void> {
     return new Promise((resolve, reject) => {
       const look = (): void => {
         if (failure !== undefined) finish(() => reject(failure))
@@ -110,11 +106,16 @@ export async function openTopicLog(deps: TopicLogDeps, options: TopicLogOptions)
     })
   }
 
+  async function read(end: EndKind, signal: AbortSignal): Promise<void> {
+    if (signal.aborted) throw endedWhileReading(topic, closing.signal)
+    const wanted = await patiently(() => asker.bounds([topic], end), signal)
+    if (wanted.some(({ partition }) => !reached.has(partition))) reader.lookSoon()
+    await passing(wanted, signal)
+  }
+
+  /** Under `read_committed` the end of the log is passed when the transactions that are open now have ended. */
   const readToEnd = (signal?: AbortSignal): Promise<void> =>
-    withAnySignal(signal ? [signal, closing.signal] : [closing.signal], async (until) => {
-      if (until.aborted) throw endedWhileReading(topic, closing.signal)
-      await passing(await patiently(ends, until), until)
-    })
+    withAnySignal(signal ? [signal, closing.signal] : [closing.signal], (until) => read('log', until))
 
   async function close(): Promise<void> {
     closing.abort()
@@ -123,7 +124,8 @@ export async function openTopicLog(deps: TopicLogDeps, options: TopicLogOptions)
   }
 
   try {
-    await readToEnd()
+    // What a dead writer left open must not hold up a start.
+    await read(settings['isolation.level'] === 'read_committed' ? 'stable' : 'log', closing.signal)
   } catch (error) {
     await close()
     throw error
@@ -134,34 +136,6 @@ export async function openTopicLog(deps: TopicLogDeps, options: TopicLogOptions)
 const endedWhileReading = (topic: string, closed: AbortSignal): ConnectError =>
   closed.aborted
     ? new ConnectError(`The topic ${topic} is not read any more.`)
-    : new TimeoutError(`The topic ${topic} was not read to its end in time.`)
-
-/** The last stable offsets: what `read_committed` may see at this moment. */
-async function stableEnds(
-  asker: Asker,
-  topic: string,
-): Promise<readonly Pick<PartitionBounds, 'partition' | 'high'>[]> {
-  return asker.cluster([topic], async (cluster) => {
-    const ask = async () => {
-      const { topicMetadata } = await cluster.metadata({ topics: [topic] })
-      const partitions = topicMetadata.flatMap(({ partitionMetadata }) =>
-        partitionMetadata.map((each) => each.partitionId),
+    : new TimeoutError(
+        `The topic ${topic} was not read to its end in time: Kafka does not answer, or a transaction is open in it.`,
       )
-      const answers = Object.entries(cluster.findLeaderForPartitions(topic, partitions)).map(async ([nodeId, own]) => {
-        const broker = await cluster.findBroker({ nodeId })
-        const topics = [{ topic, partitions: own.map((partition) => ({ partition, timestamp: -1 })) }]
-        const { responses } = await broker.listOffsets({ replicaId: -1, isolationLevel: 1, topics })
-        return responses.flatMap((each) => each.partitions)
-      })
-      return (await Promise.all(answers)).flat().map(({ partition, offset }) => ({ partition, high: BigInt(offset) }))
-    }
-    try {
-      return await ask()
-    } catch (error) {
-      await cluster.refreshMetadata().catch(() => undefined)
-      return await ask().catch((again: unknown) => {
-        throw new ConnectError(`The end of ${topic} is not known: ${messageOf(again)}`, { cause: error })
-      })
-    }
-  })
-}

@@ -95,8 +95,8 @@ async function startAndLoop(
     transaction: exactlyOnce && ending.boundary === 'connector' ? requests.context : undefined,
     lane: laneContext(connector, run, deps, closers),
     offsets: {
-      offset: (partition) => offsets.get(run.connector, partition),
-      list: () => offsets.list(run.connector),
+      offset: (partition) => offsets.get(run.connector, partition, signal),
+      list: () => offsets.list(run.connector, signal),
     },
     valueSchema: async (topic) => converters.value.converter.schemaFor?.(topic),
     keySchema: async (topic) => converters.key.converter.schemaFor?.(topic),

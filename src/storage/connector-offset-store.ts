@@ -30,11 +30,11 @@ export function createConnectorOffsetStore({ own, worker, log }: ConnectorOffset
   }
 
   return {
-    async get(connector, partition) {
-      return (await own.get(connector, partition)) ?? worker.get(connector, partition)
+    async get(connector, partition, signal) {
+      return (await own.get(connector, partition, signal)) ?? worker.get(connector, partition, signal)
     },
-    async list(connector) {
-      const [others, mine] = await Promise.all([worker.list(connector), own.list(connector)])
+    async list(connector, signal) {
+      const [others, mine] = await Promise.all([worker.list(connector, signal), own.list(connector, signal)])
       const merged = [...others, ...mine].map((each) => [offsetKey(connector, each.partition), each] as const)
       return [...new Map(merged).values()]
     },

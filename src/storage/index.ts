@@ -29,5 +29,5 @@ export {
   type TopicOffsetStore,
 } from './offset-store.ts'
 export type { ReportedState, Status, StatusStore } from './status-store.ts'
-export type { StorageKafka, TopicStoreOptions } from './storage-kafka.ts'
+export { bounded, type StorageKafka, type TopicStoreOptions } from './storage-kafka.ts'
 export type { TargetState } from './target-state.ts'

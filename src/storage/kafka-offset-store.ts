@@ -41,13 +41,13 @@ export async function openTopicOffsetStore(options: TopicOffsetStoreOptions): Pr
   }
 
   return {
-    // Another worker may have written since: a task that was here before may come back.
-    async get(connector, partition) {
-      await topicLog.readToEnd()
+    // Another worker may have written since: a task that was here before may come back. Another connector's open transaction hides it.
+    async get(connector, partition, signal) {
+      await topicLog.readToEnd(signal)
       return read.get(connector, partition)
     },
-    async list(connector) {
-      await topicLog.readToEnd()
+    async list(connector, signal) {
+      await topicLog.readToEnd(signal)
       return read.list(connector)
     },
     async put(connector, offsets) {

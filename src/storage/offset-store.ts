@@ -12,8 +12,9 @@ export interface StoredOffset {
 
 /** Where sources' offsets are kept. The key is Kafka Connect's: `["<connector>",{<partition>}]`. */
 export interface OffsetStore {
-  get(connector: string, partition: OffsetMap): Promise<OffsetMap | undefined>
-  list(connector: string): Promise<readonly StoredOffset[]>
+  /** Both may wait for transactions that are open where offsets are kept; `signal` ends that with a `TimeoutError`. */
+  get(connector: string, partition: OffsetMap, signal?: AbortSignal): Promise<OffsetMap | undefined>
+  list(connector: string, signal?: AbortSignal): Promise<readonly StoredOffset[]>
   /** Resolves when the offsets would survive a crash. */
   put(connector: string, offsets: readonly StoredOffset[]): Promise<void>
   close(): Promise<void>

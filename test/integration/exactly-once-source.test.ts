@@ -57,6 +57,38 @@ test('what a worker had open when it died is not there, and the successor writes
   await expect(open.commit()).rejects.toThrow('has begun since')
 })
 
+test('what another connector has open in the topic of offsets doubles nothing', async () => {
+  const topic = await newTopic()
+  const name = randomUUID()
+  const first = await worker()
+  let release: (() => void) | undefined
+  const script: Script = {
+    count: 20,
+    batch: 10,
+    onPoll: (next) => (next === 10 ? new Promise<void>((resolve) => (release = resolve)) : undefined),
+  }
+  const handle = run(first, { name, topic, script })
+  await eventually(() => release)
+  const other = await first.deps.kafka.transactionalProducer({ clientId: 'other', transactionalId: randomUUID() })
+  onTestFinished(() => other.close())
+  const store = await openStore(first.deps.kafka, first.offsetsTopic)
+  const open = await other.begin()
+  const partitions = Array.from({ length: 20 }, (_, n) => ({ partition: { n }, offset: { n } }))
+  await open.send(store.records('other', partitions))
+  release?.()
+  await eventually(async () => (await committedValues(topic)).length === 20)
+  handle.abandon()
+  const starts: number[] = []
+  const again = await worker(first.offsetsTopic)
+  run(again, { name, topic, script: { count: 30, batch: 10, onStart: (next) => void starts.push(next) } })
+  await expect(again.deps.offsets.list(name, AbortSignal.timeout(500))).rejects.toThrow('a transaction is open in it')
+  expect(starts).toEqual([])
+  await open.abort()
+  await eventually(async () => (await committedValues(topic)).length === 30)
+  expect(starts).toEqual([20])
+  expect(await committedValues(topic)).toEqual(numbers(0, 30))
+})
+
 test('a task that is left behind in the middle of a transaction shows nothing of it', async () => {
   const topic = await newTopic()
   const name = randomUUID()

@@ -5,6 +5,8 @@ import type { KafkaClient } from '../../src/kafka/index.ts'
 import { eventually } from '../support/eventually.ts'
 import { kafkaClient, newTopic, write } from '../support/topics.ts'
 
+const record = (topic: string, value: string) => ({ topic, key: null, value: Buffer.from(value), headers: [] })
+
 async function follow(kafka: KafkaClient, topic: string, props = {}) {
   const values: string[] = []
   const log = await kafka.topicLog({
@@ -58,7 +60,7 @@ test('what is written later comes by itself, and reading to the end waits for it
   }
 })
 
-test('a commit ends the long poll of who reads committed records, and an open transaction is not waited for', async () => {
+test('who reads committed records waits for the transactions that were open, and a commit ends the long poll', async () => {
   const kafka = kafkaClient()
   const topic = await newTopic(1, kafka)
   const { log, values } = await follow(kafka, topic, { 'isolation.level': 'read_committed' })
@@ -67,16 +69,65 @@ test('a commit ends the long poll of who reads committed records, and an open tr
   const began = performance.now()
   for (const value of ['a', 'b', 'c']) {
     const transaction = await producer.begin()
-    await transaction.send([{ topic, key: null, value: Buffer.from(value), headers: [] }])
-    await log.readToEnd()
-    expect(values).not.toContain(value)
+    await transaction.send([record(topic, value)])
+    const reading = log.readToEnd().then(() => values.at(-1))
+    await expect(log.readToEnd(AbortSignal.timeout(50))).rejects.toThrow(/not read to its end in time: .* transaction/)
     await transaction.commit()
-    await eventually(async () => {
-      await log.readToEnd()
-      return values.includes(value)
-    })
+    expect(await reading).toBe(value)
   }
   expect(performance.now() - began).toBeLessThan(3000)
+})
+
+test('an open transaction holds up no opening, and hides nothing from who reads uncommitted records', async () => {
+  const kafka = kafkaClient()
+  const topic = await newTopic(1, kafka)
+  const producer = await kafka.transactionalProducer({ clientId: 'topic-log-test', transactionalId: randomUUID() })
+  onTestFinished(() => producer.close())
+  await write(topic, ['before'], kafka)
+  const transaction = await producer.begin()
+  await transaction.send([record(topic, 'open')])
+  await write(topic, Array<string>(3000).fill('x'.repeat(500)), kafka)
+  expect((await follow(kafka, topic, { 'isolation.level': 'read_committed' })).values).toEqual(['before'])
+  expect((await follow(kafka, topic)).values).toHaveLength(3002)
+  expect(await kafka.timestampAt({ topic, partition: 0 }, 3001n)).toBeTypeOf('number')
+  await transaction.abort()
+})
+
+test('a group that has committed beyond an open transaction goes on there', async () => {
+  const kafka = kafkaClient()
+  const topic = await newTopic(1, kafka)
+  const producer = await kafka.transactionalProducer({ clientId: 'topic-log-test', transactionalId: randomUUID() })
+  onTestFinished(() => producer.close())
+  const transaction = await producer.begin()
+  await transaction.send([record(topic, 'open')])
+  await write(topic, ['a', 'b'], kafka)
+  const groupId = randomUUID()
+  await kafka.alterOffsets(groupId, [{ topic, partition: 0, offset: 3n }])
+  const consumer = kafka.groupConsumer({
+    groupId,
+    clientId: 'topic-log-test',
+    topics: [topic],
+    maxPollRecords: 10,
+    props: { 'auto.offset.reset': 'earliest' },
+    committable: () => [],
+    onUpstream: () => undefined,
+    onMissing: () => undefined,
+  })
+  onTestFinished(() => consumer.close())
+  const { signal } = new AbortController()
+  const assigned = await eventually(async () => (await consumer.poll(1000, signal)).assigned[0])
+  expect(assigned.offset).toBe(3n)
+  await transaction.abort()
+})
+
+test('partitions that were added are read before the end is reached', async () => {
+  const kafka = kafkaClient()
+  const topic = await newTopic(1, kafka)
+  const { log, values } = await follow(kafka, topic)
+  await (await admin()).createPartitions({ topicPartitions: [{ topic, count: 2 }] })
+  await eventually(() => write(topic, [{ value: 'new', partition: 1 }], kafka).then(() => true))
+  await log.readToEnd(AbortSignal.timeout(15_000))
+  expect(values).toEqual(['new'])
 })
 
 test('a topic that does not exist is an error', async () => {

@@ -4,7 +4,9 @@ import { groupOffsets } from '../../../src/kafka/starts.ts'
 const partition = { topic: 't', partition: 0 }
 const asker = (committed: bigint | undefined) => ({
   committed: async () => (committed === undefined ? [] : [{ ...partition, offset: committed }]),
-  bounds: async () => [{ ...partition, low: 5n, high: 9n }],
+  bounds: async (_: readonly string[], end?: 'log' | 'stable') => [
+    { ...partition, low: 5n, high: end === 'stable' ? 7n : 9n },
+  ],
 })
 const start = async (committed: bigint | undefined, reset: 'earliest' | 'latest' | 'none') =>
   (await groupOffsets(asker(committed), 'g', reset, [partition]))[0]?.offset
@@ -21,4 +23,11 @@ test.each([undefined, 4n, 10n, 1000n])('commit %s leaves the start to auto.offse
       ? /has no committed offset for t-0, and/
       : `offset ${committed} for t-0, which holds 5 to 9`,
   )
+})
+
+test('an open transaction is the end for who reads committed records, and makes no commit beyond it void', async () => {
+  const of = async (committed: bigint | undefined) =>
+    (await groupOffsets(asker(committed), 'g', 'latest', [partition], 'read_committed'))[0]?.offset
+  expect(await of(undefined)).toBe(7n)
+  expect(await of(9n)).toBe(9n)
 })
