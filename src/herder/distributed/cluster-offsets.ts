@@ -15,7 +15,8 @@ export interface ClusterOffsetsOptions {
   readonly deps: WorkerDeps
   readonly store: ConfigStore
   readonly statuses: Pick<StatusStore, 'tasks'>
-  readonly fence: (name: string) => Promise<void>
+  /** Changes come in the connector's turn. */
+  readonly fenceInTurn: (name: string) => Promise<void>
   readonly groupId: string
   /** `worker.sync.timeout.ms`. */
   readonly syncMs: number
@@ -32,7 +33,7 @@ export interface ClusterOffsets {
 const lookMs = 50
 
 export function createClusterOffsets(options: ClusterOffsetsOptions): ClusterOffsets {
-  const { deps, store, statuses, fence, groupId, syncMs } = options
+  const { deps, store, statuses, fenceInTurn, groupId, syncMs } = options
   const { clock } = deps
   const offsets = createConnectorOffsets({ deps, write })
 
@@ -89,7 +90,7 @@ export function createClusterOffsets(options: ClusterOffsetsOptions): ClusterOff
     await ended(name)
     if (!deps.exactlyOnce || !(await isSource(found))) return found
     try {
-      await fence(name)
+      await fenceInTurn(name)
     } catch (cause) {
       const what = 'Failed to perform zombie fencing for source connector prior to modifying offsets'
       throw new ConnectError(what, { cause })

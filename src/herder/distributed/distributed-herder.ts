@@ -115,15 +115,6 @@ export function createDistributedHerder(options: DistributedHerderOptions): Dist
   const claims = createClaims({ store: config, clock, log, waitMs: 10_000, rejoin, onClaimed: () => rotation.look() })
   const rotation = createKeyRotation({ keys, store: config, claims, clock, log, isLeader })
   const declarations = createDeclarations(deps)
-  const fence = createFencing({ deps, store: config, claims, groupId, syncMs })
-  const offsets = createClusterOffsets({ deps, store: config, statuses, fence, groupId, syncMs })
-  const leader: Pick<InternalRequests, 'putTasks' | 'fence'> = {
-    putTasks: (name, configs) => ofLeader.putTasks(name, configs),
-    fence: (name) => ofLeader.fence(name),
-  }
-  const cluster = createClusterCalls({ store: config, group: () => group, turns, client, leader })
-  const generation = () => group?.generation() ?? -1
-  const work = createWork({ deps, statuses, cluster, workerId, generation, log: deps.log, groupId })
   const inTurn =
     (name: string): InTurn =>
     (change) =>
@@ -131,6 +122,15 @@ export function createDistributedHerder(options: DistributedHerderOptions): Dist
         if (stopping) throw new ConflictError('The worker is stopping.')
         return change()
       })
+  const { fence, fenceInTurn } = createFencing({ deps, store: config, claims, groupId, syncMs, inTurn })
+  const offsets = createClusterOffsets({ deps, store: config, statuses, fenceInTurn, groupId, syncMs })
+  const leader: Pick<InternalRequests, 'putTasks' | 'fence'> = {
+    putTasks: (name, configs) => ofLeader.putTasks(name, configs),
+    fence: (name) => ofLeader.fence(name),
+  }
+  const cluster = createClusterCalls({ store: config, group: () => group, turns, client, leader })
+  const generation = () => group?.generation() ?? -1
+  const work = createWork({ deps, statuses, cluster, workerId, generation, log: deps.log, groupId })
   const judges = { store: config, states, declarations, claims, turns }
   const { requests, ofLeader } = createRequests({ ...judges, work, offsets, fence, inTurn })
 

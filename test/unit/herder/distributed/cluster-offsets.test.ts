@@ -48,8 +48,8 @@ async function setUp({ exactlyOnce }: { readonly exactlyOnce: boolean }) {
     topics: { record() {} },
     exactlyOnce,
   }
-  const fence = async (name: string) => void done.push(`fence ${name}`)
-  const offsets = createClusterOffsets({ deps, store, statuses, fence, groupId: 'cluster', syncMs: 1000 })
+  const fenceInTurn = async (name: string) => void done.push(`fence ${name}`)
+  const offsets = createClusterOffsets({ deps, store, statuses, fenceInTurn, groupId: 'cluster', syncMs: 1000 })
   await store.claim()
   opened.length = 0
   await store.putConnector('c', { 'connector.class': 'CountingSource' })

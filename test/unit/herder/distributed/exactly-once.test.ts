@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { createClusterCalls } from '../../../../src/herder/distributed/cluster-calls.ts'
 import { createFencing } from '../../../../src/herder/distributed/fencing.ts'
+import { serializeByName } from '../../../../src/herder/serialize.ts'
 import { createPlugins } from '../../../../src/plugins/index.ts'
 import { createMemoryConfigStore } from '../../../../src/storage/index.ts'
 import { manualClock, recordingLog } from '../../../support/quiet.ts'
@@ -13,7 +14,8 @@ async function setUp() {
   await store.claim()
   const fenced: (readonly string[])[] = []
   const during: { work?: (() => Promise<void>) | undefined } = {}
-  const fence = createFencing({
+  const queues = serializeByName()
+  const { fence, fenceInTurn } = createFencing({
     deps: {
       kafka: {
         ...fakeKafka(clock).client,
@@ -27,9 +29,10 @@ async function setUp() {
       workerProps: {},
     },
     store,
-    claims: { elected() {}, write: (work) => work(), async close() {} },
+    claims: { write: (work) => work() },
     groupId: 'cluster',
     syncMs: 1000,
+    inTurn: queues.of,
   })
   const tasks = (count: number) =>
     store.putTasks(
@@ -38,7 +41,7 @@ async function setUp() {
     )
   const entry = () => store.state().connectors.get('c')
   await store.putConnector('c', { 'connector.class': 'CountingSource' })
-  return { store, fence, fenced, tasks, entry, during }
+  return { store, fence, fenceInTurn, fenced, tasks, entry, during, inTurn: queues.of('c') }
 }
 
 const refusal = (work: Promise<unknown>): Promise<unknown> =>
@@ -99,6 +102,55 @@ test('tasks that are replaced while their predecessors are fenced are not record
     message: expect.stringContaining('new task configurations were generated'),
   })
   expect(entry()).toMatchObject({ pendingFencing: true, fencedCount: 3 })
+})
+
+test('tasks that are about to be written when their predecessors were fenced have to be fenced for', async () => {
+  const { fence, tasks, entry, during, inTurn } = await setUp()
+  await tasks(3)
+  await fence('c')
+  await tasks(2)
+  const written: Promise<void>[] = []
+  during.work = async () => void written.push(inTurn(() => tasks(4)))
+  expect(await refusal(fence('c'))).toMatchObject({ status: 409 })
+  await Promise.all(written)
+  expect(entry()).toMatchObject({ pendingFencing: true, fencedCount: 3 })
+  during.work = undefined
+  await fence('c')
+  expect(entry()).toMatchObject({ pendingFencing: false, fencedCount: 4 })
+})
+
+test('a round for newer tasks waits for the one before, which would fence them when it is late', async () => {
+  const { fence, fenced, tasks, during } = await setUp()
+  await tasks(3)
+  await fence('c')
+  await tasks(2)
+  let go: () => void = () => undefined
+  const held = new Promise<void>((resolve) => {
+    go = resolve
+  })
+  during.work = () => held
+  const early = refusal(fence('c'))
+  await expect.poll(() => fenced.length).toBe(1)
+  await tasks(4)
+  const late = fence('c')
+  for (let turn = 0; turn < 10; turn++) await new Promise((resolve) => setImmediate(resolve))
+  expect(fenced).toHaveLength(1)
+  go()
+  expect(await early).toMatchObject({ status: 409 })
+  await late
+  expect(fenced).toHaveLength(2)
+})
+
+test('who has the turn of a connector fences in it', async () => {
+  const { store, fenceInTurn, fenced, tasks, entry, inTurn, fence } = await setUp()
+  await tasks(2)
+  await fence('c')
+  await inTurn(async () => {
+    await store.putStopped('c')
+    await fenceInTurn('c')
+  })
+  expect(fenced).toEqual([['cluster-c-0', 'cluster-c-1']])
+  expect(entry()).toMatchObject({ pendingFencing: false, fencedCount: 0 })
 })
 
 test('only sources are fenced, and only those that are there', async () => {
