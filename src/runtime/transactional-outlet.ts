@@ -165,11 +165,20 @@ export function createTransactionalOutlet(options: TransactionalOutletOptions): 
   }
 
   async function tell(done: readonly HeldRecord[]): Promise<void> {
-    try {
-      for (const { record, metadata, error } of done) task.commitRecord?.(record, metadata, error)
-      await task.commit?.()
-    } catch (error) {
+    const failed = (error: unknown): void =>
       run.log.error({ error }, 'the task threw when it was told that its records and offsets are stored')
+    for (const { record, metadata, error } of done) {
+      try {
+        task.commitRecord?.(record, metadata, error)
+      } catch (thrown) {
+        // The others are stored too, and somebody may wait for the answer.
+        failed(thrown)
+      }
+    }
+    try {
+      await task.commit?.()
+    } catch (thrown) {
+      failed(thrown)
     }
   }
 
@@ -236,6 +245,8 @@ export function createTransactionalOutlet(options: TransactionalOutletOptions): 
     async settle() {
       const how = boundary === 'connector' ? requests.afterBatch() : 'commit'
       if (how && (held.length > 0 || boundary === 'connector')) await end(how)
+      // Whoever pauses must not hold up the readers of its topics, nor meet the transaction's time-out; what is held is sent again.
+      else if (open && !isForgotten && !run.signal.aborted) await tellingWhileAway(rollBack(), task, run, deps)
     },
   }
 }

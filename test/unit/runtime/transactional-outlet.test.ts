@@ -66,6 +66,7 @@ function setUp(
   const clock = manualClock()
   const told: string[] = []
   const copied: unknown[] = []
+  let thrower: number | undefined
   const stopping = new AbortController()
   const requests = createTransactionRequests()
   const run = {
@@ -90,8 +91,10 @@ function setUp(
     },
     task: {
       poll: async () => [],
-      commitRecord: ({ value }, metadata, error) =>
-        told.push(`${String(value)} ${metadata ? 'written' : error ? 'refused' : 'dropped'}`),
+      commitRecord({ value }, metadata, error) {
+        if (value === thrower) throw new Error('told')
+        told.push(`${String(value)} ${metadata ? 'written' : error ? 'refused' : 'dropped'}`)
+      },
       commit: () => void told.push('commit'),
     },
     run,
@@ -107,7 +110,7 @@ function setUp(
     intervalMs: 1000,
     requests,
   })
-  return { outlet, clock, told, copied, stopping, requests }
+  return { outlet, clock, told, copied, stopping, requests, throwOn: (n: number) => void (thrower = n) }
 }
 
 test('records and their newest offset are one transaction, and the task is told after it', async () => {
@@ -212,4 +215,26 @@ test('both ends at once are an error of the connector', async () => {
   requests.context.commitTransaction()
   requests.context.abortTransaction()
   await expect(outlet.deliver(batch(1), true)).rejects.toThrow('requested both commit and abort of same transaction')
+})
+
+test('a pause within a transaction of the connector’s own leaves none open, and loses nothing of it', async () => {
+  const { producer, committed, aborted } = fakeProducer()
+  const { outlet, requests } = setUp(producer, { boundary: 'connector' })
+  await outlet.deliver(batch(1, 2), true)
+  await outlet.settle()
+  expect(aborted).toEqual([['1', '2']])
+  expect(committed).toEqual([])
+  await outlet.settle()
+  requests.context.commitTransaction()
+  await outlet.deliver(batch(3), true)
+  expect(aborted).toHaveLength(1)
+  expect(committed).toEqual([['1', '2', '3', '{"n":3}']])
+})
+
+test('a task that throws when it is told of one record is told of the others', async () => {
+  const { producer } = fakeProducer()
+  const { outlet, told, throwOn } = setUp(producer)
+  throwOn(2)
+  await outlet.deliver(batch(1, 2, 3), true)
+  expect(told).toEqual(['1 written', '3 written', 'commit'])
 })
