@@ -1,6 +1,7 @@
 import type { Consumer, EachBatchPayload, Kafka } from 'kafkajs'
 import type { Clock, Logger, TopicPartition, TopicPartitionOffset } from '#api'
 import { ConnectError, messageOf } from '#api'
+import { withAnySignal } from '../util/any-signal.ts'
 import { backoffDelay } from '../util/backoff.ts'
 import { chunkBatch, startOf } from './batches.ts'
 import { createHandoff } from './handoff.ts'
@@ -112,13 +113,12 @@ export function startGroupConsumer(deps: GroupConsumerDeps, options: GroupConsum
       crash = payload.error
       ended.abort()
     })
-    const life = AbortSignal.any([ended.signal, closing.signal])
     member = consumer
     try {
       await consumer.connect()
       await consumer.subscribe({ topics: [...topics], fromBeginning })
       await consumer.run({ autoCommit: false, eachBatchAutoResolve: false, eachBatch: handOver })
-      await keepUntilItMoves(topics, life)
+      await withAnySignal([ended.signal, closing.signal], (life) => keepUntilItMoves(topics, life))
     } finally {
       isJoined = false
       await leave(consumer, () => ready.drop(() => true))

@@ -55,7 +55,11 @@ export function connect({ config, clock, props = {}, log, signal }: ConnectionOp
   const urls = config['schema.registry.url'].map((text) => new URL(text))
   const url = config['schema.registry.url'].map(withoutPassword).join(', ')
   const closing = new AbortController()
-  const ended = signal ? AbortSignal.any([signal, closing.signal]) : closing.signal
+  const ended = closing.signal
+  const end = (): void => closing.abort()
+  // Not `AbortSignal.any`, which keeps something of this connection for as long as the worker's signal lives (Node 20).
+  if (signal?.aborted) end()
+  else signal?.addEventListener('abort', end, { once: true })
   const agents = createAgents(props, log)
   const authorization = createAuthorization({ config, clock, agentFor: (at) => agents.for(at) })
   const own = requestHeaders(props)
@@ -105,7 +109,8 @@ export function connect({ config, clock, props = {}, log, signal }: ConnectionOp
       )
     },
     close() {
-      closing.abort()
+      end()
+      signal?.removeEventListener('abort', end)
       agents.close()
     },
   }
