@@ -38,7 +38,7 @@ export async function openTransactions(
     refuseStopped(run)
     await producer.open()
   })
-  await exactlyOnce.verify()
+  await patiently(exactlyOnce.verify)
   refuseStopped(run)
   return producer
 }

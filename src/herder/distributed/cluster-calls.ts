@@ -1,9 +1,9 @@
-import { ConnectError } from '#api'
+import { BadRequestError, ConnectError, ForbiddenError, messageOf, NotFoundError, RetriableError } from '#api'
 import type { ConfigStore, ConnectorEntry, RawConfig } from '../../storage/index.ts'
 import { sameProps } from '../connector-props.ts'
 import type { InternalRequests } from '../herder.ts'
 import { tasksOf } from './desired-work.ts'
-import type { InternalClient } from './internal-client.ts'
+import type { InternalClient, PeerRequest } from './internal-client.ts'
 import type { Cluster } from './local-work.ts'
 import { isOwn, type Turns } from './turns.ts'
 import type { WorkerGroup } from './worker-group.ts'
@@ -31,25 +31,41 @@ export function createClusterCalls({ store, group, turns, client, leader }: Clus
     return url
   }
 
+  /** Done here as the leader, or asked of it; asked anew when another leads or the group rebalances, since a frozen worker answers nothing. */
+  async function byLeader(here: () => Promise<void>, request: Omit<PeerRequest, 'url' | 'signal'>): Promise<void> {
+    for (;;) {
+      const url = await leaderUrl()
+      if (url === undefined) return here()
+      const isDone = await turns.whileUnchanged(async (signal) => {
+        try {
+          await client.send({ ...request, url, signal })
+          return true
+        } catch (error) {
+          if (!signal.aborted) throw error
+          return false
+        }
+      })
+      if (isDone) return
+    }
+  }
+
   return {
     async putTasks(name, configs) {
       const entry = store.state().connectors.get(name)
       if (!entry || !isChanged(entry, configs)) return
-      const url = await leaderUrl()
-      if (url === undefined) return leader.putTasks(name, configs)
       const body = Buffer.from(JSON.stringify(configs))
       const path = ['connectors', name, 'tasks']
-      await client.send({ method: 'POST', url, path, body, contentType: 'application/json' })
+      const request = { method: 'POST', path, body, contentType: 'application/json' } as const
+      await byLeader(() => leader.putTasks(name, configs), request)
     },
     async fence(name) {
       // Tasks of a newer set than this worker has read are refused by `verify`.
       if (store.state().connectors.get(name)?.pendingFencing === false) return
-      const url = await leaderUrl()
-      if (url === undefined) await leader.fence(name)
-      else await client.send({ method: 'PUT', url, path: ['connectors', name, 'fence'] })
+      const path = ['connectors', name, 'fence']
+      await passing(byLeader(() => leader.fence(name), { method: 'PUT', path }))
     },
     async verify(id, generation) {
-      const state = await store.refresh(verifyMs)
+      const state = await passing(store.refresh(verifyMs))
       const named = `${id.connector}-${id.task}`
       if (state.connectors.get(id.connector)?.tasksGeneration !== generation) {
         throw new ConnectError(
@@ -63,6 +79,18 @@ export function createClusterCalls({ store, group, turns, client, leader }: Clus
     },
   }
 }
+
+/** Nobody leads, the leader cannot write: a task that is to begin has to wait for what passes by itself. What is wrong with the request does not. */
+async function passing<T>(work: Promise<T>): Promise<T> {
+  try {
+    return await work
+  } catch (cause) {
+    if (ConnectError.is(cause) && lasting.has(cause.code)) throw cause
+    throw new RetriableError(messageOf(cause), { cause })
+  }
+}
+
+const lasting: ReadonlySet<string> = new Set([NotFoundError.code, BadRequestError.code, ForbiddenError.code])
 
 /** Also when the connector's own configuration differs from that which its tasks were made from (KAFKA-9228). */
 export function isChanged(entry: ConnectorEntry, configs: readonly RawConfig[]): boolean {

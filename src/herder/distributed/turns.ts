@@ -1,4 +1,4 @@
-import type { Clock } from '#api'
+import { type Clock, ConflictError } from '#api'
 import { within } from '../../util/within.ts'
 import { ElsewhereError, type TaskId } from '../herder.ts'
 import type { WorkerGroup } from './worker-group.ts'
@@ -17,6 +17,8 @@ export interface Turns {
   lead(complaint: string): Promise<void>
   /** The same for the owner of a connector or task; the leader knows it. */
   own(what: string | TaskId, complaints: { readonly leader: string; readonly other: string }): Promise<void>
+  /** Its signal aborts when the group has another leader or generation than at the call. */
+  whileUnchanged<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T>
   /** Something about the group has changed. */
   wake(): void
 }
@@ -29,6 +31,7 @@ export interface TurnsOptions {
 
 export function createTurns({ group, clock }: TurnsOptions): Turns {
   let waiters: (() => void)[] = []
+  const watchers = new Set<() => void>()
 
   const isSettled = (): boolean => {
     const member = group()
@@ -65,10 +68,28 @@ export function createTurns({ group, clock }: TurnsOptions): Turns {
       if (member?.isLeader()) throw new ElsewhereError(leader, { context: { url: member.ownerUrl(what) } })
       throw new ElsewhereError(other, { context: { url: member?.leaderUrl() } })
     },
+    async whileUnchanged(work) {
+      const generation = group()?.generation()
+      const leader = group()?.leaderUrl()
+      const changed = new AbortController()
+      const look = (): void => {
+        const url = group()?.leaderUrl()
+        // Nobody leads during a rebalance: what was asked may be answered before its end.
+        const isAnother = url !== undefined && url !== leader
+        if (isAnother || group()?.generation() !== generation)
+          changed.abort(new ConflictError('The group has rebalanced.'))
+      }
+      watchers.add(look)
+      try {
+        return await work(changed.signal)
+      } finally {
+        watchers.delete(look)
+      }
+    },
     wake() {
       const woken = waiters
       waiters = []
-      for (const each of woken) each()
+      for (const each of [...woken, ...watchers]) each()
     },
   }
 }
