@@ -1,4 +1,4 @@
-import { type Logger, NotFoundError } from '#api'
+import { type Logger, messageOf, NotFoundError } from '#api'
 import type { WorkerDeps } from '../../runtime/index.ts'
 import type { ConnectorEntry, RawConfig } from '../../storage/index.ts'
 import { type ConnectorLife, type MadeTasks, startLife } from '../connector-life.ts'
@@ -10,7 +10,7 @@ import type { Work } from './connect-protocol.ts'
 import type { Cluster } from './local-work.ts'
 import { openTask } from './open-task.ts'
 import type { StatusReports } from './status-reports.ts'
-import { hasTasksOf, isAnnounced, keyOf, type Share, type Wanted, wantedOf } from './wanted-work.ts'
+import { hasTasksOf, isAnnounced, isOverruling, keyOf, type Share, type Wanted, wantedOf } from './wanted-work.ts'
 
 export interface LocalConnectorOptions {
   readonly name: string
@@ -55,6 +55,8 @@ export function createLocalConnector(options: LocalConnectorOptions): LocalConne
   /** What the connector made last, and its way to the leader. */
   let made: readonly RawConfig[] | undefined
   let putting: Promise<unknown> = Promise.resolve()
+  /** The leader knew of a stop or a deletion that this worker did not: whatever comes next has to have its tasks. */
+  let isOverruled = false
   /** Changes when all was given up: what was under way then ends without a further step. */
   let era = 0
   let isStopped = false
@@ -114,6 +116,7 @@ export function createLocalConnector(options: LocalConnectorOptions): LocalConne
     }
     const each = { ...wanted, slot, life: ownLife, isOver: false }
     running.set(keyOf(wanted), each)
+    if (isShown(each)) reports.taskBegun(id)
     tell(each)
   }
 
@@ -161,6 +164,8 @@ export function createLocalConnector(options: LocalConnectorOptions): LocalConne
   }
 
   async function alignConnector(entry: ConnectorEntry, former: ConnectorEntry | undefined, mine: number) {
+    const isAgain = isOverruled
+    isOverruled = false
     if (!life) {
       const begun = await startLife({
         name,
@@ -176,21 +181,27 @@ export function createLocalConnector(options: LocalConnectorOptions): LocalConne
       life = begun
       await life.updateTasks()
     } else if (!sameProps(life.raw(), entry.config)) {
+      reports.connectorBegun(name)
       life.aim(entry.target)
       await life.configure(entry.config)
     } else if (life.target() !== entry.target) {
       life.aim(entry.target)
       await life.reach()
-    } else if (isAnnounced(entry, former, made)) await life.updateTasks()
+    } else if (isAgain || isAnnounced(entry, former, made)) await life.updateTasks()
     tellConnector()
   }
 
   /** Not awaited in the connector's turn: what the leader writes may bring the next change before it answers. */
   async function giveTasks({ configs, failed }: MadeTasks): Promise<boolean> {
     made = configs
-    if (!share.entry || hasTasksOf(share.entry, configs)) return false
+    const { entry } = share
+    if (!entry || hasTasksOf(entry, configs)) return false
     const put = putting.then(() => (made === configs ? cluster.putTasks(name, configs) : undefined))
-    putting = put.catch(failed)
+    putting = put.catch((error: unknown) => {
+      if (!isOverruling(error) || (share.entry !== entry && isStarted())) return failed(error)
+      isOverruled = share.entry === entry
+      log.debug({ reason: messageOf(error) }, 'the tasks are not written: the connector was stopped or deleted')
+    })
     return true
   }
 

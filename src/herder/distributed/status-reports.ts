@@ -12,6 +12,9 @@ type Told = Pick<TaskState, 'state' | 'trace' | 'version' | 'facts'>
 
 /** Writes what this worker says of its connectors and tasks. What was said last is not said again. */
 export interface StatusReports {
+  /** They begin anew: whatever they say next is written, since the leader may have forgotten what was said. */
+  connectorBegun(name: string): void
+  taskBegun(id: TaskId): void
   connector(name: string, state: Told & { readonly state: ConnectorState }): void
   task(id: TaskId, state: Told): void
   /** It does not run here any more; `isDeleted`: nor anywhere else. */
@@ -47,6 +50,8 @@ export function createStatusReports({ statuses, workerId, generation }: StatusRe
   const key = ({ connector, task }: TaskId): string => `${connector}/${task}`
 
   return {
+    connectorBegun: (name) => void said.delete(name),
+    taskBegun: (id) => void said.delete(key(id)),
     connector: (name, state) => say(name, state, (status, safe) => statuses.putConnector(name, status, safe)),
     task: (id, state) => say(key(id), state, (status, safe) => statuses.putTask(id.connector, id.task, status, safe)),
     connectorGone(name, isDeleted) {

@@ -1,3 +1,4 @@
+import { BadRequestError, ConnectError, NotFoundError } from '#api'
 import type { WorkerDeps } from '../../runtime/index.ts'
 import type { ConnectorEntry, RawConfig } from '../../storage/index.ts'
 import { sameProps } from '../connector-props.ts'
@@ -65,3 +66,7 @@ export function isAnnounced(
     !sameProps(former.applied ?? {}, entry.applied ?? {})
   return isNew && (!isComplete(entry) || made === undefined || !sameSet(entry.tasks, made))
 }
+
+/** What the leader answers to the tasks of a connector that it knows as stopped or gone. */
+export const isOverruling = (error: unknown): boolean =>
+  ConnectError.is(error) && (error.code === NotFoundError.code || error.code === BadRequestError.code)

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { BadRequestError, NotFoundError } from '#api'
 import type { ConfigResolver } from '../../../../src/runtime/index.ts'
 import { changingResolver } from '../harness.ts'
 import { config, desire, entryOf, setUpLocal } from './local-harness.ts'
@@ -77,6 +78,34 @@ test('tasks that the leader does not take are offered again, after 250 ms and tw
   expect(put).toHaveLength(3)
   await pass(120_000)
   expect(put).toHaveLength(3)
+})
+
+test.each([
+  new BadRequestError('Cannot submit non-empty set of task configs for stopped connector c'),
+  new NotFoundError('Connector c not found'),
+])('tasks that come after a stop or a deletion are offered no more, and again to the next: %s', async (refusal) => {
+  const { align, put, cluster, pass, log } = await setUpLocal()
+  cluster.refusal = refusal
+  const none = entryOf(config(), 0)
+  await align(desire(none, true, []))
+  await pass(120_000)
+  expect(put).toHaveLength(1)
+  expect(log.lines.filter(({ level }) => level === 'error')).toEqual([])
+  cluster.refusal = undefined
+  await align(desire({ ...none }, true, []))
+  expect(put).toHaveLength(2)
+  await align(desire({ ...none }, true, []))
+  expect(put).toHaveLength(2)
+})
+
+test('what begins anew says so, also when the leader forgot meanwhile that it had run', async () => {
+  const { align, states, statuses } = await setUpLocal()
+  await align(desire(two, true, [0, 1]))
+  statuses.putTask('c', 1, undefined)
+  statuses.putConnector('c', undefined)
+  const raw = config({ 'tasks.max': '2', x: 'y' })
+  await align(desire({ ...entryOf(raw, 2), tasksGeneration: 2 }, true, [0, 1]))
+  expect(await states()).toBe('RUNNING: RUNNING RUNNING')
 })
 
 test('more tasks than tasks.max fail the connector alone', async () => {
