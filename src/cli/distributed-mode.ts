@@ -42,6 +42,8 @@ export function distributedMode(
         again,
       })
       herder = made
+      // Whoever ended the start did not wait for it.
+      if (signal.aborted) await made.stop()
       signal.throwIfAborted()
       made.start()
       await made.joined(signal)
@@ -70,7 +72,7 @@ async function openHerder(
   }
   const committedOnly = settings['exactly.once.source.support'] !== 'disabled'
   try {
-    const [offsets, statuses, configs] = await Promise.all([
+    const opening = [
       openTopicOffsetStore({ ...store, topic: settings['offset.storage.topic'], committedOnly }).then((made) =>
         keep('offsets', made),
       ),
@@ -80,7 +82,10 @@ async function openHerder(
         topic: settings['config.storage.topic'],
         groupId: settings['group.id'],
       }).then((made) => keep('configs', made)),
-    ])
+    ] as const
+    // What is opened after another one failed is to be closed, too.
+    await Promise.allSettled(opening)
+    const [offsets, statuses, configs] = await Promise.all(opening)
     return createDistributedHerder({
       deps: { ...deps, gateway, offsets },
       config: configs,

@@ -1,8 +1,8 @@
 #!/usr/bin/env node
 import { Command } from 'commander'
-import { ConnectError } from '#api'
 import { packageVersion } from './package-info.ts'
 import { previewCommand } from './preview.ts'
+import { printFailure } from './print-failure.ts'
 import { schemasCommand } from './schemas.ts'
 import { stackCommand } from './stack.ts'
 import { validateCommand } from './validate.ts'
@@ -20,7 +20,6 @@ const program = new Command('tidegate')
 try {
   await program.parseAsync()
 } catch (error) {
-  // What we throw on purpose says what is wrong; anything else needs its stack.
-  console.error(ConnectError.is(error) ? `tidegate: ${error.message}` : error)
+  printFailure(error)
   process.exitCode = 1
 }

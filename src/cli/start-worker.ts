@@ -17,6 +17,8 @@ import { createLogging, type Logging } from '../telemetry/logger.ts'
 import { createMetrics } from '../telemetry/metrics.ts'
 import { systemClock } from '../util/clock.ts'
 import { type Closers, createClosers } from '../util/closers.ts'
+import { unlessAborted } from '../util/unless-aborted.ts'
+import { within } from '../util/within.ts'
 import { descriptorLimit } from './descriptor-limit.ts'
 import { distributedMode } from './distributed-mode.ts'
 import { findPlugins } from './find-plugins.ts'
@@ -47,7 +49,7 @@ export interface Worker {
   readonly herder: Herder
   /** Whether clients are let in: every sink has caught up. */
   ready(): boolean
-  /** Drains the clients, flushes, commits and leaves; idempotent. */
+  /** Drains the clients, flushes, commits and leaves, within `task.shutdown.graceful.timeout.ms` and 20 s; idempotent. */
   stop(): Promise<void>
 }
 
@@ -58,20 +60,28 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
   const logging = options.log ? { ...own, log: options.log } : own
   for (const warning of config.warnings) logging.log.warn({}, warning)
   const closers = createClosers(logging.log)
+  const timeoutMs = config.config['task.shutdown.graceful.timeout.ms'] + endMs
+  const stop = async (): Promise<void> => {
+    if (await within(timeoutMs, closers.closeAll(), systemClock)) return
+    logging.log.error({ timeoutMs }, 'the worker did not end in order in time: what is left ends with its process')
+  }
   try {
-    return await start(options, config, logging, closers)
+    return { ...(await start(options, config, logging, closers)), stop }
   } catch (error) {
-    await closers.closeAll()
+    await stop()
     throw error
   }
 }
+
+/** Milliseconds that all of the end may take beyond what tasks are given, with a Kafka that does not answer. */
+const endMs = 20_000
 
 async function start(
   options: WorkerOptions,
   config: WorkerConfig,
   logging: Logging,
   closers: Closers,
-): Promise<Worker> {
+): Promise<Omit<Worker, 'stop'>> {
   const { log, levels } = logging
   const clock = systemClock
   const declarations = config.distributed ? noDeclarations(options) : await readDeclarations(options, log)
@@ -139,14 +149,15 @@ async function start(
   })
   closers.add('rest', () => rest.stop())
   restUrl = rest.url
-  await mode.begin(options.signal ?? new AbortController().signal)
+  const signal = options.signal ?? new AbortController().signal
+  // Kafka may hold up what was asked of it for long.
+  await unlessAborted(mode.begin(signal), signal)
   log.info({ rest: rest.url, gateway: gateway?.address.url, connectors: declarations.length }, 'worker started')
   return {
     restUrl: rest.url,
     gatewayUrl: gateway?.address.url,
     herder: herder(),
     ready: () => readiness().ready,
-    stop: closers.closeAll,
   }
 }
 

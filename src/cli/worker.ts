@@ -1,4 +1,5 @@
 import { Command } from 'commander'
+import { printFailure } from './print-failure.ts'
 import { startWorker } from './start-worker.ts'
 
 /** `tidegate worker [FILE] [CONNECTORS…]`. */
@@ -14,7 +15,10 @@ export function workerCommand(): Command {
       const options = { file, connectorFiles, env: process.env, flags: parseFlags(set), signal: starting.signal }
       const worker = await startWorker(options).catch((error: unknown) => {
         // Whoever ends a worker that has not come up yet knows that.
-        if (!starting.signal.aborted) throw error
+        if (starting.signal.aborted) return
+        printFailure(error)
+        // What the start left open must not keep a process that does nothing.
+        process.exit(1)
       })
       if (worker) await asked
       await worker?.stop()

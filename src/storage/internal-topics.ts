@@ -37,7 +37,10 @@ export async function ensureInternalTopics(
   topics: readonly InternalTopic[],
   options: InternalTopicOptions,
 ): Promise<void> {
-  await Promise.all(topics.map((topic) => ensure(topic, options)))
+  const ensured = topics.map((topic) => ensure(topic, options))
+  // The caller may close its Kafka after a failure, and nothing is to be made any more then.
+  await Promise.allSettled(ensured)
+  await Promise.all(ensured)
 }
 
 async function ensure(wanted: InternalTopic, options: InternalTopicOptions): Promise<void> {

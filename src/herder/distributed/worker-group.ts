@@ -1,6 +1,7 @@
 import { type Clock, ConnectError, type Logger, messageOf } from '#api'
 import type { GroupJoined, KafkaClient } from '../../kafka/index.ts'
 import type { ConfigState } from '../../storage/index.ts'
+import { unlessAborted } from '../../util/unless-aborted.ts'
 import type { TaskId } from '../herder.ts'
 import { type Assignment, protocolType, sessioned, type Work } from './connect-protocol.ts'
 import { createLeader } from './leader.ts'
@@ -214,13 +215,4 @@ export function createWorkerGroup(options: WorkerGroupOptions): WorkerGroup {
       mine = undefined
     },
   }
-}
-
-function unlessAborted(work: Promise<void>, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const end = () => reject(signal.reason)
-    if (signal.aborted) return end()
-    signal.addEventListener('abort', end, { once: true })
-    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', end))
-  })
 }
