@@ -1,5 +1,6 @@
 import type { Logger } from '#api'
 import {
+  type AutoRestart,
   createAutoRestart,
   type RestartConfig,
   type RestartStatus,
@@ -8,12 +9,16 @@ import {
   type TaskSpec,
   type WorkerDeps,
 } from '../runtime/index.ts'
+import { anewConfig, verifiedFirst, wasCutOff } from './begin-anew.ts'
 import type { TaskId, TaskState } from './herder.ts'
 import type { InTurn } from './serialize.ts'
 
 type RawConfig = Readonly<Record<string, string>>
 
-/** A task with one configuration, however often it starts: it restarts by itself when `errors.restart.*` says so. */
+/**
+ * A task with one configuration, however often it starts: it restarts by itself when `errors.restart.*` says so, and in any case when its
+ * transactions were cut off.
+ */
 export interface TaskSlot {
   readonly id: TaskId
   readonly props: RawConfig
@@ -47,25 +52,28 @@ export interface SlotOptions
 }
 
 export function createTaskSlot(options: SlotOptions): TaskSlot {
-  const { id, props, plugin, deps, log, workerId, inTurn, isStarted, changed = () => undefined } = options
+  const { id, props, plugin, deps, log, workerId, inTurn, isStarted, exactlyOnce, changed = () => undefined } = options
   const { connector, task } = id
+  const verified = exactlyOnce && verifiedFirst(exactlyOnce)
   let hasEnded = false
+  let isCutOff = false
   let handle = start()
-  const restarts = createAutoRestart({
-    config: options.restart,
-    clock: deps.clock,
-    restart: () =>
-      void inTurn(restartByItself).catch((error: unknown) =>
-        log.error({ task, error }, 'failed task could not be restarted'),
-      ),
-  })
+  const restart = (): void =>
+    void inTurn(restartByItself).catch((error: unknown) =>
+      log.error({ task, error }, 'failed task could not be restarted'),
+    )
+  const asConfigured = createAutoRestart({ config: options.restart, clock: deps.clock, restart })
+  const anew = createAutoRestart({ config: anewConfig, clock: deps.clock, restart })
+  const restarts = (): AutoRestart => (isCutOff ? anew : asConfigured)
 
   function start(): TaskHandle {
-    const onFailure = () => {
-      if (isStarted() && !hasEnded) restarts.failed()
+    const onFailure = (error: unknown) => {
+      isCutOff = exactlyOnce !== undefined && wasCutOff(error)
+      if (isStarted() && !hasEnded) restarts().failed()
       changed()
     }
-    return startTask({ ...options, connector, task, props, paused: !isStarted(), onFailure, onChange: changed }, deps)
+    const own = { connector, task, props, paused: !isStarted(), onFailure, onChange: changed }
+    return startTask({ ...options, ...own, exactlyOnce: isCutOff ? verified : exactlyOnce }, deps)
   }
 
   async function startAgain(): Promise<void> {
@@ -78,13 +86,27 @@ export function createTaskSlot(options: SlotOptions): TaskSlot {
   async function restartByItself(): Promise<void> {
     const isDue = !hasEnded && handle.status().state === 'FAILED' && isStarted()
     if (!isDue) return
-    log.info({ task, restarts: restarts.status().count }, 'failed task restarts by itself')
+    log.info({ task, restarts: status().count }, 'failed task restarts by itself')
     await startAgain()
+  }
+
+  function status(): RestartStatus {
+    const [first, second] = [asConfigured.status(), anew.status()]
+    return {
+      count: first.count + second.count,
+      nextAt: first.nextAt ?? second.nextAt,
+      ...(first.exhausted !== undefined && !isCutOff && { exhausted: first.exhausted }),
+    }
+  }
+
+  function cancel(): void {
+    asConfigured.cancel()
+    anew.cancel()
   }
 
   function end(): void {
     hasEnded = true
-    restarts.cancel()
+    cancel()
   }
 
   return {
@@ -92,7 +114,7 @@ export function createTaskSlot(options: SlotOptions): TaskSlot {
     props,
     state() {
       const { state, trace, facts } = handle.status()
-      const { count, nextAt, exhausted } = restarts.status()
+      const { count, nextAt, exhausted } = status()
       const told = {
         ...facts,
         ...(count > 0 && { restarts: count }),
@@ -107,19 +129,20 @@ export function createTaskSlot(options: SlotOptions): TaskSlot {
         ...(Object.keys(told).length > 0 && { facts: told }),
       }
     },
-    restarts: restarts.status,
+    restarts: status,
     pause() {
-      restarts.cancel()
+      cancel()
       handle.pause()
     },
     resume() {
       handle.resume()
-      if (handle.status().state === 'FAILED' && restarts.status().nextAt === null) restarts.failed()
+      if (handle.status().state === 'FAILED' && status().nextAt === null) restarts().failed()
     },
     renumbered: () => handle.renumbered(),
     handOver: () => handle.handOver(),
     async restart() {
-      restarts.reset()
+      asConfigured.reset()
+      anew.reset()
       await startAgain()
     },
     async stop() {

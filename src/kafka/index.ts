@@ -26,4 +26,4 @@ export type {
   TransactionalOptions,
   TransactionalProducer,
 } from './ports.ts'
-export { FencedError } from './refusals.ts'
+export { FencedError, UnknownOutcomeError } from './refusals.ts'

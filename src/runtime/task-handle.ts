@@ -40,7 +40,7 @@ export interface TaskSpec {
   readonly props: Props
   readonly paused: boolean
   /** Called once, soon after the task has failed; not while it is asked to stop. */
-  readonly onFailure?: () => void
+  readonly onFailure?: (error: unknown) => void
   /** Called when `status` may answer otherwise by the task's own doing; before `onFailure`. */
   readonly onChange?: () => void
   readonly exactlyOnce?: ExactlyOnceTask | undefined
@@ -121,7 +121,7 @@ export function startTask(spec: TaskSpec, deps: WorkerDeps): TaskHandle {
           if (stopping.signal.aborted) return log.warn({ error }, 'task stopped with an error')
           log.error({ error }, 'task failed')
           onChange?.()
-          onFailure?.()
+          onFailure?.(error)
         },
       )
       .finally(() => {

@@ -132,6 +132,7 @@ export async function setUpLocal(options: LocalHarnessOptions = {}) {
     refusal: undefined as Error | undefined,
     fenced: [] as string[],
     verified: [] as [TaskId, number][],
+    stale: undefined as Error | undefined,
   }
   const group = { generation: 1 }
   const work = createLocalWork({
@@ -147,6 +148,7 @@ export async function setUpLocal(options: LocalHarnessOptions = {}) {
       },
       async verify(id, generation) {
         cluster.verified.push([id, generation])
+        if (cluster.stale) throw cluster.stale
       },
     },
     workerId: () => 'here:8083',
