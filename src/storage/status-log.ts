@@ -23,10 +23,7 @@ export function createStatusLog(log: Logger, onLate: (name: string, task: number
 
   function applyTask(name: string, task: number, status: Status | undefined): void {
     const before = ofTasks.get(name)?.get(task)
-    // A worker that gives a task up may say so after the next one has begun it.
-    const isLate =
-      status?.state === 'UNASSIGNED' && before?.state === 'RUNNING' && before.generation >= status.generation
-    if (isLate) onLate(name, task)
+    if (isLate(status, before)) onLate(name, task)
     else setIn(ofTasks, name, task, status)
   }
 
@@ -63,6 +60,13 @@ export function createStatusLog(log: Logger, onLate: (name: string, task: number
     topics: (name) => ofTopics.get(name) ?? new Map<string, TopicUse>(),
     setTopic: (name, topic, use) => setIn(ofTopics, name, topic, use),
   }
+}
+
+/** A worker that gives a task up, or loses it while it is frozen, may say so after the next one has begun it. */
+function isLate(status: Status | undefined, before: Status | undefined): boolean {
+  if (!status || before?.state !== 'RUNNING') return false
+  if (status.state === 'UNASSIGNED') return before.generation >= status.generation
+  return status.state === 'FAILED' && before.workerId !== status.workerId && before.generation > status.generation
 }
 
 function setIn<K, V>(all: Map<string, Map<K, V>>, name: string, key: K, value: V | undefined): void {

@@ -10,23 +10,27 @@ testStatusStore('memory', async () => {
   return { open: () => createMemoryStatusStore({ log: quietLog, clock: systemClock, topics }) }
 })
 
-test('says again that a task runs when a worker that had it before says behind it that it has not', async () => {
-  const topics = createMemoryTopics()
-  const open = () => createMemoryStatusStore({ log: quietLog, clock: systemClock, topics })
-  const [now, before, third] = [await open(), await open(), await open()]
-  const written: string[] = []
-  await topics.topicLog({
-    topic: 'statuses',
-    clientId: 'test',
-    onRecord: ({ value }) => written.push((JSON.parse(String(value)) as { readonly state: string }).state),
-  })
-  now.putTask('c', 0, { state: 'RUNNING', workerId: 'now:1', generation: 6, version: '1' })
-  await eventually(() => third.task('c', 0))
-  before.putTask('c', 0, { state: 'UNASSIGNED', workerId: 'before:1', generation: 5, version: '1' })
-  await eventually(() => written.length >= 3)
-  await Promise.all([now, before, third].map((store) => store.flush(1000)))
-  expect(written).toEqual(['RUNNING', 'UNASSIGNED', 'RUNNING'])
-  now.putTask('c', 0, { state: 'UNASSIGNED', workerId: 'now:1', generation: 7, version: '1' })
-  await eventually(() => third.task('c', 0)?.state === 'UNASSIGNED')
-  expect(written).toHaveLength(4)
-})
+test.each(['UNASSIGNED', 'FAILED'] as const)(
+  'says again that a task runs when a worker that had it before says %s behind it',
+  async (late) => {
+    const topics = createMemoryTopics()
+    const open = () => createMemoryStatusStore({ log: quietLog, clock: systemClock, topics })
+    const [now, before, third] = [await open(), await open(), await open()]
+    const written: string[] = []
+    await topics.topicLog({
+      topic: 'statuses',
+      clientId: 'test',
+      onRecord: ({ value }) => written.push((JSON.parse(String(value)) as { readonly state: string }).state),
+    })
+    now.putTask('c', 0, { state: 'RUNNING', workerId: 'now:1', generation: 6, version: '1' })
+    await eventually(() => third.task('c', 0))
+    before.putTask('c', 0, { state: late, workerId: 'before:1', generation: 5, version: '1' })
+    await eventually(() => written.length >= 3)
+    await Promise.all([now, before, third].map((store) => store.flush(1000)))
+    expect(written).toEqual(['RUNNING', late, 'RUNNING'])
+    expect(third.task('c', 0)).toMatchObject({ state: 'RUNNING', workerId: 'now:1' })
+    now.putTask('c', 0, { state: late, workerId: 'now:1', generation: 7, version: '1' })
+    await eventually(() => third.task('c', 0)?.state === late)
+    expect(written).toHaveLength(4)
+  },
+)
