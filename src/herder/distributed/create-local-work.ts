@@ -28,11 +28,13 @@ export function createLocalWork(options: LocalWorkOptions): LocalWork {
   const connectors = new Map<string, LocalConnector>()
   const queues = serializeByName()
   const reports = createStatusReports(options)
-  let waiting: DesiredWork | undefined
-  /** What is being done; another or none after all was given up. */
-  let current: DesiredWork | undefined
+  /** What each connector is to be brought in line with, and when that is done; not begun yet. */
+  const waiting = new Map<string, { share: Share; readonly done: Promise<void> }>()
+  /** What may be here of each, what is about to end included. */
+  const here = new Map<string, Held>()
+  /** Changes when all was given up. */
+  let era = 0
   let isStopped = false
-  let last: Promise<void> = Promise.resolve()
 
   function local(name: string): LocalConnector {
     const log = options.log.child({ connector: name })
@@ -48,37 +50,46 @@ export function createLocalWork(options: LocalWorkOptions): LocalWork {
       await work(local(name))
     })
 
-  /** Those of several connectors side by side; one that fails says so and holds up no other. */
-  async function alignAll(desired: DesiredWork): Promise<void> {
-    const shares = sharesOf(desired, connectors.keys())
-    const isCurrent = (): boolean => desired === current && !isStopped
-    await Promise.all(
-      [...shares].map(([name, share]) =>
-        queues
-          .of(name)(async () => {
-            if (!isCurrent()) return
-            await local(name).align(share)
-            if (!share.entry && isCurrent()) connectors.delete(name)
-          })
-          .catch((error: unknown) =>
-            options.log.error({ connector: name, error }, 'connector could not be brought in line'),
-          ),
-      ),
-    )
+  async function alignNewest(name: string): Promise<void> {
+    const share = waiting.get(name)?.share
+    waiting.delete(name)
+    if (!share || isStopped) return
+    const mine = era
+    here.set(name, both(here.get(name), share))
+    await local(name).align(share)
+    if (mine !== era || isStopped) return
+    here.set(name, share)
+    if (share.entry || waiting.has(name)) return
+    connectors.delete(name)
+    here.delete(name)
   }
 
-  async function alignNewest(): Promise<void> {
-    if (isStopped || !waiting) return
-    current = waiting
-    waiting = undefined
-    await alignAll(current)
+  /** One that fails says so and holds up no other. */
+  function alignOne(name: string, share: Share): Promise<void> {
+    const found = waiting.get(name)
+    if (found) {
+      found.share = share
+      return found.done
+    }
+    const done = queues
+      .of(name)(() => alignNewest(name))
+      .catch((error: unknown) =>
+        options.log.error({ connector: name, error }, 'connector could not be brought in line'),
+      )
+    waiting.set(name, { share, done })
+    return done
   }
 
   return {
-    align(desired) {
-      waiting = desired
-      last = last.then(alignNewest)
-      return last
+    async align(desired, until = 'done') {
+      if (isStopped) return
+      const shares = [...sharesOf(desired, new Set([...connectors.keys(), ...waiting.keys()]))]
+      const works = shares.flatMap(([name, share]) => {
+        const isWaitedFor = until === 'done' || losesWork(here.get(name), share)
+        const done = alignOne(name, share)
+        return isWaitedFor ? [done] : []
+      })
+      await Promise.all(works)
     },
     running(): Work {
       const all = [...connectors.values()].map((each) => each.running())
@@ -88,13 +99,13 @@ export function createLocalWork(options: LocalWorkOptions): LocalWork {
     restartTask: ({ connector, task }: TaskId) => asked(connector, (found) => found.restartTask(task)),
     readers: (name) => connectors.get(name)?.readers() ?? [],
     async abandon() {
-      waiting = undefined
-      current = undefined
+      era++
+      waiting.clear()
       for (const each of connectors.values()) each.abandon()
     },
     async stop() {
       isStopped = true
-      waiting = undefined
+      waiting.clear()
       const ended = Promise.all([...connectors.values()].map((each) => each.stop())).then(() => queues.idle())
       const inTime = await within(deps.settings['task.shutdown.graceful.timeout.ms'], ended, deps.clock)
       if (!inTime) options.log.error({ worker: workerId() }, 'what ran here did not end in time and is left behind')
@@ -115,3 +126,14 @@ function sharesOf(desired: DesiredWork, present: Iterable<string>): ReadonlyMap<
     }),
   )
 }
+
+type Held = Pick<Share, 'isOwner' | 'tasks'>
+
+const both = (a: Held | undefined, b: Held): Held => ({
+  isOwner: Boolean(a?.isOwner) || b.isOwner,
+  tasks: new Map([...(a?.tasks ?? []), ...b.tasks]),
+})
+
+const losesWork = (before: Held | undefined, next: Held): boolean =>
+  before !== undefined &&
+  ((before.isOwner && !next.isOwner) || [...before.tasks.keys()].some((task) => !next.tasks.has(task)))

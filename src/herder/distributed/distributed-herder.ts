@@ -135,9 +135,9 @@ export function createDistributedHerder(options: DistributedHerderOptions): Dist
   const { requests, ofLeader } = createRequests({ ...judges, work, offsets, fence, inTurn })
 
   /** Brings what runs here in line with the config topic and what is this worker's. */
-  async function align(): Promise<void> {
+  async function align(until: 'done' | 'ended' = 'done'): Promise<void> {
     if (!group || generation() < 0 || stopping) return
-    await work.align(desiredWork(mine, config.state()))
+    await work.align(desiredWork(mine, config.state()), until)
   }
 
   /** Of the leader: a rebalance shares out what was not there in the last one. */
@@ -152,7 +152,8 @@ export function createDistributedHerder(options: DistributedHerderOptions): Dist
     claims.elected(leads)
     rotation.look()
     turns.wake()
-    await align()
+    // The next rebalance has to wait for what others may begin then, and for nothing else.
+    await align(hasAligned ? 'ended' : 'done')
     hasAligned = true
     if (!leads) return
     forgetRemoved(config.state(), statuses)
@@ -174,7 +175,7 @@ export function createDistributedHerder(options: DistributedHerderOptions): Dist
     work,
     levels,
     log,
-    align,
+    align: () => align(),
     changed: shareOut,
     mine: () => (stopping ? noWork : mine),
     keyChanged: rotation.look,

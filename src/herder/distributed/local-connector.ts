@@ -1,4 +1,4 @@
-import { type Logger, messageOf, NotFoundError } from '#api'
+import { ConflictError, type Logger, messageOf } from '#api'
 import type { WorkerDeps } from '../../runtime/index.ts'
 import type { ConnectorEntry, RawConfig } from '../../storage/index.ts'
 import { type ConnectorLife, type MadeTasks, startLife } from '../connector-life.ts'
@@ -254,14 +254,14 @@ export function createLocalConnector(options: LocalConnectorOptions): LocalConne
         ]
       }),
     async restartConnector() {
-      if (!life) throw new NotFoundError(`Connector ${name} does not run on this worker`)
+      if (!life) throw new ConflictError(`Connector ${name} does not run on this worker at this moment.`)
       reports.connector(name, { ...life.state(), state: 'RESTARTING' })
       await life.restart()
       tellConnector()
     },
     async restartTask(task) {
       const each = running.get(`task/${task}`) ?? (task === 0 ? running.get('reader') : undefined)
-      if (!each) throw new NotFoundError(`Task ${name}-${task} does not run on this worker`)
+      if (!each) throw new ConflictError(`Task ${name}-${task} does not run on this worker at this moment.`)
       if (isShown(each)) reports.task(idOf(each), { state: 'RESTARTING', version: each.slot.state().version })
       await replace(each)
     },

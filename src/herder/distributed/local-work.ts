@@ -15,10 +15,10 @@ export interface DesiredWork {
 /** The connectors, tasks and readers of this worker. Their states go to the status store. */
 export interface LocalWork {
   /**
-   * Brings what runs here in line with what should. What needs no change goes on untouched. Resolves when all that had to end has ended;
-   * what is to begin was begun. Calls follow one another, and of those that wait the newest alone is done.
+   * Brings what runs here in line with what should. What needs no change goes on untouched. Resolves when all is done, or, with `ended`, already
+   * when what is not to be here any more has ended. No connector waits for another; of the calls that wait for one its newest alone is done.
    */
-  align(desired: DesiredWork): Promise<void>
+  align(desired: DesiredWork, until?: 'done' | 'ended'): Promise<void>
   /** What runs here now, failed ones included. */
   running(): Work
   restartConnector(name: string): Promise<void>

@@ -246,6 +246,53 @@ test('a task that takes its time to stop holds up its own connector alone', asyn
   await slow
 })
 
+test('changes of other connectors, and rebalances that take nothing, do not wait for a task that takes its time to stop', async () => {
+  const { work, script, align, clock } = await setUpLocal()
+  const d = entryOf(config({ name: 'd' }), 1)
+  const withD = (entry: typeof two, tasks: readonly number[], ofD: typeof d) => {
+    const c = desire(entry, true, tasks)
+    const task = { id: { connector: 'd', task: 0 }, props: ofD.tasks[0] ?? {}, entry: ofD }
+    const both = new Map([...c.connectors, ['d', ofD] as const])
+    return { connectors: both, tasks: [...c.tasks, task], all: both }
+  }
+  await align(withD(two, [0, 1], d))
+  script.onStop = (task) => (task === 1 ? new Promise(() => undefined) : undefined)
+  const changed = { ...two, tasksGeneration: 2 }
+  const slow = work.align(withD(changed, [0, 1], d))
+  const other = work.align(withD(changed, [0, 1], { ...d, tasksGeneration: 2 }), 'ended')
+  await other
+  await expect.poll(() => script.events.filter((event) => event.endsWith('d/0'))).toHaveLength(3)
+  let hasEnded = false
+  const take = async () => {
+    await work.align(withD(changed, [0], d), 'ended')
+    hasEnded = true
+  }
+  const taken = take()
+  await clock.advance(4000)
+  expect(hasEnded).toBe(false)
+  script.onStop = undefined
+  await clock.advance(1000)
+  await Promise.all([taken, slow])
+  expect(work.running().tasks).toEqual([
+    { connector: 'c', task: 0 },
+    { connector: 'd', task: 0 },
+  ])
+})
+
+test('a restart that is asked for while its task is about to begin waits for it', async () => {
+  const { work, script, align, clock, settle } = await setUpLocal()
+  await align(desire(two, true, [0]))
+  script.onStop = () => new Promise(() => undefined)
+  const slow = work.align(desire({ ...two, tasksGeneration: 2 }, true, [0, 1]))
+  await settle()
+  const restarted = work.restartTask({ connector: 'c', task: 1 })
+  script.onStop = undefined
+  await clock.advance(5000)
+  await slow
+  await restarted
+  expect(script.events.filter((event) => event.endsWith('c/1'))).toEqual(['start c/1', 'stop c/1', 'start c/1'])
+})
+
 test('abandoned work ends at once, also what was about to end, and what waited for its turn', async () => {
   const { work, align, states, script, group } = await setUpLocal()
   await align(desire(two, true, [0, 1]))
