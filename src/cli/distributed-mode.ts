@@ -52,6 +52,10 @@ export function distributedMode(
       if (!herder) return 'The topics of the cluster are being read.'
       return herder.ready() ? undefined : 'The worker is joining its cluster.'
     },
+    lacks: () =>
+      herder?.isMember()
+        ? undefined
+        : 'The worker is out of its cluster, or cannot reach the coordinator of its group.',
   }
 }
 

@@ -132,7 +132,8 @@ async function start(
     throw new StartingError(waitsFor() ?? 'The worker is starting.')
   }
   const readiness = (): Readiness => {
-    const reason = waitsFor() ?? (gateway?.isReady() === false ? 'The gateway is still warming up.' : undefined)
+    const warming = gateway?.isReady() === false ? 'The gateway is still warming up.' : undefined
+    const reason = waitsFor() ?? mode?.lacks?.() ?? warming
     return reason === undefined ? { ready: true, reason: 'The worker is at work.' } : { ready: false, reason }
   }
   const peers = createPeerClient({ tls })

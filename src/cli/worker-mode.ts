@@ -27,4 +27,6 @@ export interface WorkerMode {
   begin(signal: AbortSignal): Promise<void>
   /** Why the worker is not ready yet; undefined: its work has begun. */
   waitsFor(): string | undefined
+  /** Why clients should go to other workers though its work has begun; undefined, or absent: nothing speaks against it. */
+  lacks?(): string | undefined
 }

@@ -31,14 +31,18 @@ test('while Kafka is frozen a worker is not ready, and SIGTERM ends it with 0 in
   await cluster.running(1)
   await stack.kafka.kill('SIGSTOP')
   await writeFile(file, 'a\nb\n')
+  const url = cluster.urls[0] ?? ''
+  const statusOf = async (path: string) => (await fetch(`${url}${path}`)).status
+  expect(await statusOf('/ready')).toBe(200)
+  await eventually(async () => (await statusOf('/ready')) === 503, { timeoutMs: 40_000, what: '/ready to notice' })
+  expect(await statusOf('/health')).toBe(200)
 
   const began = performance.now()
   await cluster.stop(0)
   expect(performance.now() - began).toBeLessThan(endMs + slackMs)
 
   await cluster.start(0)
-  const url = cluster.urls[0] ?? ''
-  await eventually(async () => (await fetch(`${url}/health`)).status === 503, { what: 'the worker to be starting' })
+  await eventually(async () => (await statusOf('/health')) === 503, { what: 'the worker to be starting' })
   const again = performance.now()
   await cluster.stop(0)
   expect(performance.now() - again).toBeLessThan(endMs + slackMs)

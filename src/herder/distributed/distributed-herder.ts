@@ -70,6 +70,8 @@ export interface DistributedHerder extends Herder {
   joined(signal: AbortSignal): Promise<void>
   /** Whether it has joined the cluster once and its work was begun. */
   ready(): boolean
+  /** Whether it is in the cluster at this moment, as far as it can know: what it is ready for is done. */
+  isMember(): boolean
   isLeader(): boolean
   leaderUrl(): string | undefined
   /** Ends all work with a last commit, leaves the cluster and closes the stores; idempotent. */
@@ -249,6 +251,7 @@ export function createDistributedHerder(options: DistributedHerderOptions): Dist
       await group.joined(signal)
     },
     ready: () => hasAligned && !stopping,
+    isMember: () => group?.isMember() ?? false,
     isLeader,
     leaderUrl: () => group?.leaderUrl(),
     stop: () => (stopping ??= end()),

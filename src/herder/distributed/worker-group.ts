@@ -48,6 +48,8 @@ export interface WorkerGroup {
   isRebalancing(): boolean
   /** Of the leader alone: who has a connector, or a task. */
   ownerUrl(what: string | TaskId): string | undefined
+  /** Whether it is in the group with its work begun: not put out or away, and the coordinator has answered within the session time-out. */
+  isMember(): boolean
   /** What is this worker's. */
   work(): Work
   /** Asks for a rebalance, such as when connectors or the number of their tasks have changed. */
@@ -74,6 +76,8 @@ export function createWorkerGroup(options: WorkerGroupOptions): WorkerGroup {
   /** In the generation of `mine`; undefined from the beginning of the next rebalance. */
   let memberId: string | undefined
   let isRebalancing = true
+  let isMember = false
+  let unreachableSince: number | undefined
   let scheduled = new AbortController()
   let settleFirst: (error?: unknown) => void = () => {}
   const first = new Promise<void>((resolve, reject) => {
@@ -118,6 +122,7 @@ export function createWorkerGroup(options: WorkerGroupOptions): WorkerGroup {
     if (told.error !== 0) return rejoin('the leader could not assign anything')
     const isStopping = told.revoked.connectors.length + told.revoked.tasks.length > 0
     await options.assigned(assigned, { isLeader, generation })
+    isMember = mine === own
     settleFirst()
     if (isStopping) rejoin('work that was revoked has ended')
   }
@@ -134,6 +139,7 @@ export function createWorkerGroup(options: WorkerGroupOptions): WorkerGroup {
     const keepUntil = clock.now() + maxDelayMs / 2
     if (maxDelayMs === 0) await stopWork()
     memberId = undefined
+    isMember = false
     isRebalancing = true
     await member.leave(`the config topic could not be read within ${syncMs} ms`)
     while (!closing.signal.aborted) {
@@ -188,11 +194,15 @@ export function createWorkerGroup(options: WorkerGroupOptions): WorkerGroup {
       schedule(0)
       mine = undefined
       memberId = undefined
+      isMember = false
       isRebalancing = true
       leader.resign()
       await options.lost(reason)
     },
     refused: (error) => settleFirst(error),
+    onUpstream({ reachable, since }) {
+      unreachableSince = reachable ? undefined : since
+    },
   })
 
   return {
@@ -202,6 +212,8 @@ export function createWorkerGroup(options: WorkerGroupOptions): WorkerGroup {
     isRebalancing: () => isRebalancing,
     ownerUrl: (what) =>
       memberId !== undefined && memberId === mine?.leader ? leader.ownerUrl(generation, what) : undefined,
+    isMember: () =>
+      isMember && (unreachableSince === undefined || clock.now() - unreachableSince <= settings['session.timeout.ms']),
     work: () => mine?.assigned ?? noWork,
     rejoin,
     joined: (signal) => unlessAborted(first, signal),
@@ -209,6 +221,7 @@ export function createWorkerGroup(options: WorkerGroupOptions): WorkerGroup {
       closing.abort()
       scheduled.abort()
       memberId = undefined
+      isMember = false
       isRebalancing = false
       settleFirst(new ConnectError(`The membership in group ${settings['group.id']} was closed.`))
       await member.close()

@@ -280,3 +280,41 @@ test('who waits for the first rebalance is told when there can be none', async (
   await other.join(1)
   await other.group.joined(new AbortController().signal)
 })
+
+test('is a member from its first work on, through rebalances, until it is put out', async () => {
+  const { group, member, join } = worker()
+  expect(group.isMember()).toBe(false)
+  await join(1)
+  expect(group.isMember()).toBe(true)
+  member.rebalancing()
+  expect(group.isMember()).toBe(true)
+  await member.lost('silent for too long')
+  expect(group.isMember()).toBe(false)
+  await join(3)
+  expect(group.isMember()).toBe(true)
+  await group.close()
+  expect(group.isMember()).toBe(false)
+})
+
+test('is no member while it is out because the config topic cannot be read', async () => {
+  const { group, join, configTopic } = worker()
+  await join(1)
+  configTopic(5n)
+  const away = join(2, { offset: 9n })
+  await settled()
+  expect(group.isMember()).toBe(false)
+  await group.close()
+  await away
+})
+
+test('is no member while the coordinator has not answered for longer than the session time-out', async () => {
+  const { group, member, join, clock } = worker()
+  await join(1)
+  member.onUpstream?.({ reachable: false, since: clock.now() })
+  await clock.advance(10_000)
+  expect(group.isMember()).toBe(true)
+  await clock.advance(1)
+  expect(group.isMember()).toBe(false)
+  member.onUpstream?.({ reachable: true, since: clock.now() })
+  expect(group.isMember()).toBe(true)
+})

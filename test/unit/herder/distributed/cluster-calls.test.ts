@@ -18,6 +18,7 @@ async function setUp() {
     leaderUrl: () => state.leader,
     isLeader: () => state.leads,
     isRebalancing: () => false,
+    isMember: () => true,
     work: () => ({ connectors: [], tasks: [] }),
   }
   const turns = createTurns({ group: () => group as never, clock })

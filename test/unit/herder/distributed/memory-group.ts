@@ -76,6 +76,7 @@ export function createMemoryGroup(): MemoryGroup {
         isLeader: leads,
         leaderUrl: () => (isRebalancing || generation < 0 ? undefined : members[0]?.options.url),
         isRebalancing: () => isRebalancing || generation < 0,
+        isMember: () => members.includes(member) && generation >= 0,
         ownerUrl: (what) => (leads() ? members[group.place(what, members.length)]?.options.url : undefined),
         work: () => member.work,
         rejoin(reason) {
