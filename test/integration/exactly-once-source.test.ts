@@ -1,5 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { expect, onTestFinished, test } from 'vitest'
+import { createTaskSlot } from '../../src/herder/task-slot.ts'
+import { restartConfig } from '../../src/runtime/index.ts'
 import { eventually } from '../support/eventually.ts'
 import {
   committedValues,
@@ -9,7 +11,7 @@ import {
   exactlyOnceWorker as worker,
 } from '../support/exactly-once-worker.ts'
 import { startOwnStack } from '../support/kafka-stack.ts'
-import type { Script } from '../support/scripted-source.ts'
+import { type Script, scriptedSource } from '../support/scripted-source.ts'
 import { kafkaClient, newTopic, readAll } from '../support/topics.ts'
 
 test('each poll is a transaction of records and offsets, begun after fencing and a check, and told after its commit', async () => {
@@ -180,6 +182,42 @@ test('a task whose producer was fenced fails, and what it had open is not there'
   const { trace } = await eventually(() => (handle.status().state === 'FAILED' ? handle.status() : undefined))
   expect(trace).toContain('Another producer with the transactional id')
   expect(await committedValues(topic)).toEqual(numbers(0, 10))
+})
+
+test('a task that was fenced and is still this worker’s begins anew by itself, and each record is there once', async () => {
+  const topic = await newTopic()
+  const name = randomUUID()
+  const { deps } = await worker()
+  let release: (() => void) | undefined
+  const starts: number[] = []
+  const plugin = scriptedSource({
+    count: 20,
+    batch: 10,
+    onStart: (next) => void starts.push(next),
+    onPoll: (next) => (next === 10 && !release ? new Promise<void>((resolve) => (release = resolve)) : undefined),
+  })
+  const slot = createTaskSlot({
+    id: { connector: name, task: 0 },
+    props: { name, 'connector.class': plugin.name, topic },
+    plugin,
+    restart: restartConfig.parse({}),
+    deps,
+    log: deps.log,
+    workerId: () => 'here',
+    inTurn: (work) => work(),
+    isStarted: () => true,
+    exactlyOnce: { transactionalId: `eos-${name}-0`, fence: async () => undefined, verify: async () => undefined },
+  })
+  onTestFinished(() => slot.stop())
+  await eventually(() => release)
+  await deps.kafka.fenceProducers([`eos-${name}-0`])
+  release?.()
+  await eventually(() => slot.state().state === 'FAILED')
+  expect(slot.state().facts).toHaveProperty('nextRestart')
+  await eventually(async () => (await committedValues(topic)).length === 20, { timeoutMs: 20_000 })
+  expect(slot.state().state).toBe('RUNNING')
+  expect(starts).toEqual([0, 10])
+  expect(await committedValues(topic)).toEqual(numbers(0, 20))
 })
 
 test('a record that cannot be converted fails the task with nothing of its batch written', async () => {
