@@ -65,8 +65,11 @@ export function createStatusLog(log: Logger, onLate: (name: string, task: number
 /** A worker that gives a task up, or loses it while it is frozen, may say so after the next one has begun it. */
 function isLate(status: Status | undefined, before: Status | undefined): boolean {
   if (!status || before?.state !== 'RUNNING') return false
-  if (status.state === 'UNASSIGNED') return before.generation >= status.generation
-  return status.state === 'FAILED' && before.workerId !== status.workerId && before.generation > status.generation
+  // What one worker says of itself within a generation comes in its order.
+  const isAnothers = before.workerId !== status.workerId
+  const isNewer = before.generation > status.generation
+  if (status.state === 'UNASSIGNED') return isNewer || (isAnothers && before.generation === status.generation)
+  return status.state === 'FAILED' && isAnothers && isNewer
 }
 
 function setIn<K, V>(all: Map<string, Map<K, V>>, name: string, key: K, value: V | undefined): void {

@@ -101,6 +101,14 @@ export function testStatusStore(what: string, prepare: () => Promise<StatusStore
     await eventually(() => other.task('c', 0)?.state === 'UNASSIGNED')
   })
 
+  test(`${what}: a worker that gives its task up within a generation does not run it`, async () => {
+    const { mine, other } = await pair()
+    mine.putTask('c', 0, status('RUNNING', 'w:1', 6))
+    await eventually(() => other.task('c', 0))
+    mine.putTask('c', 0, status('UNASSIGNED', 'w:1', 6), true)
+    await eventually(() => other.task('c', 0)?.state === 'UNASSIGNED')
+  })
+
   test(`${what}: keeps the topics of a connector until they are removed`, async () => {
     const { mine, other, open } = await pair()
     mine.putTopic('c', 0, 'b')

@@ -265,6 +265,16 @@ test('a worker that the coordinator has put out ends its work at once, and other
   expect(await states('c')).toBe('RUNNING@worker0:8083: RUNNING@worker0:8083 RUNNING@worker0:8083')
 })
 
+test('what a worker that leaves in good order ran is unassigned', async () => {
+  const { follower, put, states, settle, clock } = await setUpCluster(2)
+  await put('c', { 'tasks.max': '2' })
+  const stopped = follower.stop()
+  await settle()
+  await clock.advance(60_000)
+  await stopped
+  expect(await states('c')).toBe('RUNNING@worker0:8083: RUNNING@worker0:8083 UNASSIGNED@worker1:8083')
+})
+
 test('refuses changes once it stops, and ends its work', async () => {
   const { leader, put, seen, clock, settle } = await setUpCluster(1)
   await put('c')
