@@ -1,4 +1,4 @@
-import { readdir, readFile, readlink, rm } from 'node:fs/promises'
+import { readdir, readFile, readlink, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Cluster } from './cluster.ts'
 import { eventually } from './eventually.ts'
@@ -75,8 +75,8 @@ async function snapshotOf(cluster: Cluster, pid: number) {
   process.kill(pid, 'SIGUSR2')
   const file = join(cluster.dir, await eventually(written, { what: 'a snapshot of the heap' }))
   const { snapshot, nodes, strings } = await eventually(
-    async () => JSON.parse(await readFile(file, 'utf8')) as Snapshot,
-    { timeoutMs: 60_000, what: 'the whole snapshot' },
+    async () => (await stat(file)).size > 0 && (JSON.parse(await readFile(file, 'utf8')) as Snapshot),
+    { timeoutMs: 120_000, what: 'the whole snapshot' },
   )
   await rm(file)
   const fields = snapshot.meta.node_fields
