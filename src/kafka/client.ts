@@ -182,8 +182,11 @@ export function createKafkaClient(options: KafkaClientOptions): KafkaClient {
       const connection = connect('producer', { ...props, ...transactional })
       return createTransactionalProducer({ kafka: () => connection.kafka(id), connection, clock, transactionalId })
     },
-    fenceProducers: (ids, props) =>
-      asking(props, ({ cluster }) => cluster([], (known) => fenceProducers(known, ids, clock))),
+    fenceProducers(ids, props) {
+      const { settings } = props ? connect('admin', props) : own
+      const limits = { clock, timeoutMs: settings.connection['request.timeout.ms'] }
+      return asking(props, ({ cluster }) => cluster([], (known) => fenceProducers(known, ids, limits)))
+    },
     groupMember(wanted) {
       const cluster = async () => createClusterWithoutRetries(await own.kafka(wanted.clientId))
       const { 'retry.backoff.ms': initialMs, 'retry.backoff.max.ms': maxMs } = own.settings.connection

@@ -145,8 +145,8 @@ export function createTransactionalProducer(deps: TransactionalProducerDeps): Tr
         if (open?.abort !== transaction.abort) return
         await end('abort', signal)
         try {
-          // What the broker has of the last batches is not known, so their sequences must not be used again. Never after a fence: while the
-          // successor has a transaction open, Kafka would end that before it looks at the epoch.
+          // What the broker has of the last batches is not known, so their sequences must not be used again. Never after a fence, and so only
+          // when the end was taken: while the successor has a transaction open, Kafka would end that before it looks at the epoch.
           if (isSpoilt) state.renewed(await coordinator.init(state.identity))
         } catch (thrown) {
           throw failed(thrown)
