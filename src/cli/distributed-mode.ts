@@ -61,7 +61,7 @@ export function distributedMode(
 
 /** Makes the topics that are missing, reads all three to their ends, and makes the herder over them; leaves nothing open when it rejects. */
 async function openHerder(
-  { config, deps, levels, url, version, commit, peerTls }: WorkerParts,
+  { config, deps, levels, url, version, commit, peers }: WorkerParts,
   settings: DistributedConfig,
   gateway: GatewayPort | undefined,
 ): Promise<DistributedHerder> {
@@ -98,7 +98,7 @@ async function openHerder(
       levels,
       preview: previewDeclaration,
       url: url(),
-      tls: await peerTls?.(),
+      peers,
       version,
       commit,
     })

@@ -1,7 +1,8 @@
 import { ConfigError, type Logger, type Props } from '#api'
 import { type ListenerTls, openUsers, type RestSettings } from '../config/index.ts'
-import type { PeerTls, RestTls, startRest } from '../rest/index.ts'
+import type { RestTls, startRest } from '../rest/index.ts'
 import { tlsFromProps } from '../security/index.ts'
+import type { PeerTls } from '../util/peer-client.ts'
 
 type Options = Parameters<typeof startRest>[0]
 

@@ -12,11 +12,12 @@ import {
 import { type Gateway, startGateway } from '../gateway/index.ts'
 import { type Herder, StartingError } from '../herder/index.ts'
 import { createKafkaClient } from '../kafka/index.ts'
-import { createPeerClient, type Readiness, startRest } from '../rest/index.ts'
+import { type Readiness, startRest } from '../rest/index.ts'
 import { createLogging, type Logging } from '../telemetry/logger.ts'
 import { createMetrics } from '../telemetry/metrics.ts'
 import { systemClock } from '../util/clock.ts'
 import { type Closers, createClosers } from '../util/closers.ts'
+import { createPeerClient } from '../util/peer-client.ts'
 import { unlessAborted } from '../util/unless-aborted.ts'
 import { within } from '../util/within.ts'
 import { descriptorLimit } from './descriptor-limit.ts'
@@ -109,7 +110,8 @@ async function start(
   const waitsFor = (): string | undefined => (mode ? mode.waitsFor() : 'The worker is starting.')
   const gateway = settings.gateway.enabled ? await startGate(config, log, () => waitsFor() === undefined) : undefined
   const restLog = log.child({ logger: 'tidegate.rest' })
-  const tls = config.rest.tls && (() => peerTls(props, restLog))
+  const peers = createPeerClient({ tls: () => peerTls(props, restLog) })
+  closers.add('connections to other workers', () => peers.close())
   const parts: WorkerParts = {
     config,
     deps: { kafka, plugins, log, clock, workerProps: props, settings: worker, metrics: metrics.runtime, resolver },
@@ -117,7 +119,7 @@ async function start(
     log,
     closers,
     url: () => restUrl,
-    peerTls: tls,
+    peers,
     version: connectVersion,
     commit: `tidegate-${packageVersion}`,
   }
@@ -136,8 +138,6 @@ async function start(
     const reason = waitsFor() ?? mode?.lacks?.() ?? warming
     return reason === undefined ? { ready: true, reason: 'The worker is at work.' } : { ready: false, reason }
   }
-  const peers = createPeerClient({ tls })
-  closers.add('connections to other workers', () => peers.close())
   const rest = await startRest({
     ...(await restOptions(config.rest, props, restLog)),
     herder,

@@ -1,8 +1,9 @@
 import type { Logger } from '#api'
 import type { WorkerConfig } from '../config/index.ts'
-import type { Herder, LogLevels, PeerTls } from '../herder/index.ts'
+import type { Herder, LogLevels } from '../herder/index.ts'
 import type { WorkerDeps } from '../runtime/index.ts'
 import type { Closers } from '../util/closers.ts'
+import type { PeerClient } from '../util/peer-client.ts'
 
 /** What a worker has in either mode, before it has a herder. */
 export interface WorkerParts {
@@ -13,8 +14,8 @@ export interface WorkerParts {
   readonly closers: Closers
   /** `http://host:port` of this worker's REST API, as others reach it; known once it listens. */
   url(): string
-  /** Whom to trust among the other workers of its cluster, where they are reached by https. */
-  readonly peerTls: (() => Promise<PeerTls>) | undefined
+  /** Connections to the other workers of its cluster. */
+  readonly peers: PeerClient
   readonly version: string
   readonly commit: string
 }

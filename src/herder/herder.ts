@@ -96,6 +96,8 @@ export interface InternalRequests {
   verify(
     body: Buffer,
     headers: { readonly authorization?: string | undefined; readonly algorithm?: string | undefined },
+    /** Of ours: the signature is also about where the bytes are to go. */
+    port?: string,
   ): void
   /** The tasks that a connector is to have, of its owner to the leader. */
   putTasks(name: string, configs: readonly Readonly<Record<string, string>>[]): Promise<void>

@@ -6,7 +6,6 @@ export {
   type DistributedHerderOptions,
   type DistributedHerderSettings,
 } from './distributed/distributed-herder.ts'
-export type { PeerTls } from './distributed/internal-client.ts'
 export { StartingError } from './distributed/session-keys.ts'
 export { workerIdOf } from './distributed/worker-id.ts'
 export type * from './herder.ts'

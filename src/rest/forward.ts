@@ -1,5 +1,5 @@
 import { ConflictError, ConnectError, type Logger, messageOf } from '#api'
-import type { PeerAnswer, PeerClient } from './peer-client.ts'
+import type { PeerAnswer, PeerClient } from '../util/peer-client.ts'
 import type { RestAnswer } from './route.ts'
 
 /** A request that another worker has to answer. */

@@ -19,6 +19,7 @@ import {
 import { createLogLevels } from '../../src/telemetry/log-levels.ts'
 import { predicates, transformations } from '../../src/transforms/index.ts'
 import { systemClock } from '../../src/util/clock.ts'
+import { createPeerClient } from '../../src/util/peer-client.ts'
 import { recordingLog } from './quiet.ts'
 import { countingSource, recordingReader, recordingSink } from './recording-connectors.ts'
 import { plainValues } from './test-herder.ts'
@@ -62,6 +63,7 @@ export async function testDistributedHerder(bootstrapServers: string): Promise<D
     openTopicOffsetStore({ ...opened, topic: offsets, committedOnly: false }),
     openStatusStore({ ...opened, topic: statuses }),
   ])
+  const peers = createPeerClient()
   const herder = createDistributedHerder({
     deps: {
       kafka,
@@ -91,11 +93,13 @@ export async function testDistributedHerder(bootstrapServers: string): Promise<D
     levels: createLogLevels('INFO', clock.now).levels,
     preview: async () => ({ records: [], warnings: [] }),
     url: 'http://test:8083/',
+    peers,
     version: '0.0.0',
     commit: 'unknown',
   })
   onTestFinished(async () => {
     await herder.stop()
+    peers.close()
     await kafka.close()
     const admin = new Kafka({ brokers: [bootstrapServers], logLevel: logLevel.NOTHING }).admin()
     await admin.connect()

@@ -3,7 +3,7 @@ import type { ConfigStore, ConnectorEntry, RawConfig } from '../../storage/index
 import { sameProps } from '../connector-props.ts'
 import type { InternalRequests } from '../herder.ts'
 import { tasksOf } from './desired-work.ts'
-import type { InternalClient, PeerRequest } from './internal-client.ts'
+import type { InternalClient, SignedRequest } from './internal-client.ts'
 import type { Cluster } from './local-work.ts'
 import { isOwn, type Turns } from './turns.ts'
 import type { WorkerGroup } from './worker-group.ts'
@@ -32,7 +32,7 @@ export function createClusterCalls({ store, group, turns, client, leader }: Clus
   }
 
   /** Done here as the leader, or asked of it; asked anew when another leads or the group rebalances, since a frozen worker answers nothing. */
-  async function byLeader(here: () => Promise<void>, request: Omit<PeerRequest, 'url' | 'signal'>): Promise<void> {
+  async function byLeader(here: () => Promise<void>, request: Omit<SignedRequest, 'url' | 'signal'>): Promise<void> {
     for (;;) {
       const url = await leaderUrl()
       if (url === undefined) return here()

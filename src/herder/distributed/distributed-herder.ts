@@ -1,6 +1,7 @@
 import { ConflictError, ConnectError, type Logger, messageOf } from '#api'
 import type { WorkerDeps } from '../../runtime/index.ts'
 import type { ConfigStore, StatusStore } from '../../storage/index.ts'
+import type { PeerClient } from '../../util/peer-client.ts'
 import { within } from '../../util/within.ts'
 import { createActiveTopics, type TopicTrackingSettings } from '../active-topics.ts'
 import { createDeclarations } from '../declarations.ts'
@@ -16,12 +17,7 @@ import type { Work } from './connect-protocol.ts'
 import { createLocalWork, type LocalWorkOptions } from './create-local-work.ts'
 import { configuredWork, desiredWork, isSameWork } from './desired-work.ts'
 import { createFencing } from './fencing.ts'
-import {
-  createInternalClient,
-  type InternalClient,
-  type InternalClientOptions,
-  type PeerTls,
-} from './internal-client.ts'
+import { createInternalClient, type InternalClient, type InternalClientOptions } from './internal-client.ts'
 import { createKeyRotation } from './key-rotation.ts'
 import type { LocalWork } from './local-work.ts'
 import { createPeers } from './peers.ts'
@@ -53,8 +49,8 @@ export interface DistributedHerderOptions {
   readonly preview: PreviewDeclaration
   /** Of this worker's REST API, as it is advertised to the others. */
   readonly url: string
-  /** For requests to workers whose URLs are `https`. */
-  readonly tls?: PeerTls | undefined
+  /** Connections to the other workers; the caller closes them after `stop`. */
+  readonly peers: PeerClient
   readonly version: string
   readonly commit: string
   readonly createGroup?: (options: WorkerGroupOptions) => WorkerGroup
@@ -105,7 +101,7 @@ export function createDistributedHerder(options: DistributedHerderOptions): Dist
   let stopping: Promise<void> | undefined
 
   const keys = createSessionKeys({ settings, current: () => config.state().sessionKey, now: clock.now })
-  const client = createClient({ keys, tls: options.tls })
+  const client = createClient({ keys, peers: options.peers })
   const peers = createPeers({ url: () => url, workerId, statuses, client })
   const topics = createActiveTopics(settings, (name) => config.state().connectors.has(name), statuses)
   const exactlyOnce = settings['exactly.once.source.support'] === 'enabled'

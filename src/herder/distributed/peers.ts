@@ -46,6 +46,7 @@ export function createPeers({ url, workerId, statuses, client }: PeersOptions): 
           url: to,
           path,
           body,
+          port,
           contentType: 'application/octet-stream',
           signal,
         })

@@ -29,11 +29,12 @@ export interface Signature {
 
 /** Signs and checks what workers ask of each other (KIP-507). */
 export interface SessionKeys {
-  /** Throws `StartingError` when no key is known yet. */
-  sign(body: Buffer): Signature
+  /** Of a body and, where it is one of ours, the port that it is for. Throws `StartingError` when no key is known yet. */
+  sign(body: Buffer, port?: string): Signature
   verify(
     body: Buffer,
     headers: { readonly authorization?: string | undefined; readonly algorithm?: string | undefined },
+    port?: string,
   ): void
   /** Of the leader: a key for the others, when there is none or the one there is too old or not of this worker's kind. */
   due(): SessionKey | undefined
@@ -69,16 +70,16 @@ export function createSessionKeys({ settings, current, now }: SessionKeysOptions
   }
 
   return {
-    sign(body) {
+    sign(body, port) {
       const key = latest()
       if (!key) throw new StartingError(noKey)
       const name = settings['inter.worker.signature.algorithm']
       return {
-        'X-Connect-Authorization': digest(name, key, body).toString('base64'),
+        'X-Connect-Authorization': digest(name, key, body, port).toString('base64'),
         'X-Connect-Request-Signature-Algorithm': name,
       }
     },
-    verify(body, { authorization, algorithm: name }) {
+    verify(body, { authorization, algorithm: name }, port) {
       if (authorization === undefined || name === undefined)
         throw new BadRequestError('Internal request missing required signature')
       if (!Object.hasOwn(signatureAlgorithms, name)) throw new BadRequestError(`Algorithm ${name} not available`)
@@ -91,7 +92,7 @@ export function createSessionKeys({ settings, current, now }: SessionKeysOptions
       const key = latest()
       if (!key) throw new StartingError(noKey)
       const given = Buffer.from(authorization, 'base64')
-      const isOf = (each: SessionKey) => isSame(digest(name, each, body), given)
+      const isOf = (each: SessionKey) => isSame(digest(name, each, body, port), given)
       if (isOf(key) || (former && former.until > now() && isOf(former.key))) return
       throw new ForbiddenError('Internal request contained invalid signature.')
     },
@@ -119,7 +120,10 @@ function algorithm(name: string) {
   return found
 }
 
-const digest = (name: string, { key }: SessionKey, body: Buffer): Buffer =>
-  createHmac(algorithm(name).digest, key).update(body).digest()
+const digest = (name: string, { key }: SessionKey, body: Buffer, port?: string): Buffer =>
+  createHmac(algorithm(name).digest, key)
+    .update(port === undefined ? '' : `${port}\n`)
+    .update(body)
+    .digest()
 
 const isSame = (a: Buffer, b: Buffer): boolean => a.length === b.length && timingSafeEqual(a, b)

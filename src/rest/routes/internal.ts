@@ -56,17 +56,22 @@ export const internalRoutes: readonly Route[] = [
     statuses: { 200: { doc: 'what it answers', schema: bytes }, ...refused, 404: 'this worker is a standalone one' },
     handle: async (request, { herder }) => {
       if (!herder.internal) throw new NotFoundError(httpMessage(404))
-      const internal = verified(request, herder.internal)
-      const answer = await internal.call(request.params['*'] ?? '', request.body ?? Buffer.alloc(0))
+      const port = request.params['*'] ?? ''
+      const internal = verified(request, herder.internal, port)
+      const answer = await internal.call(port, request.body ?? Buffer.alloc(0))
       return { status: 200, bytes: answer, headers: { 'content-type': 'application/octet-stream' } }
     },
   },
 ]
 
 /** Before anything is read of it. */
-function verified({ body = Buffer.alloc(0), headers }: RestRequest, internal: InternalRequests): InternalRequests {
+function verified(
+  { body = Buffer.alloc(0), headers }: RestRequest,
+  internal: InternalRequests,
+  port?: string,
+): InternalRequests {
   const { 'x-connect-authorization': authorization, 'x-connect-request-signature-algorithm': algorithm } = headers
-  internal.verify(body, { authorization: first(authorization), algorithm: first(algorithm) })
+  internal.verify(body, { authorization: first(authorization), algorithm: first(algorithm) }, port)
   return internal
 }
 

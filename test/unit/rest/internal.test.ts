@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { BadRequestError, ConnectError, ForbiddenError, RetriableError } from '#api'
 import { ElsewhereError, type InternalRequests } from '../../../src/herder/herder.ts'
-import type { PeerRequest } from '../../../src/rest/index.ts'
+import type { PeerRequest } from '../../../src/util/peer-client.ts'
 import { refusal, restClient } from '../../conformance/rest-client.ts'
 import { memoryHerder } from './memory-herder.ts'
 
@@ -11,7 +11,8 @@ const octets = { 'content-type': 'application/octet-stream' }
 function setUp(overrides: Partial<InternalRequests> = {}) {
   const calls: unknown[] = []
   const internal: InternalRequests = {
-    verify: (body, headers) => void calls.push(['verify', body.toString('latin1'), headers]),
+    verify: (body, headers, ...port) =>
+      void calls.push(['verify', body.toString('latin1'), headers, ...port.filter((each) => each !== undefined)]),
     putTasks: async (...given) => void calls.push(['putTasks', ...given]),
     fence: async (...given) => void calls.push(['fence', ...given]),
     call: async (port, body) => {
@@ -49,7 +50,7 @@ test('bytes reach the port that the rest of the path names, and its answer comes
   expect(answer).toMatchObject({ status: 200, headers: octets })
   expect(answer.headers['content-length']).toBe('3')
   expect(calls).toEqual([
-    ['verify', '\0\u00ff\n', known[2]],
+    ['verify', '\0\u00ff\n', known[2], 'lane/orders/3'],
     ['call', 'lane/orders/3'],
   ])
 })

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { BadRequestError, ConflictError, ConnectError, isRetriable, NotFoundError, RetriableError } from '#api'
 import { createClusterCalls } from '../../../../src/herder/distributed/cluster-calls.ts'
-import type { PeerRequest } from '../../../../src/herder/distributed/internal-client.ts'
+import type { SignedRequest } from '../../../../src/herder/distributed/internal-client.ts'
 import { createTurns } from '../../../../src/herder/distributed/turns.ts'
 import { createMemoryConfigStore } from '../../../../src/storage/index.ts'
 import { manualClock, recordingLog } from '../../../support/quiet.ts'
@@ -22,9 +22,9 @@ async function setUp() {
     work: () => ({ connectors: [], tasks: [] }),
   }
   const turns = createTurns({ group: () => group as never, clock })
-  const asked: PeerRequest[] = []
+  const asked: SignedRequest[] = []
   const done: string[] = []
-  const script: { answer: (request: PeerRequest) => Promise<Buffer> } = { answer: async () => Buffer.alloc(0) }
+  const script: { answer: (request: SignedRequest) => Promise<Buffer> } = { answer: async () => Buffer.alloc(0) }
   const calls = createClusterCalls({
     store,
     group: () => group as never,
@@ -45,7 +45,7 @@ async function setUp() {
 }
 
 /** As of a worker that is frozen: no answer ever. */
-const silence = ({ url, signal }: PeerRequest): Promise<Buffer> =>
+const silence = ({ url, signal }: SignedRequest): Promise<Buffer> =>
   new Promise((_, reject) => {
     signal?.addEventListener('abort', () => reject(new RetriableError(`The worker at ${url} cannot be reached`)))
   })

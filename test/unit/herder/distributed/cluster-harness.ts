@@ -15,6 +15,7 @@ import {
   createMemoryTopics,
 } from '../../../../src/storage/index.ts'
 import { createLogLevels } from '../../../../src/telemetry/log-levels.ts'
+import type { PeerClient } from '../../../../src/util/peer-client.ts'
 import { manualClock, recordingLog } from '../../../support/quiet.ts'
 import { fakeKafka } from '../harness.ts'
 import { createMemoryGroup } from './memory-group.ts'
@@ -36,6 +37,8 @@ export const clusterSettings: DistributedHerderSettings = {
   'topic.tracking.allow.reset': true,
   'exactly.once.source.support': 'disabled',
 }
+
+const nobody: PeerClient = { request: () => Promise.reject(new Error('no connections here')), close() {} }
 
 /** `a` on the first worker, say: what was begun where, and what ended. */
 export interface Seen {
@@ -107,17 +110,19 @@ export async function setUpCluster(count: number, more: Partial<DistributedHerde
       url: urlOf(worker),
       version: '1.0.0',
       commit: 'unknown',
+      peers: nobody,
       createGroup: group.create,
       // What REST does with signed requests of other workers.
       createClient: ({ keys }) => ({
-        async send({ method, url, path, body = Buffer.alloc(0) }) {
+        async send({ method, url, path, port, body = Buffer.alloc(0) }) {
           const { 'X-Connect-Authorization': authorization, 'X-Connect-Request-Signature-Algorithm': algorithm } =
-            keys.sign(body)
+            keys.sign(body, port)
           const internal = herders.get(url)?.internal
           if (!internal) throw new Error(`nobody is at ${url}`)
-          internal.verify(body, { authorization, algorithm })
           const [first, second = '', what] = path
-          if (first === 'internal') return internal.call(path.slice(1).join('/'), body)
+          const to = first === 'internal' ? path.slice(1).join('/') : undefined
+          internal.verify(body, { authorization, algorithm }, to)
+          if (to !== undefined) return internal.call(to, body)
           if (method === 'POST' && what === 'tasks')
             await internal.putTasks(second, JSON.parse(body.toString()) as never)
           else if (method === 'PUT' && what === 'fence') await internal.fence(second)

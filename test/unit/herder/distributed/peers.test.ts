@@ -4,12 +4,25 @@ import { expect, onTestFinished, test } from 'vitest'
 import { createInternalClient } from '../../../../src/herder/distributed/internal-client.ts'
 import { createPeers } from '../../../../src/herder/distributed/peers.ts'
 import type { Status } from '../../../../src/storage/index.ts'
+import { createPeerClient } from '../../../../src/util/peer-client.ts'
 
 const keys = {
-  sign: (body: Buffer) => ({
-    'X-Connect-Authorization': `of ${body.toString()}`,
+  sign: (body: Buffer, port?: string) => ({
+    'X-Connect-Authorization': `of ${port === undefined ? '' : `${port}: `}${body.toString()}`,
     'X-Connect-Request-Signature-Algorithm': 'HmacSHA256',
   }),
+}
+
+function signedClient() {
+  const peers = createPeerClient()
+  const client = createInternalClient({ keys, peers })
+  return {
+    ...client,
+    close() {
+      client.close()
+      peers.close()
+    },
+  }
 }
 
 interface Asked {
@@ -32,7 +45,7 @@ async function otherWorker(answer: { status: number; body: string }) {
     response.writeHead(answer.status).end(answer.body)
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const client = createInternalClient({ keys })
+  const client = signedClient()
   onTestFinished(async () => {
     client.close()
     server.closeAllConnections()
@@ -93,7 +106,7 @@ test('says who refused without words', async () => {
 })
 
 test('a worker that is not there may be asked again, and an end is heard', async () => {
-  const client = createInternalClient({ keys })
+  const client = signedClient()
   const path = ['internal']
   const away = await refusal(client.send({ method: 'POST', url: 'http://127.0.0.1:1/', path }))
   expect(away).toMatchObject({ retriable: true, message: expect.stringContaining('http://127.0.0.1:1/') })
@@ -102,7 +115,7 @@ test('a worker that is not there may be asked again, and an end is heard', async
   expect(closed).toMatchObject({ retriable: true })
 })
 
-function peersOn(url: string, client: ReturnType<typeof createInternalClient>, status?: Partial<Status>) {
+function peersOn(url: string, client: ReturnType<typeof signedClient>, status?: Partial<Status>) {
   const told = { state: 'RUNNING', workerId: 'there:8083', generation: 1, version: null, ...status } as const
   return createPeers({
     url: () => url,
@@ -113,7 +126,7 @@ function peersOn(url: string, client: ReturnType<typeof createInternalClient>, s
 }
 
 test('knows who runs a task by its status', () => {
-  const client = createInternalClient({ keys })
+  const client = signedClient()
   onTestFinished(() => client.close())
   const owner = (status: Partial<Status>) => peersOn('https://here:8083/', client, status).ownerOf('c', 0)
   expect(owner({})).toBe('https://there:8083/')
@@ -131,7 +144,13 @@ test('calls a port of this worker without a request, and one of another with it'
   expect((await peers.call('http://here:8083/', 'lane/c d/0', body, signal)).toString()).toBe('here: hello')
   expect((await peers.answer('lane/c d/0', body)).toString()).toBe('here: hello')
   expect((await peers.call(url, 'lane/c d/0', body, signal)).toString()).toBe('there')
-  expect(asked).toMatchObject([{ line: 'POST /internal/lane/c%20d/0', body: 'hello' }])
+  expect(asked).toMatchObject([
+    {
+      line: 'POST /internal/lane/c%20d/0',
+      body: 'hello',
+      headers: { 'x-connect-authorization': 'of lane/c d/0: hello' },
+    },
+  ])
   stop()
   expect(await refusal(peers.call('http://here:8083/', 'lane/c d/0', body, signal))).toMatchObject({ retriable: true })
   expect(await refusal(peers.answer('lane/c d/0', body))).toMatchObject({ status: 404 })

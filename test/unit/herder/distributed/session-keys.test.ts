@@ -141,3 +141,16 @@ test('with a ttl of 0 a key stays for ever', () => {
   expect(keys.due()).toBeUndefined()
   expect(keys.dueAt()).toBeUndefined()
 })
+
+test('a signature for one port is none for another, nor for a request without one', () => {
+  const { keys, renew } = setUp()
+  renew()
+  const signed = keys.sign(body, 'lane/a/0')
+  const headers = {
+    authorization: signed['X-Connect-Authorization'],
+    algorithm: signed['X-Connect-Request-Signature-Algorithm'],
+  }
+  keys.verify(body, headers, 'lane/a/0')
+  for (const port of ['lane/a/1', undefined])
+    expect(thrown(() => keys.verify(body, headers, port))).toMatchObject({ status: 403 })
+})

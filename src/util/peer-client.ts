@@ -9,7 +9,7 @@ import { Agent as HttpsAgent, request as requestHttps } from 'node:https'
 import type { Socket } from 'node:net'
 import type { ConnectionOptions } from 'node:tls'
 import { ConnectError } from '#api'
-import { withAnySignal } from '../util/any-signal.ts'
+import { withAnySignal } from './any-signal.ts'
 
 /** Whom to trust among the other workers, and what to show them; as `node:tls` takes it. */
 export interface PeerTls
@@ -59,7 +59,7 @@ const idleMs = 30_000
 const connections = { keepAlive: true, maxSockets: 64, maxFreeSockets: 8, timeout: idleMs }
 
 export function createPeerClient(options: PeerClientOptions = {}): PeerClient {
-  const { connectTimeoutMs = 10_000, answerLimit = 16 * 1024 * 1024 } = options
+  const { connectTimeoutMs = 10_000, answerLimit = 32 * 1024 * 1024 } = options
   const plain = new HttpAgent(connections)
   let secure: Promise<HttpsAgent> | undefined
   const closed = new AbortController()
