@@ -52,6 +52,8 @@ export interface ConnectorOffsetsOptions {
 
 /** Longer than a dead task's transaction is open by default, and less than a REST request may take. */
 const readMs = 80_000
+/** A group's offsets wait for nothing but Kafka. */
+const readGroupMs = 30_000
 
 export function createConnectorOffsets({ deps, write }: ConnectorOffsetsOptions): ConnectorOffsets {
   const { kafka } = deps
@@ -70,7 +72,10 @@ export function createConnectorOffsets({ deps, write }: ConnectorOffsetsOptions)
   async function list(connector: OffsetsOwner): Promise<readonly AlteredOffset[]> {
     const { plugin, props, group } = await resolved(connector)
     if (plugin.kind === 'source') return withStore(connector.name, props, (store) => stored(connector.name, store))
-    return (await sinkOffsets(connector.name, group, kafka)).map(shownSinkOffset)
+    const committed = await bounded(readGroupMs, `Reading the offsets of ${connector.name}`, deps.clock, () =>
+      sinkOffsets(connector.name, group, kafka),
+    )
+    return committed.map(shownSinkOffset)
   }
 
   const stored = (name: string, store: OffsetStore): Promise<readonly StoredOffset[]> =>

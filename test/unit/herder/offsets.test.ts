@@ -115,6 +115,19 @@ test('a sink’s offsets are those of its consumer group, or of the one that it 
   ])
 })
 
+test('a Kafka that does not answer is waited for no longer than 30 s', async () => {
+  const { herder, put, kafka, pass } = setUp()
+  await put(sink)
+  kafka.client.committed = () => new Promise<never>(() => undefined)
+  const asked = expect(herder.offsets('c')).rejects.toMatchObject({
+    status: 504,
+    message:
+      'Reading the offsets of c took longer than 30000 ms. Try again; if it stays so, look whether Kafka answers.',
+  })
+  await pass(30_000)
+  await asked
+})
+
 test.each<readonly [unknown, number, string]>([
   [{ offset: null }, 400, 'The partition for a sink connector offset cannot be null or missing'],
   [
