@@ -23,13 +23,13 @@ const verifyMs = 60_000
 /** What the work of this worker asks of the cluster: done here when this worker is the leader, else asked of it. */
 export function createClusterCalls({ store, group, turns, client, leader }: ClusterCallsOptions): Cluster {
   /** The URL of the leader, unless that is this worker. */
-  async function leaderUrl(): Promise<string | undefined> {
-    await turns.settled()
-    if (group()?.isLeader()) return undefined
-    const url = group()?.leaderUrl()
-    if (url === undefined || url === '') throw new ConnectError('Nobody is known to be the leader at this moment.')
-    return url
-  }
+  const leaderUrl = (): Promise<string | undefined> =>
+    turns.whenSettled(() => {
+      if (group()?.isLeader()) return undefined
+      const url = group()?.leaderUrl()
+      if (url === undefined || url === '') throw new ConnectError('Nobody is known to be the leader at this moment.')
+      return url
+    })
 
   /** Done here as the leader, or asked of it; asked anew when another leads or the group rebalances, since a frozen worker answers nothing. */
   async function byLeader(here: () => Promise<void>, request: Omit<SignedRequest, 'url' | 'signal'>): Promise<void> {

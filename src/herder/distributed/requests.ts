@@ -17,7 +17,7 @@ export interface RequestsOptions {
   readonly states: States
   readonly declarations: Declarations
   readonly claims: Pick<Claims, 'write'>
-  readonly turns: Pick<Turns, 'lead' | 'own' | 'settled'>
+  readonly turns: Pick<Turns, 'lead' | 'own' | 'whenSettled'>
   readonly work: Pick<LocalWork, 'restartConnector' | 'restartTask'>
   readonly offsets: ClusterOffsets
   readonly fence: (name: string) => Promise<void>
@@ -58,7 +58,7 @@ export function createRequests(options: RequestsOptions): Requests {
 
   /** Not during a rebalance, which ends tasks that are still there. */
   async function modifyOffsets(name: string, change: () => Promise<string>): Promise<string> {
-    await turns.settled()
+    await turns.whenSettled(() => undefined)
     await turns.lead('Only the leader can process external offsets modification requests')
     return inTurn(name)(change)
   }

@@ -11,8 +11,8 @@ const lookMs = 50
 
 /** Whose turn a request is: this worker's, or whose else. */
 export interface Turns {
-  /** Resolves when no rebalance is under way, or it takes too long. */
-  settled(): Promise<void>
+  /** Looks when no rebalance is under way, or it takes too long. The next one may have begun when the answer is there. */
+  whenSettled<T>(look: () => T): Promise<T>
   /** Resolves when this worker is the leader, else rejects with `ElsewhereError`. */
   lead(complaint: string): Promise<void>
   /** The same for the owner of a connector or task; the leader knows it. */
@@ -38,7 +38,7 @@ export function createTurns({ group, clock }: TurnsOptions): Turns {
     return member !== undefined && !member.isRebalancing() && member.generation() >= 0
   }
 
-  async function settled(): Promise<void> {
+  async function whenSettled<T>(look: () => T): Promise<T> {
     const until = clock.now() + rebalanceWaitMs
     while (!isSettled() && clock.now() < until) {
       let forget = () => {}
@@ -51,23 +51,25 @@ export function createTurns({ group, clock }: TurnsOptions): Turns {
       await within(lookMs, woken, clock)
       forget()
     }
+    return look()
   }
 
   return {
-    settled,
+    whenSettled,
     async lead(complaint) {
       if (group()?.isLeader()) return
-      await settled()
-      const member = group()
-      if (!member?.isLeader()) throw new ElsewhereError(complaint, { context: { url: member?.leaderUrl() } })
+      await whenSettled(() => {
+        const member = group()
+        if (!member?.isLeader()) throw new ElsewhereError(complaint, { context: { url: member?.leaderUrl() } })
+      })
     },
-    async own(what, { leader, other }) {
-      await settled()
-      const member = group()
-      if (member && isOwn(member, what)) return
-      if (member?.isLeader()) throw new ElsewhereError(leader, { context: { url: member.ownerUrl(what) } })
-      throw new ElsewhereError(other, { context: { url: member?.leaderUrl() } })
-    },
+    own: (what, { leader, other }) =>
+      whenSettled(() => {
+        const member = group()
+        if (member && isOwn(member, what)) return
+        if (member?.isLeader()) throw new ElsewhereError(leader, { context: { url: member.ownerUrl(what) } })
+        throw new ElsewhereError(other, { context: { url: member?.leaderUrl() } })
+      }),
     async whileUnchanged(work) {
       const generation = group()?.generation()
       const leader = group()?.leaderUrl()

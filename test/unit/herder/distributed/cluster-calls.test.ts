@@ -126,3 +126,28 @@ test('a task whose config topic cannot be read at this moment may ask again', as
   const error = await calls.verify({ connector: 'c', task: 0 }, 1).catch((cause: unknown) => cause)
   expect(error).toMatchObject({ message: 'no broker', retriable: true })
 })
+
+test('who waits for the end of a rebalance is told before the next one begins, or waits for that too', async () => {
+  let isRebalancing = true
+  let leader: string | undefined
+  const group = {
+    generation: () => 1,
+    isRebalancing: () => isRebalancing,
+    isLeader: () => false,
+    leaderUrl: () => leader,
+  }
+  const turns = createTurns({ group: () => group as never, clock: manualClock() })
+  const told = turns.lead('only the leader').catch((error: unknown) => error)
+  const end = (url: string | undefined) => {
+    isRebalancing = url === undefined
+    leader = url
+  }
+  end('http://a:8083/')
+  turns.wake()
+  await Promise.resolve()
+  end(undefined)
+  await turn()
+  end('http://b:8083/')
+  turns.wake()
+  expect(await told).toMatchObject({ context: { url: expect.stringMatching('http://[ab]:8083/') } })
+})

@@ -172,7 +172,7 @@ test('a task may begin only of the newest set and where it belongs', async () =>
   const calls = createClusterCalls({
     store,
     group: () => group,
-    turns: { settled: async () => {}, lead: nobody, own: nobody, whileUnchanged: nobody, wake() {} },
+    turns: { whenSettled: nobody, lead: nobody, own: nobody, whileUnchanged: nobody, wake() {} },
     client: { send: nobody, close() {} },
     leader: { putTasks: nobody, fence: nobody },
   })
