@@ -37,6 +37,8 @@ export function startGroupMember(deps: GroupMemberDeps, options: GroupMemberOpti
   let memberId = ''
   let isOut = false
   let isRejoinWanted = false
+  /** What `joined` told last. */
+  let present: GroupJoined | undefined
   /** `rebalancing` was called and `joined` not since. */
   let isRebalancing = false
   /** The last `joined` that was begun. */
@@ -166,6 +168,7 @@ export function startGroupMember(deps: GroupMemberDeps, options: GroupMemberOpti
   }
 
   async function handOn(group: GroupJoined): Promise<void> {
+    present = group
     const working = options.joined(group)
     busy = working.catch(() => undefined)
     await unlessClosed(working)
@@ -210,6 +213,21 @@ export function startGroupMember(deps: GroupMemberDeps, options: GroupMemberOpti
     await farewell(leaving(), log, clock)
   }
 
+  async function confirm(): Promise<boolean> {
+    const asked = present
+    const isIn = (): boolean => asked === present && asked?.memberId === memberId && !isRebalancing && !isOut
+    if (!asked || !isIn()) return false
+    try {
+      // A rebalance may begin meanwhile, whose answers are held back.
+      await coordinator.askAside(heartbeat({ groupId, memberId, groupGenerationId: asked.generation }))
+    } catch (error) {
+      const kind = groupFailure(error)
+      if (kind === 'lost' || kind === 'rebalance') return false
+      throw error
+    }
+    return isIn()
+  }
+
   /** What a callback still does does not hold up the end. */
   const unlessClosed = <T>(work: Promise<T>): Promise<T> =>
     gate.unlessClosed(
@@ -226,6 +244,7 @@ export function startGroupMember(deps: GroupMemberDeps, options: GroupMemberOpti
       isOut = false
       want(reason)
     },
+    confirm,
     async leave(reason) {
       if (isOut || closing.signal.aborted) return
       log.info({ reason }, 'leaving the group')

@@ -215,6 +215,11 @@ export interface GroupMember {
    * as before with the generation that there is: `joined` is called with it again.
    */
   rejoin(reason: string): void
+  /**
+   * By the coordinator's word, whether this member is in the generation that was last told by `joined` and no rebalance has begun; when not,
+   * `joined` or `lost` follows. Rejects when the coordinator does not answer.
+   */
+  confirm(): Promise<boolean>
   /** Out of the group, from the coordinator's word on; what was assigned is another's. Stays out until `rejoin`. */
   leave(reason: string): Promise<void>
   /** Leaves for good; idempotent. */

@@ -110,7 +110,16 @@ export function createDistributedHerder(options: DistributedHerderOptions): Dist
   const states = createStates({ config: config.state, statuses, plugins: deps.plugins })
   const turns = createTurns({ group: () => group, clock })
   const rejoin = (reason: string) => group?.rejoin(reason)
-  const claims = createClaims({ store: config, clock, log, waitMs: 10_000, rejoin, onClaimed: () => rotation.look() })
+  const claims = createClaims({
+    store: config,
+    clock,
+    log,
+    waitMs: 10_000,
+    syncMs,
+    isLeader: async () => group?.confirmLeader() ?? false,
+    rejoin,
+    onClaimed: () => rotation.look(),
+  })
   const rotation = createKeyRotation({ keys, store: config, claims, clock, log, isLeader })
   const declarations = createDeclarations(deps)
   const inTurn =

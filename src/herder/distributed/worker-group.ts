@@ -42,6 +42,8 @@ export interface WorkerGroup {
   /** -1 before the first. */
   generation(): number
   isLeader(): boolean
+  /** The same by the coordinator's word: a worker that was frozen does not know better. Rejects when there is none. */
+  confirmLeader(): Promise<boolean>
   /** Undefined while nobody is known to be the leader: before the first rebalance, during one that the coordinator has begun, and out of the group. */
   leaderUrl(): string | undefined
   /** From the beginning of a rebalance to its end. */
@@ -205,9 +207,12 @@ export function createWorkerGroup(options: WorkerGroupOptions): WorkerGroup {
     },
   })
 
+  const isLeader = (): boolean => memberId !== undefined && memberId === mine?.leader
+
   return {
     generation: () => generation,
-    isLeader: () => memberId !== undefined && memberId === mine?.leader,
+    isLeader,
+    confirmLeader: async () => isLeader() && (await member.confirm()),
     leaderUrl: () => (memberId === undefined ? undefined : mine?.leaderUrl),
     isRebalancing: () => isRebalancing,
     ownerUrl: (what) =>

@@ -74,6 +74,7 @@ export function createMemoryGroup(): MemoryGroup {
       return {
         generation: () => generation,
         isLeader: leads,
+        confirmLeader: async () => member !== frozen && leads(),
         leaderUrl: () => (isRebalancing || generation < 0 ? undefined : members[0]?.options.url),
         isRebalancing: () => isRebalancing || generation < 0,
         isMember: () => members.includes(member) && generation >= 0,
