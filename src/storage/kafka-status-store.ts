@@ -9,7 +9,7 @@ import type { TopicStoreOptions } from './storage-kafka.ts'
 export async function openStatusStore(options: TopicStoreOptions): Promise<StatusStore> {
   const { kafka, topic, props = {}, log, clock } = options
   const clientId = `${options.clientId}-statuses`
-  /** What was last put of each task, until its status is taken away. */
+  /** What was last put of each connector and task, until its status is taken away. */
   const own = new Map<string, Status>()
   const read = createStatusLog(log, putAgain)
   const onRecord: TopicLogOptions['onRecord'] = (record) => {
@@ -37,22 +37,22 @@ export async function openStatusStore(options: TopicStoreOptions): Promise<Statu
     { log, clock },
   )
 
-  function put(key: StatusKey, status: Status | undefined, safe: boolean, current: () => Status | undefined): boolean {
-    if (safe && !maySafely(current(), status)) return false
+  function put(key: StatusKey, status: Status | undefined, safe: boolean, current: () => Status | undefined): void {
+    if (safe && !maySafely(current(), status)) return
+    const text = writeStatusKey(key)
+    if (status) own.set(text, status)
     writer.put({
-      key: writeStatusKey(key),
+      key: text,
       value: status ? writeStatus(status) : null,
       // While it could not be written another worker may have taken over.
       stillWanted: () => !status || maySafely(current(), status),
     })
-    return true
   }
 
-  /** A worker that gave the task up has said so behind this one, which has it: whoever reads the compacted topic would believe that. */
-  function putAgain(name: string, number: number): void {
-    const key = writeStatusKey({ kind: 'task', name, task: number })
-    const [mine, kept] = [own.get(key), read.task(name, number)]
-    if (mine?.state !== 'RUNNING' || mine.workerId !== kept?.workerId || mine.generation !== kept.generation) return
+  /** Whoever had it before has said so behind this worker, which has it: who reads the compacted topic would believe that. */
+  function putAgain(key: string, kept: Status): void {
+    const mine = own.get(key)
+    if (mine?.state !== kept.state || mine.workerId !== kept.workerId || mine.generation !== kept.generation) return
     writer.put({ key, value: writeStatus(mine), stillWanted: () => own.get(key) === mine })
   }
 
@@ -73,10 +73,8 @@ export async function openStatusStore(options: TopicStoreOptions): Promise<Statu
     connectors: read.connectors,
     putConnector: (name, status, safe = false) =>
       put({ kind: 'connector', name }, status, safe, () => read.connector(name)),
-    putTask(name, number, status, safe = false) {
-      const key: StatusKey = { kind: 'task', name, task: number }
-      if (put(key, status, safe, () => read.task(name, number)) && status) own.set(writeStatusKey(key), status)
-    },
+    putTask: (name, number, status, safe = false) =>
+      put({ kind: 'task', name, task: number }, status, safe, () => read.task(name, number)),
     topics: (name) => [...read.topics(name).values()].map((use) => use.topic).toSorted(),
     putTopic(name, number, used) {
       if (read.topics(name).has(used)) return

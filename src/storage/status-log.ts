@@ -15,17 +15,11 @@ export interface StatusLog {
   setTopic(name: string, topic: string, use: TopicUse | undefined): void
 }
 
-/** `onLate`: a task's status was passed over for the one that is kept, and is the newest in the topic all the same. */
-export function createStatusLog(log: Logger, onLate: (name: string, task: number) => void): StatusLog {
+/** `onLate`: the status of `key` was passed over for the one that is kept, and is the newest in the topic all the same. */
+export function createStatusLog(log: Logger, onLate: (key: string, kept: Status) => void): StatusLog {
   const ofConnectors = new Map<string, Status>()
   const ofTasks = new Map<string, Map<number, Status>>()
   const ofTopics = new Map<string, Map<string, TopicUse>>()
-
-  function applyTask(name: string, task: number, status: Status | undefined): void {
-    const before = ofTasks.get(name)?.get(task)
-    if (isLate(status, before)) onLate(name, task)
-    else setIn(ofTasks, name, task, status)
-  }
 
   function apply(text: string, value: Buffer | null): boolean {
     const key = readStatusKey(text)
@@ -38,7 +32,9 @@ export function createStatusLog(log: Logger, onLate: (name: string, task: number
     }
     const status = isTombstone ? undefined : readStatus(value)
     if (!status && !isTombstone) return false
-    if (key.kind === 'task') applyTask(key.name, key.task, status)
+    const before = key.kind === 'task' ? ofTasks.get(key.name)?.get(key.task) : ofConnectors.get(key.name)
+    if (before && isLate(status, before)) onLate(text, before)
+    else if (key.kind === 'task') setIn(ofTasks, key.name, key.task, status)
     else if (status) ofConnectors.set(key.name, status)
     else ofConnectors.delete(key.name)
     return true
@@ -62,9 +58,11 @@ export function createStatusLog(log: Logger, onLate: (name: string, task: number
   }
 }
 
-/** A worker that gives a task up, or loses it while it is frozen, may say so after the next one has begun it. */
-function isLate(status: Status | undefined, before: Status | undefined): boolean {
-  if (!status || before?.state !== 'RUNNING') return false
+const lasting: ReadonlySet<string> = new Set(['RUNNING', 'PAUSED', 'STOPPED'])
+
+/** A worker that gives a connector or task up, or loses it while it is frozen, may say so after the next one has begun it. */
+function isLate(status: Status | undefined, before: Status): boolean {
+  if (!status || !lasting.has(before.state)) return false
   // What one worker says of itself within a generation comes in its order.
   const isAnothers = before.workerId !== status.workerId
   const isNewer = before.generation > status.generation

@@ -34,3 +34,25 @@ test.each(['UNASSIGNED', 'FAILED'] as const)(
     expect(written).toHaveLength(4)
   },
 )
+
+test.each(['RUNNING', 'PAUSED', 'STOPPED'] as const)(
+  'says again that a connector is %s when a worker that had it before gives it up behind it',
+  async (state) => {
+    const topics = createMemoryTopics()
+    const open = () => createMemoryStatusStore({ log: quietLog, clock: systemClock, topics })
+    const [now, before] = [await open(), await open()]
+    now.putConnector('c', { state, workerId: 'now:1', generation: 6, version: '1' })
+    await eventually(() => before.connector('c'))
+    before.putConnector('c', { state: 'UNASSIGNED', workerId: 'before:1', generation: 6, version: '1' })
+    await Promise.all([now, before].map((store) => store.flush(1000)))
+    const written: string[] = []
+    const onRecord = ({ value }: { readonly value: Buffer | null }) => void written.push(String(value))
+    await eventually(async () => {
+      written.length = 0
+      await topics.topicLog({ topic: 'statuses', clientId: 'test', onRecord })
+      return written.length === 3
+    })
+    expect(JSON.parse(written[2] ?? '')).toMatchObject({ state, worker_id: 'now:1' })
+    expect(before.connector('c')?.state).toBe(state)
+  },
+)
