@@ -2,7 +2,9 @@ import { ConnectError } from '#api'
 import { isFinal } from './refusals.ts'
 
 /** A callback of the member's owner failed. */
-export class CallerError extends ConnectError {}
+export class CallerError extends ConnectError {
+  static override readonly code: string = 'GROUP_CALLER'
+}
 
 /**
  * What an error of the coordinator means for a member. `lost`: it has been put out. `refused`: no further try can mend it, someone has to.
