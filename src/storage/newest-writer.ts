@@ -99,7 +99,8 @@ export function createNewestWriter(
     },
     async close() {
       closed.abort()
-      if (!(await within(closeMs, idle(), clock))) log.warn({}, 'statuses that were being written are left to themselves')
+      if (!(await within(closeMs, idle(), clock)))
+        log.warn({}, 'statuses that were being written are left to themselves')
     },
   }
 }

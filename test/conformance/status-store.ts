@@ -107,6 +107,7 @@ export function testStatusStore(what: string, prepare: () => Promise<StatusStore
     await eventually(() => other.task('c', 0))
     mine.putTask('c', 0, status('UNASSIGNED', 'w:1', 6), true)
     await eventually(() => other.task('c', 0)?.state === 'UNASSIGNED')
+    expect(other.task('c', 0)?.workerId).toBe('w:1')
   })
 
   test(`${what}: keeps the topics of a connector until they are removed`, async () => {

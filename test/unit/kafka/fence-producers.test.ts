@@ -28,6 +28,6 @@ test('a producer is fenced also where transactions may not last as long as a req
 
 test('any other refusal is an error', async () => {
   const { cluster, asked } = clusterOf(0, refused)
-  await expect(fenceProducers(cluster, ['id'], limits)).rejects.toThrow()
+  await expect(fenceProducers(cluster, ['id'], limits)).rejects.toBeInstanceOf(Error)
   expect(asked).toEqual([30_000])
 })

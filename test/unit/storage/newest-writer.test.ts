@@ -89,9 +89,11 @@ test('closing waits two seconds for what is being sent, and no longer', async ()
   const writer = createNewestWriter(() => new Promise<never>(() => undefined), { log, clock })
   writer.put(item('a', 'x'))
   let isClosed = false
-  const closing = writer.close().then(() => {
+  const close = async () => {
+    await writer.close()
     isClosed = true
-  })
+  }
+  const closing = close()
   await clock.advance(1999)
   expect(isClosed).toBe(false)
   await clock.advance(1)
