@@ -158,8 +158,9 @@ export function createFanOut(now: () => number): FanOut {
       schedule()
     },
     wake(stream) {
-      woken.add(stream)
       if (stream.pulls.size > 0) schedule()
+      // Without a sweep to come it would be held for ever, its window with it.
+      if (scheduled) woken.add(stream)
     },
     flush() {
       if (scheduled) clearImmediate(scheduled)

@@ -1,4 +1,6 @@
 import { expect, test } from 'vitest'
+import { createFanOut } from '../../../src/gateway/fan-out.ts'
+import type { Stream } from '../../../src/gateway/stream.ts'
 import { type FakeClient, fakeGate, feeder, makeAttachment, manualClock, settle } from './harness.ts'
 
 const two = { templates: ['bus:#{value.id}', 'buses'] }
@@ -182,4 +184,19 @@ test('many channels of a message each count for what they cost', async () => {
   for (let n = 0; n < 2000; n++) buses.record([{ channel: `bus:${n}`, data: n }])
   const [stream] = [...gate.hub.streams()]
   expect(stream?.channels.size).toBeLessThan(750)
+})
+
+test('a stream that nobody catches up with is not held until somebody does with another', () => {
+  const fanOut = createFanOut(() => 0)
+  let looks = 0
+  const stream = {
+    get pulls() {
+      looks++
+      return new Set()
+    },
+  }
+  fanOut.wake(stream as unknown as Stream)
+  expect(looks).toBe(1)
+  fanOut.flush()
+  expect(looks).toBe(1)
 })
