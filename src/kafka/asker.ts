@@ -1,9 +1,11 @@
 import type { Admin } from 'kafkajs'
 import type { TopicPartition, TopicPartitionOffset } from '#api'
 import { ConnectError, messageOf } from '#api'
+import { systemClock } from '../util/clock.ts'
+import { retry } from '../util/retry.ts'
 import type { Connection } from './connections.ts'
 import { type Cluster, createCluster } from './internals.ts'
-import { fetchPartitions, isOffsetOutOfRange, lookLimits } from './log-fetch.ts'
+import { fetchPartitions, hasType, isOffsetOutOfRange, lookLimits } from './log-fetch.ts'
 import type { KafkaClient, PartitionBounds } from './ports.ts'
 import { RefusedError } from './refusals.ts'
 import { shareClient } from './shared-client.ts'
@@ -53,7 +55,10 @@ export function createAsker(connection: Connection, clientId: string): Asker {
     bounds,
     listTopics: () => asked((client) => client.listTopics()),
     async committed(groupId, topics): Promise<readonly TopicPartitionOffset[]> {
-      const answers = await asked((client) => client.fetchOffsets({ groupId, topics: [...topics] }))
+      const ask = () => asked((client) => client.fetchOffsets({ groupId, topics: [...topics] }))
+      const again = (error: unknown, attempt: number): boolean => attempt < mostTries && isCoordinatorMoving(error)
+      const signal = new AbortController().signal
+      const answers = await retry(ask, { clock: systemClock, signal, backoff: { initialMs: 50, maxMs: 1000 }, again })
       return answers.flatMap(({ topic, partitions }) =>
         partitions
           // kafkajs commits -1 or -2 where an offset was out of range: both are none.
@@ -86,6 +91,15 @@ export function createAsker(connection: Connection, clientId: string): Asker {
     },
   }
 }
+
+/** For the first question about any group Kafka makes a topic, which takes it a while; kafkajs asks once. */
+const mostTries = 20
+const coordinatorErrors = [
+  'GROUP_LOAD_IN_PROGRESS',
+  'GROUP_COORDINATOR_NOT_AVAILABLE',
+  'NOT_COORDINATOR_FOR_GROUP',
+] as const
+const isCoordinatorMoving = (error: unknown): boolean => coordinatorErrors.some((type) => hasType(error, type))
 
 /** A broker that stops in the middle of a handshake looks the same, so this is tried again. */
 const hintFor = (error: unknown): string =>

@@ -97,7 +97,7 @@ export function nextOffsetOf({ fetched, from }: Fetched, isWholeAnswerEmpty: boo
   return isWholeAnswerEmpty && end > from ? from + 1n : from
 }
 
-const hasType = (error: unknown, type: string): boolean =>
+export const hasType = (error: unknown, type: string): boolean =>
   typeof error === 'object' &&
   error !== null &&
   (('type' in error && error.type === type) || ('cause' in error && hasType(error.cause, type)))
