@@ -3,14 +3,11 @@ import { join } from 'node:path'
 import type { Cluster } from './cluster.ts'
 import { eventually } from './eventually.ts'
 import { processesNaming } from './processes.ts'
-import { parsePrometheus } from './prometheus-text.ts'
 
 /** What a process holds when it has nothing to do. */
 export interface Held {
   /** Reachable, by a snapshot of the heap. */
   readonly heapBytes: number
-  /** Buffers and the like. */
-  readonly externalBytes: number
   /** Open files and pipes; connections of HTTP are kept for a while for whoever asks again. */
   readonly files: number
   /** Connections to Kafka. */
@@ -30,21 +27,14 @@ export async function heldBy(cluster: Cluster, worker: number, kafkaPort: number
   if (!found) throw new Error(`Worker ${worker} does not run.`)
   const links = await descriptorsOf(found.pid)
   const sockets = await socketsTo(found.pid, kafkaPort)
-  const before = await metricsOf(cluster.urls[worker] ?? '')
   const { bytes, objects } = await snapshotOf(cluster, found.pid)
   return {
     heapBytes: bytes,
-    externalBytes: before('nodejs_external_memory_bytes'),
     files: links.filter((link) => !link.startsWith('socket:')).length,
     kafkaSockets: links.filter((link) => sockets.has(link)).length,
     timers: objects.get('object Timeout') ?? 0,
     objects,
   }
-}
-
-async function metricsOf(url: string) {
-  const families = parsePrometheus(await (await fetch(`${url}/metrics`)).text())
-  return (name: string): number => families.get(name)?.samples[0]?.value ?? 0
 }
 
 async function descriptorsOf(pid: number): Promise<readonly string[]> {
