@@ -110,7 +110,8 @@ test('while Kafka is away nothing is lost, and when it is back three workers go 
   const pipeline = await deployLines(cluster, size, bootstrapServers)
   pipeline.feed()
   await cluster.shared(pipeline.tasks)
-  await stack.kafka.stop()
+  // Not by SIGTERM: see docs/decisions/0007.
+  await stack.kafka.kill('SIGKILL')
   await sleep(size.kafkaAwayMs)
   const from = performance.now()
   await stack.kafka.start()
