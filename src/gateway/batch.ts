@@ -1,9 +1,8 @@
-import { type ChannelState, frameOf, type Item } from './channel-state.ts'
+import { frameOf, type Item } from './channel-state.ts'
 import type { Client } from './client.ts'
 
 /** What one sweep has for the clients of one form on one channel. */
 export interface Batch {
-  readonly channel: ChannelState
   readonly items: readonly Item[]
   readonly first: number
   readonly last: number
@@ -11,15 +10,14 @@ export interface Batch {
   readonly bytes: Buffer
 }
 
-export function makeBatch(channel: ChannelState, items: readonly Item[], client: Client): Batch {
+export function makeBatch(items: readonly Item[], client: Client): Batch {
   const frames: Buffer[] = []
   let messages = 0
   for (const item of items) {
-    frames.push(frameOf(channel, item, client))
+    frames.push(frameOf(item, client))
     if (item.kind !== 'position') messages++
   }
   return {
-    channel,
     items,
     first: items[0]?.seq ?? 0,
     last: items.at(-1)?.seq ?? 0,
@@ -33,10 +31,8 @@ export function mergeBatches(batches: readonly Batch[], client: Client): Buffer 
   const ordered = batches.toSorted((a, b) => a.first - b.first)
   if (ordered.every((batch, place) => place === 0 || (ordered[place - 1]?.last ?? 0) < batch.first))
     return joined(ordered.map((batch) => batch.bytes))
-  const items = ordered.flatMap((batch) => batch.items.map((item) => ({ channel: batch.channel, item })))
-  return joined(
-    items.toSorted((a, b) => a.item.seq - b.item.seq).map(({ channel, item }) => frameOf(channel, item, client)),
-  )
+  const items = ordered.flatMap((batch) => batch.items)
+  return joined(items.toSorted((a, b) => a.seq - b.seq).map((item) => frameOf(item, client)))
 }
 
 const joined = (frames: readonly Buffer[]): Buffer =>

@@ -10,6 +10,8 @@ import type { SnapshotPages } from './snapshot-pages.ts'
  */
 export interface Item {
   readonly kind: 'message' | 'expiry' | 'position'
+  /** Where it was published; of a `position`, whose subscribers it is for. */
+  readonly channel: ChannelState
   /** Grows over all channels of the gate. */
   readonly seq: number
   readonly epoch: Epoch
@@ -88,7 +90,7 @@ export const costOf = (channel: ChannelState, cursor: string, key = '', data = '
   overhead + (fifoSize(channel.log) === 0 ? channelOverhead : 0) + cursor.length + 2 * (key.length + data.length)
 
 /** An item of no record. */
-export const createItem = (given: Pick<Item, 'kind' | 'seq' | 'epoch' | 'cursor' | 'key' | 'data' | 'at'>): Item => ({
+export const createItem = (given: Pick<Item, 'kind' | 'channel' | 'seq' | 'epoch' | 'cursor' | 'key' | 'data' | 'at'>): Item => ({
   ...given,
   partition: -1,
   offset: -1,
@@ -99,15 +101,15 @@ export const createItem = (given: Pick<Item, 'kind' | 'seq' | 'epoch' | 'cursor'
 })
 
 /** The frame of an item for a client's form, made once for all. */
-export function frameOf(channel: ChannelState, item: Item, client: Client): Buffer {
+export function frameOf(item: Item, client: Client): Buffer {
   const { form } = client
   const made = item.frames[form.index]
   if (made) return made
-  const frame = form.item(channel, item, item.cursor)
+  const frame = form.item(item, item.cursor)
   item.frames[form.index] = frame
   if (item.isHeld) {
     item.bytes += frame.length
-    channel.account.bytes += frame.length
+    item.channel.account.bytes += frame.length
   }
   return frame
 }

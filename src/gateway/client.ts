@@ -10,7 +10,7 @@ export interface Form {
   readonly index: number
   /** Cursors stand alone, so each new epoch has to be told in line before the first message under it. */
   readonly tellsEpochs: boolean
-  item(channel: ChannelState, item: Item, cursor: string): Buffer
+  item(item: Item, cursor: string): Buffer
   /** `page`: items joined by commas. `position`: only with the last page of the last channel. */
   page(subscription: Subscription, channel: ChannelState, page: string, position: string | undefined): Buffer
 }

@@ -47,7 +47,7 @@ export function createFanOut(now: () => number): FanOut {
       const { client, formIndex, outlet } = subscription
       let batch = byForm[formIndex]
       if (!batch) {
-        batch = makeBatch(channel, items, client)
+        batch = makeBatch(items, client)
         byForm[formIndex] = batch
       }
       // Nearly always: one channel has something, the client has none of it yet and takes what it is given.
@@ -64,7 +64,7 @@ export function createFanOut(now: () => number): FanOut {
         // It joined in the middle and has the beginning already.
         const rest = items.filter((item) => item.seq > subscription.fromSeq)
         if (rest.length === 0) continue
-        batch = makeBatch(channel, rest, client)
+        batch = makeBatch(rest, client)
       }
       if (alone) {
         deliver(client, batch, subscription)

@@ -134,12 +134,12 @@ function framesOf({ client: { form } }: Subscription, pull: Pull, { channel, ite
     if (!isAhead) cursor = encodeCursor(item.epoch.start, join(reached, base))
   }
   pull.told = undefined
-  const frame = form.item(channel, item, cursor)
+  const frame = form.item(item, cursor)
   if (!form.tellsEpochs || item.kind !== 'message' || item.epoch === pull.epoch) return [frame]
   pull.epoch = item.epoch
   const before = cursorBefore(channel, place, item.epoch)
   const told = base ? encodeCursor(item.epoch.start, join(vectorAt(item.epoch, before), base)) : before
-  return [form.item(channel, { ...item, kind: 'position', frames: [] }, told), frame]
+  return [form.item({ ...item, kind: 'position', channel, frames: [] }, told), frame]
 }
 
 /** The position, under an epoch, of the channel's item before a place. */
@@ -153,7 +153,7 @@ function goLive(subscription: Subscription, pull: Pull, now: number): void {
   const { epoch, cursor } = stream.tracker.position(now)
   const [first] = channels
   if (first && pull.told !== epoch.text() + cursor)
-    client.outlet.write(client.form.item(first, stream.note(epoch, cursor), cursor))
+    client.outlet.write(client.form.item(stream.note(first, epoch, cursor), cursor))
   addLive(subscription, epoch, now)
 }
 

@@ -27,7 +27,7 @@ function tellPositions(stream: Stream, { position }: GatewaySettings, now: numbe
     const isOld = channel.epoch !== undefined && channel.epoch.issuedAt + position.maxAgeMs / 2 <= now
     if (!isDue && !isOld) continue
     const { epoch, cursor } = tracker.position(now)
-    stream.append(channel, stream.note(epoch, cursor))
+    stream.append(stream.note(channel, epoch, cursor))
     channel.epoch = epoch
     channel.toldMoves = tracker.moves()
     channel.toldAt = now

@@ -40,9 +40,9 @@ export interface Stream {
   channel(name: string): ChannelState
   /** Forgets the channel when nothing is left of it. */
   release(channel: ChannelState): void
-  note(epoch: Epoch, cursor: string): Item
+  note(channel: ChannelState, epoch: Epoch, cursor: string): Item
   /** Puts an item of no record's in line. */
-  append(channel: ChannelState, item: Item): void
+  append(item: Item): void
   /** A record was removed from a snapshot because it was not updated. */
   expire(channel: ChannelState, key: string, now: number): void
 }
@@ -114,17 +114,18 @@ export function createStream(options: StreamOptions): Stream {
     dropped = true
   }
 
-  const append = (channel: ChannelState, item: Item): void => {
+  const append = (item: Item): void => {
+    const { channel } = item
     if (item.kind !== 'position') {
       channel.lastSeq = item.seq
-      window.add(channel, item)
+      window.add(item)
     }
     if (channel.live.size === 0) return
     channel.pending.push(item)
     fanOut.mark(channel)
   }
-  const note = (epoch: Epoch, cursor: string): Item =>
-    createItem({ kind: 'position', seq: ++sequence.last, epoch, cursor, key: undefined, data: undefined, at: 0 })
+  const note = (channel: ChannelState, epoch: Epoch, cursor: string): Item =>
+    createItem({ kind: 'position', channel, seq: ++sequence.last, epoch, cursor, key: undefined, data: undefined, at: 0 })
 
   // The item before, for the position that introduces a new epoch.
   let formerEpoch: Epoch | undefined
@@ -140,11 +141,12 @@ export function createStream(options: StreamOptions): Stream {
     if (key !== undefined)
       snapshot.put(channel, key, data, isWarm ? now : Math.min(now, publication.origin.timestamp), index)
     if (channel.live.size > 0 && channel.epoch !== epoch) {
-      append(channel, note(epoch, formerEpoch === epoch ? formerCursor : '.'))
+      append(note(channel, epoch, formerEpoch === epoch ? formerCursor : '.'))
       channel.epoch = epoch
     }
     const item: Item = {
       kind: 'message',
+      channel,
       seq: ++sequence.last,
       epoch,
       cursor,
@@ -158,7 +160,7 @@ export function createStream(options: StreamOptions): Stream {
       isHeld: false,
       frames: [],
     }
-    append(channel, item)
+    append(item)
     channel.toldAt = now
     channel.toldMoves = -1
     formerEpoch = epoch
@@ -291,8 +293,7 @@ export function createStream(options: StreamOptions): Stream {
     expire(channel, key, now) {
       const { epoch, cursor } = tracker.position(now)
       append(
-        channel,
-        createItem({ kind: 'expiry', seq: ++sequence.last, epoch, cursor, key, data: undefined, at: now }),
+        createItem({ kind: 'expiry', channel, seq: ++sequence.last, epoch, cursor, key, data: undefined, at: now }),
       )
     },
   }

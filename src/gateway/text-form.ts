@@ -5,7 +5,7 @@ export function createTextForm(index: number, frame: (text: string) => Buffer): 
   return {
     index,
     tellsEpochs: true,
-    item(channel, { kind, key, data, epoch }, cursor) {
+    item({ channel, kind, key, data, epoch }, cursor) {
       if (kind === 'position')
         return frame(`{"type":"position","channel":${channel.json},"position":"${epoch.text()}${cursor}"}`)
       const about = key === undefined ? '' : `,"key":${JSON.stringify(key)}`

@@ -6,7 +6,7 @@ import { comparePaths, dominates, type Vector } from './vector.ts'
 
 /** The latest messages of a stream, bounded by bytes and age; what a resume is served from. */
 export interface Window {
-  add(channel: ChannelState, item: Item): void
+  add(item: Item): void
   /** Nothing before this offset was read. */
   setFloor(partition: number, offset: number): void
   /** Whether the partition has a floor. */
@@ -22,11 +22,6 @@ export interface Window {
   size(): number
 }
 
-interface Held {
-  readonly channel: ChannelState
-  readonly item: Item
-}
-
 interface Evicted {
   readonly offset: number
   readonly path: readonly number[] | undefined
@@ -34,7 +29,7 @@ interface Evicted {
 
 /** `onIdle` is called with channels whose last item left. */
 export function createWindow(limits: WindowLimits, onIdle: (channel: ChannelState) => void): Window {
-  const held: Fifo<Held> = createFifo()
+  const held: Fifo<Item> = createFifo()
   /** For each partition the highest part of a record that is no longer here. */
   const evicted: Evicted[] = []
   /** What vanished from snapshots last that is no longer here: who is not beyond it may not know. */
@@ -42,9 +37,9 @@ export function createWindow(limits: WindowLimits, onIdle: (channel: ChannelStat
   const account = { bytes: 0 }
 
   const dropFirst = (): void => {
-    const first = fifoShift(held)
-    if (!first) return
-    const { channel, item } = first
+    const item = fifoShift(held)
+    if (!item) return
+    const { channel } = item
     fifoShift(channel.log)
     account.bytes -= item.bytes
     item.isHeld = false
@@ -55,7 +50,7 @@ export function createWindow(limits: WindowLimits, onIdle: (channel: ChannelStat
   }
   const evict = (now: number): void => {
     for (let first = fifoFirst(held); first; first = fifoFirst(held)) {
-      if (account.bytes <= limits.maxBytes && first.item.at >= now - limits.maxAgeMs) return
+      if (account.bytes <= limits.maxBytes && first.at >= now - limits.maxAgeMs) return
       dropFirst()
     }
   }
@@ -77,9 +72,9 @@ export function createWindow(limits: WindowLimits, onIdle: (channel: ChannelStat
   }
 
   return {
-    add(channel, item) {
-      held.items.push({ channel, item })
-      channel.log.items.push(item)
+    add(item) {
+      held.items.push(item)
+      item.channel.log.items.push(item)
       account.bytes += item.bytes
       item.isHeld = true
       evict(item.at)

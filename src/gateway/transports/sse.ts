@@ -165,7 +165,7 @@ function createSseForm(index: number): Form {
   return {
     index,
     tellsEpochs: false,
-    item(channel, { kind, key, data, epoch }, cursor) {
+    item({ channel, kind, key, data, epoch }, cursor) {
       const id = kind === 'expiry' ? '' : `id: ${epoch.text()}${cursor}\n`
       if (kind === 'position') return Buffer.from(`${id}\n`)
       const about = key === undefined ? '' : `,"key":${JSON.stringify(key)}`
