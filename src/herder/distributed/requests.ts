@@ -41,6 +41,9 @@ export interface Requests {
   readonly ofLeader: Pick<InternalRequests, 'putTasks' | 'fence'>
 }
 
+/** How long (ms) the config topic may take to be read to its end. */
+const readOnMs = 10_000
+
 /** What changes something in the cluster, and who may do it: mostly the leader alone. */
 export function createRequests(options: RequestsOptions): Requests {
   const { store, states, declarations, claims, turns, work, offsets, inTurn } = options
@@ -129,6 +132,10 @@ export function createRequests(options: RequestsOptions): Requests {
     async putTasks(name, configs) {
       await turns.lead('Only the leader may write task configurations.')
       await inTurn(name)(async () => {
+        const found = store.state().connectors.get(name)
+        const isRefused = !found || (configs.length > 0 && found.target === 'STOPPED')
+        // Who asks may have read on: any worker resumes a connector, and its owner may hear of it first.
+        if (isRefused) await store.refresh(readOnMs)
         const entry = known(name)
         if (configs.length > 0 && entry.target === 'STOPPED')
           throw new BadRequestError(`Cannot submit non-empty set of task configs for stopped connector ${name}`)

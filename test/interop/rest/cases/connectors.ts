@@ -180,6 +180,8 @@ export const connectorCases: readonly Case[] = [
         what: 'expand',
         path: '/connectors?expand=info',
         pick: (body) => (body as Record<string, unknown>)['{p} ä&b?c=d+e%20:@'],
+        // Its task is configured a moment later.
+        until: ({ body }) => JSON.stringify(body).includes('"task":0'),
       },
       { what: 'delete it', method: 'DELETE', path: '/connectors/{p}%20%C3%A4%26b%3Fc%3Dd%2Be%2520%3A%40' },
     ],
