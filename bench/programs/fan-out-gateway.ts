@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Publication, SinkFeed } from '#api'
+import { toNamespaces } from '../../src/config/namespaces.ts'
 import { startGateway } from '../../src/gateway/index.ts'
 import { createLogger } from '../../src/telemetry/logger.ts'
 import { systemClock } from '../../src/util/clock.ts'
@@ -22,7 +23,7 @@ async function listen(): Promise<number> {
       port: 0,
       origins: [],
       static: null,
-      namespaces: { [channel]: { subscribe: 'anonymous', publish: 'none' } },
+      namespaces: toNamespaces({ [channel]: { subscribe: 'anonymous', publish: 'none' } }),
       auth: { secret: null, issuer: null, audience: null, clockSkewS: 30 },
       position: {
         keys: [randomBytes(32).toString('base64')],

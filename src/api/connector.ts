@@ -29,7 +29,42 @@ export interface TopicIdentity {
   timestampAt(partition: TopicPartition, offset: bigint): Promise<number | 'below' | 'beyond' | 'gone'>
 }
 
+/** What a partition holds. */
+export interface PartitionPast extends TopicPartition {
+  readonly low: bigint
+  /** The offset after the last record that may be read. */
+  readonly high: bigint
+  /** Its cleanup policy contains `compact`: records in between may be missing. */
+  readonly isCompacted: boolean
+}
+
+/** The sink's topics, to be read once more without commits, reports and metrics. */
+export interface TopicPast {
+  bounds(): Promise<readonly PartitionPast[]>
+  /** For each partition the offset of the first record at or after a time (ms), or its end. */
+  offsetsAt(timestamp: number): Promise<readonly TopicPartitionOffset[]>
+  /**
+   * The records of these ranges, converted and transformed as for `put`; what fails then is left out as a tolerated error is. Reads only as
+   * fast as it is iterated. Rejects with `RetriableError` when Kafka cannot be read now, and when a range is not whole any more.
+   */
+  replay(ranges: readonly ReplayRange[], signal: AbortSignal): AsyncIterable<Replayed>
+}
+
+/** Records from `from` up to but not including `to`. */
+export interface ReplayRange extends TopicPartition {
+  readonly from: bigint
+  readonly to: bigint
+}
+
+export interface Replayed {
+  readonly records: readonly SinkRecord[]
+  readonly progress: readonly Progress[]
+  /** What Kafka sent for it. */
+  readonly bytes: number
+}
+
 export interface SinkTaskContext<C> extends TaskContext<C>, TopicIdentity {
+  readonly past?: TopicPast
   pause(partitions: readonly TopicPartition[]): void
   resume(partitions: readonly TopicPartition[]): void
   /** Asks for a commit soon instead of at the next interval. */

@@ -1,4 +1,4 @@
-import type { OpenPartition, Progress, TopicIdentity } from './connector.ts'
+import type { OpenPartition, Progress, ReplayRange, TopicIdentity, TopicPast } from './connector.ts'
 import type { RecordOrigin, TopicPartition } from './records.ts'
 
 /**
@@ -21,6 +21,28 @@ export interface SinkAttachment {
   readonly identity: TopicIdentity
   readonly snapshot: SnapshotLimits
   readonly window: WindowLimits
+  /** What the topics still hold of the past; absent: what left the window is gone. */
+  readonly past?: SinkPast | undefined
+  /** Two fields of the messages, as paths such as `lat`, that boxes are drawn over. */
+  readonly box?: readonly [string, string] | undefined
+  /** What a subscription gets that asks for nothing else. */
+  readonly delivery?: 'every' | 'latest' | 'batch' | undefined
+}
+
+/** The topics of a sink read back. */
+export interface SinkPast extends Pick<TopicPast, 'bounds' | 'offsetsAt'> {
+  /**
+   * What the records of these ranges became when they were published, in the order of each partition. Ends by itself; stop iterating, or
+   * abort, to end it sooner. Rejects with `RetriableError` when Kafka cannot be read now, and when a range is not whole any more.
+   */
+  read(ranges: readonly ReplayRange[], signal: AbortSignal): AsyncIterable<PastBatch>
+}
+
+export interface PastBatch {
+  readonly publications: readonly Publication[]
+  readonly progress: readonly Progress[]
+  /** What Kafka sent for it. */
+  readonly bytes: number
 }
 
 export interface SnapshotLimits {

@@ -1,9 +1,7 @@
 import { nearest } from '../util/nearest.ts'
-import type { Access, NamespaceRules } from './settings.ts'
+import { accesses, deliveries, type NamespaceRules, namespaceRules } from './namespace-rules.ts'
 
-const accesses: readonly Access[] = ['anonymous', 'token', 'none']
-const actions = ['subscribe', 'publish'] as const
-const rules = [...actions, 'expose.coordinates'] as const
+const rules = Object.keys(namespaceRules)
 
 /** All that is wrong with a value of `gateway.namespaces`, each complaint naming the namespace and what was probably meant. */
 export function namespaceComplaints(value: unknown): readonly string[] {
@@ -21,8 +19,8 @@ export function namespaceComplaints(value: unknown): readonly string[] {
 
 /** The rules of each namespace; an action that is not spoken of is allowed to nobody. */
 export function toNamespaces(value: Readonly<Record<string, unknown>>): Readonly<Record<string, NamespaceRules>> {
-  const closed: NamespaceRules = { subscribe: 'none', publish: 'none' }
-  const namespaces = Object.entries(value).map(([name, given]) => [name, { ...closed, ...(given as object) }])
+  const standard = Object.fromEntries(Object.entries(namespaceRules).map(([rule, known]) => [rule, known.default]))
+  const namespaces = Object.entries(value).map(([name, given]) => [name, { ...standard, ...(given as object) }])
   // Without a prototype: a channel may well begin with "constructor".
   return Object.assign(Object.create(null) as object, Object.fromEntries(namespaces)) as Record<string, NamespaceRules>
 }
@@ -37,16 +35,23 @@ export function splitNamespaceKey(key: string): { readonly namespace: string; re
   return { namespace: key.slice(0, dot), rule: key.slice(dot + 1) }
 }
 
-function complaintOf(namespace: string, rule: string, granted: unknown): string | undefined {
-  if (!rules.some((known) => known === rule)) {
-    return `"${namespace}" has the unknown rule "${rule}"${hint(rule, rules)}; known are ${rules.join(', ')}`
+function complaintOf(namespace: string, rule: string, given: unknown): string | undefined {
+  const known = Object.hasOwn(namespaceRules, rule) ? namespaceRules[rule as keyof NamespaceRules] : undefined
+  if (!known) return `"${namespace}" has the unknown rule "${rule}"${hint(rule, rules)}; known are ${rules.join(', ')}`
+  const text = typeof given === 'string' ? given : JSON.stringify(given)
+  switch (known.kind) {
+    case 'access':
+      if (accesses.some((access) => access === given)) return undefined
+      return `"${rule}" of "${namespace}" cannot be "${text}"${hint(text, accesses)}; it is one of ${accesses.join(', ')}`
+    case 'switch':
+      return typeof given === 'boolean' ? undefined : `"${rule}" of "${namespace}" must be true or false`
+    case 'number':
+      if (Number.isSafeInteger(given) && Number(given) >= 0) return undefined
+      return `"${rule}" of "${namespace}" must be a whole number of 0 or more, not "${text}"`
+    case 'deliveries':
+      if (Array.isArray(given) && given.length > 0 && given.every((each) => deliveries.includes(each))) return undefined
+      return `"${rule}" of "${namespace}" must be a list of ${deliveries.join(', ')}, not ${text}`
   }
-  if (rule === 'expose.coordinates') {
-    return typeof granted === 'boolean' ? undefined : `"expose.coordinates" of "${namespace}" must be true or false`
-  }
-  if (accesses.some((access) => access === granted)) return undefined
-  const given = typeof granted === 'string' ? granted : JSON.stringify(granted)
-  return `"${rule}" of "${namespace}" cannot be "${given}"${hint(given, accesses)}; it is one of ${accesses.join(', ')}`
 }
 
 function hint(given: string, known: readonly string[]): string {

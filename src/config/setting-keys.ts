@@ -1,3 +1,5 @@
+import { namespaceRules } from './namespace-rules.ts'
+
 /** What convict is told of one setting. `format` is one of `formats.ts`. */
 export interface SettingKey {
   readonly format: string | readonly string[]
@@ -18,6 +20,10 @@ const count = (standard: number, min: number, doc: string, max = 2 ** 31 - 1): S
 })
 const port = (standard: number, doc: string) => count(standard, 0, `${doc} 0: any free port.`, 65535)
 const optional = (doc: string): SettingKey => ({ format: 'optional-text', default: null, doc })
+
+const namespaceDoc = Object.entries(namespaceRules)
+  .map(([rule, { doc, default: standard }]) => `\`${rule}\` (${String(standard)}): ${doc}`)
+  .join(' ')
 
 /** Every setting of the process, its default and its meaning; docs, environment names and checks all derive from it. */
 export const settingKeys: Readonly<Record<string, SettingKey>> = {
@@ -40,7 +46,7 @@ export const settingKeys: Readonly<Record<string, SettingKey>> = {
   'gateway.namespaces': {
     format: 'namespaces',
     default: '{}',
-    doc: 'Who may `subscribe` and `publish` in each namespace: `anonymous`, `token` or `none`. A channel in no namespace is refused. `expose.coordinates` tells publishers topic, partition and offset.',
+    doc: `What is allowed in each namespace; a channel in no namespace is refused. ${namespaceDoc}`,
   },
   'gateway.auth.secret': {
     ...optional(

@@ -1,12 +1,4 @@
-/** Who may do something in a namespace: everybody, those whose token says so, nobody. */
-export type Access = 'anonymous' | 'token' | 'none'
-
-export interface NamespaceRules {
-  readonly subscribe: Access
-  readonly publish: Access
-  /** Whether clients are told topic, partition and offset of what they published. */
-  readonly 'expose.coordinates'?: boolean
-}
+import type { NamespaceRules } from './namespace-rules.ts'
 
 /** The process's own settings, after defaults, file, environment and flags. */
 export interface Settings {

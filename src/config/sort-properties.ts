@@ -1,6 +1,7 @@
 import { ConfigError } from '#api'
 import { nearest } from '../util/nearest.ts'
 import { parseOrSame } from './formats.ts'
+import { type NamespaceRules, namespaceRules } from './namespace-rules.ts'
 import { splitNamespaceKey } from './namespaces.ts'
 import { settingKeys } from './setting-keys.ts'
 import { clientPrefixOf, workerClientConfig } from './worker-client-keys.ts'
@@ -71,7 +72,7 @@ export function sortProperties(
   const addRule = (key: string, value: unknown): void => {
     const { namespace, rule } = splitNamespaceKey(key)
     const known = rules.get(namespace) ?? new Map<string, unknown>()
-    rules.set(namespace, known.set(rule, rule === 'expose.coordinates' ? parseOrSame(value) : value))
+    rules.set(namespace, known.set(rule, readRule(rule, value)))
   }
 
   visitAll(content, '')
@@ -130,3 +131,11 @@ function toText(name: string, value: unknown, origin: string): string {
 
 const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
+
+/** The value of a rule in a flat file, where all is text. */
+function readRule(rule: string, value: unknown): unknown {
+  if (typeof value !== 'string' || !Object.hasOwn(namespaceRules, rule)) return value
+  const { kind } = namespaceRules[rule as keyof NamespaceRules]
+  if (kind === 'access') return value
+  return kind === 'deliveries' ? value.split(',').map((each) => each.trim()) : parseOrSame(value)
+}

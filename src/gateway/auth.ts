@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { errors, jwtVerify } from 'jose'
 import type { Clock } from '#api'
 import { matches, namespaceOf, type Pattern, parsePattern } from './channels.ts'
-import type { GatewaySettings } from './settings.ts'
+import type { Action, GatewaySettings } from './settings.ts'
 
 /** Who a connection is and what its token grants. */
 export interface Identity {
@@ -12,11 +12,11 @@ export interface Identity {
   readonly isAuthenticated: boolean
   /** Milliseconds since the epoch. */
   readonly expiresAt: number | undefined
-  readonly subscribe: readonly Pattern[]
-  readonly publish: readonly Pattern[]
+  /** The channels that the token's claims name, by action. */
+  readonly grants: Readonly<Partial<Record<Action, readonly Pattern[]>>>
 }
 
-export type Action = 'subscribe' | 'publish'
+const actions: readonly Action[] = ['subscribe', 'publish', 'history', 'presence', 'statistics']
 
 export interface Auth {
   /** What a token says; undefined when it is not to be trusted. Never rejects, and the token is never logged. */
@@ -29,8 +29,7 @@ export const anonymous = (): Identity => ({
   client: randomUUID(),
   isAuthenticated: false,
   expiresAt: undefined,
-  subscribe: [],
-  publish: [],
+  grants: {},
 })
 
 export function createAuth({ auth, namespaces }: Pick<GatewaySettings, 'auth' | 'namespaces'>, clock: Clock): Auth {
@@ -55,8 +54,7 @@ export function createAuth({ auth, namespaces }: Pick<GatewaySettings, 'auth' | 
           client: sub ?? randomUUID(),
           isAuthenticated: sub !== undefined,
           expiresAt: exp === undefined ? undefined : (exp + auth.clockSkewS) * 1000,
-          subscribe: patterns(payload['subscribe'], sub),
-          publish: patterns(payload['publish'], sub),
+          grants: Object.fromEntries(actions.map((action) => [action, patterns(payload[action], sub)])),
         }
       } catch (error) {
         if (error instanceof errors.JOSEError || error instanceof TypeError) return undefined
@@ -68,7 +66,7 @@ export function createAuth({ auth, namespaces }: Pick<GatewaySettings, 'auth' | 
         case 'anonymous':
           return true
         case 'token':
-          return identity[action].some((pattern) => matches(pattern, channel))
+          return identity.grants[action]?.some((pattern) => matches(pattern, channel)) ?? false
         case 'none':
         case undefined:
           return false

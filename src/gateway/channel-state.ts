@@ -90,7 +90,9 @@ export const costOf = (channel: ChannelState, cursor: string, key = '', data = '
   overhead + (fifoSize(channel.log) === 0 ? channelOverhead : 0) + cursor.length + 2 * (key.length + data.length)
 
 /** An item of no record. */
-export const createItem = (given: Pick<Item, 'kind' | 'channel' | 'seq' | 'epoch' | 'cursor' | 'key' | 'data' | 'at'>): Item => ({
+export const createItem = (
+  given: Pick<Item, 'kind' | 'channel' | 'seq' | 'epoch' | 'cursor' | 'key' | 'data' | 'at'>,
+): Item => ({
   ...given,
   partition: -1,
   offset: -1,

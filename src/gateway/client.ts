@@ -3,6 +3,7 @@ import type { ChannelState, Item } from './channel-state.ts'
 import type { CloseName, NoticeName, UnsubscribedName } from './codes.ts'
 import type { Pull } from './pull.ts'
 import type { Stream } from './stream.ts'
+import type { Terms } from './terms.ts'
 
 /** How a transport writes down what subscribers get; the bytes are shared by all clients of the form. */
 export interface Form {
@@ -52,6 +53,7 @@ export interface Subscription {
   readonly client: Client
   readonly stream: Stream
   readonly channels: readonly ChannelState[]
+  readonly terms: Terms
   /** Milliseconds since the epoch: the end of the token it was made with. */
   readonly expiresAt: number | undefined
   /** What a sweep needs of the client, here so that it need not be fetched from further away for each delivery. */

@@ -29,6 +29,15 @@ export const errorCodes = {
   ),
   busy: code(503, true, 'The gate is doing as much of this as it may; try again after `retryAfter`.'),
   no_source: code(404, false, 'Nothing takes publications on this channel.'),
+  bad_filter: code(400, false, 'The filter is no expression, or costs too much; the message says where.'),
+  ack_behind: code(400, false, 'The position was not sent to this subscription.'),
+  connection_rate: code(503, true, 'Too many connections at this moment; come back after `retryAfter`.'),
+  overloaded: code(503, true, 'The gate has more to do than it can; come back after `retryAfter`.'),
+  address_limit: code(429, true, 'This address has as many connections as it may have.'),
+  user_limit: code(429, true, 'This user has as many connections as they may have.'),
+  message_rate: code(429, true, 'The connection sends more than it may; the message names the bound.'),
+  revoked: code(401, false, 'The token was revoked.'),
+  stale: code(503, true, 'Kafka cannot be reached.'),
   internal: code(500, true, 'The gate failed; its log says how.'),
 } as const satisfies Record<string, ErrorCode>
 
@@ -42,7 +51,9 @@ export const resumeReasons = {
   topic_changed: 'The topic is not the one that the position was issued for.',
   rule_changed: 'The connector has come to make other messages of its records.',
   cluster_changed: 'The connector reads another Kafka cluster.',
-  window_passed: 'What came after it is no longer in memory.',
+  window_passed: 'What came after it is no longer in memory, and it cannot be read again.',
+  retention_passed: 'What came after it is no longer in Kafka.',
+  compacted: 'What came after it was compacted, so that messages may be missing.',
 } as const
 
 export type ResumeReason = keyof typeof resumeReasons
@@ -59,10 +70,16 @@ export const closeCodes = {
     code: 4007,
     meaning: 'This gate has not reached the position of a subscription in time; another may have.',
   },
+  lag: { code: 4008, meaning: 'The client is further behind than it may be.' },
+  overloaded: { code: 4009, meaning: 'The gate has more to do than it can, and sheds connections.' },
+  idle: { code: 4010, meaning: 'Nothing came from the client, and it has no subscription.' },
+  message_rate: { code: 4011, meaning: 'The client sent more than it may.' },
+  user_limit: { code: 4012, meaning: 'The user has as many connections as they may have.' },
   bad_frame: { code: 4500, meaning: 'The client sent what is no JSON object in a text frame.' },
   token_expired: { code: 4501, meaning: 'The token expired and was not refreshed.' },
   bad_token: { code: 4502, meaning: 'The token is malformed, forged or expired.' },
   frame_too_large: { code: 4503, meaning: 'The client sent a frame over the limit.' },
+  revoked: { code: 4505, meaning: 'The token, the user or the session was revoked.' },
   producer_taken_over: { code: 4504, meaning: 'The same producer connected elsewhere, to this worker or another.' },
 } as const
 
@@ -73,6 +90,7 @@ export const unsubscribedCodes = {
   requested: 'The client asked for it.',
   forbidden: 'A refreshed token no longer grants it.',
   token_expired: "The subscription's own token expired.",
+  revoked: 'The channel was revoked.',
 } as const
 
 export type UnsubscribedName = keyof typeof unsubscribedCodes
@@ -83,6 +101,9 @@ export const noticeCodes = {
   fresh: 'Kafka can be reached again.',
   expiring: 'The token expires at `at`; send `refresh`.',
   draining: 'The gate stops; come back after `reconnectAfter` ms.',
+  conflated: 'Of the subscription `count` messages were replaced by newer ones since the last such notice.',
+  mode: 'The subscription now gets `delivery`.',
+  oversize: 'A message of `size` bytes is larger than the limit; it stands at `position`.',
 } as const
 
 export type NoticeName = keyof typeof noticeCodes

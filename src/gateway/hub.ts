@@ -11,6 +11,7 @@ import type { Auth, Identity } from './auth.ts'
 import {
   channelProblem,
   matches,
+  namespaceOf,
   overlap,
   type Pattern,
   parsePattern,
@@ -26,6 +27,7 @@ import { createPositionCheck, type PositionCheck } from './resume.ts'
 import type { GatewaySettings } from './settings.ts'
 import { createStream, type Sequence, type Stream } from './stream.ts'
 import { tickStream } from './stream-upkeep.ts'
+import { type Asked, grant } from './terms.ts'
 
 /** Joins the tasks to the connections: knows who publishes what, and who may have it. All transports go through it. */
 export interface Hub {
@@ -50,7 +52,7 @@ export interface SubscribeRequest {
   /** One, or several of the same connector. */
   readonly channels: readonly string[]
   readonly position: string | undefined
-  readonly wantsSnapshot: boolean
+  readonly asked: Asked
   readonly expiresAt: number | undefined
   readonly onJoined: (joined: Joined) => void
 }
@@ -212,13 +214,17 @@ export function createHub(options: HubOptions): Hub {
       }
       // The one place for all that was waited for on the way here, a token's check included.
       if (client.closed) return undefined
-      const { id, channels, wantsSnapshot, expiresAt, onJoined } = request
+      const { id, channels, asked, expiresAt, onJoined } = request
+      const rules = settings.namespaces[namespaceOf(channels[0] ?? '')]
+      if (!rules) return refuse('forbidden', 'The client may not subscribe to this channel.')
+      const terms = grant(asked, { rules, attachment: stream.attachment, isWild: false })
+      if ('code' in terms) return terms
       const sent = joinStream({
         id,
         client,
         stream,
         channels,
-        wantsSnapshot,
+        terms,
         expiresAt,
         checked,
         given: position,

@@ -7,6 +7,7 @@ import { addLive, behindSeq, pump } from './pull.ts'
 import type { Checked } from './resume.ts'
 import { makePages, type SnapshotPages } from './snapshot-pages.ts'
 import type { Stream } from './stream.ts'
+import type { Terms } from './terms.ts'
 import { dominates, isBehind } from './vector.ts'
 
 /** What a subscriber is told before anything else. */
@@ -25,7 +26,7 @@ export interface JoinOptions {
   readonly client: Client
   readonly stream: Stream
   readonly channels: readonly string[]
-  readonly wantsSnapshot: boolean
+  readonly terms: Terms
   readonly expiresAt: number | undefined
   /** The position that the client came with, checked. */
   readonly checked: Checked | undefined
@@ -41,10 +42,10 @@ const pagesSharedMs = 1000
 
 /** Answers the number of messages sent at once. Adds a subscription in one step, so that nothing is published meanwhile: the past, then live, no gap and no overlap. */
 export function joinStream(options: JoinOptions): Refusal | number {
-  const { stream, client, checked, now, wantsSnapshot } = options
+  const { stream, client, checked, now, terms } = options
   const recovered = checked === undefined ? null : checked.ok && isCovered(stream, options.channels, checked)
   const reason = checked && !recovered ? (checked.ok ? 'window_passed' : checked.reason) : undefined
-  const hasSnapshot = wantsSnapshot && recovered !== true
+  const hasSnapshot = terms.snapshot && recovered !== true
   if (hasSnapshot) {
     const refusal = refuseSnapshot(stream, now)
     if (refusal) return refusal
@@ -56,6 +57,7 @@ export function joinStream(options: JoinOptions): Refusal | number {
     client,
     stream,
     channels,
+    terms,
     expiresAt,
     outlet: client.outlet,
     formIndex: client.form.index,

@@ -13,6 +13,14 @@ const token = text(16_384, 'A JSON Web Token.')
 const optional = Type.Optional
 const flag = Type.Boolean()
 
+const delivery = (description: string) =>
+  Type.Union([Type.Literal('every'), Type.Literal('latest'), Type.Literal('batch')], { description })
+const rate = (description: string) => Type.Number({ exclusiveMinimum: 0, maximum: 1e9, description })
+const bbox = Type.Tuple([Type.Number(), Type.Number(), Type.Number(), Type.Number()], {
+  description:
+    'A box over the two fields that the connector declared: least and greatest of the first, least and greatest of the second, as `[minLat, maxLat, minLong, maxLong]`. With the second turned round it spans the antimeridian.',
+})
+
 /** What a client may send in this version. */
 export const clientFrames = {
   connect: Type.Object({
@@ -32,9 +40,50 @@ export const clientFrames = {
     channel,
     token: optional(token),
     position: optional(text(65_536, 'Where to continue: `epoch.cursor`.')),
+    from: optional(
+      text(
+        64,
+        'Instead of a position: `earliest`, an age such as `-10m` (s, m, h, d), or a time in ISO 8601 or in ms.',
+      ),
+    ),
     snapshot: optional(flag),
-    delivery: optional(Type.Union([Type.Literal('every'), Type.Literal('latest'), Type.Literal('batch')])),
+    delivery: optional(
+      delivery(
+        '`every`: all messages. `latest`: what a newer message of the same key replaced is left out. `batch`: what came together is sent together.',
+      ),
+    ),
+    maxRate: optional(rate('Messages a second.')),
+    maxBandwidth: optional(rate('Bytes a second.')),
+    window: optional(
+      Type.Integer({ minimum: 1, maximum: 1_000_000, description: 'ACK mode: the most messages unacknowledged.' }),
+    ),
+    delta: optional(Type.Literal('fossil')),
+    filter: optional(text(1024, 'An expression over `key`, `channel` and `value`, what the message holds.')),
+    bbox: optional(bbox),
   }),
+  update: Type.Object({
+    type: Type.Literal('update'),
+    id,
+    subscription: id,
+    filter: optional(Type.Union([text(1024, 'Another filter.'), Type.Null({ description: 'None.' })])),
+    bbox: optional(Type.Union([bbox, Type.Null({ description: 'None.' })])),
+    maxRate: optional(rate('Messages a second.')),
+    maxBandwidth: optional(rate('Bytes a second.')),
+  }),
+  ack: Type.Object({
+    type: Type.Literal('ack'),
+    subscription: id,
+    position: text(65_536, 'Everything up to it is acknowledged.'),
+  }),
+  history: Type.Object({
+    type: Type.Literal('history'),
+    id,
+    channel,
+    from: text(65_536, 'A position, `earliest`, an age such as `-10m`, or a time in ISO 8601 or in ms.'),
+    limit: Type.Integer({ minimum: 1, maximum: 10_000 }),
+  }),
+  presence: Type.Object({ type: Type.Literal('presence'), id, channel }),
+  statistics: Type.Object({ type: Type.Literal('statistics'), id, channel }),
   unsubscribe: Type.Object({ type: Type.Literal('unsubscribe'), id, subscription: id }),
   publish: Type.Object({
     type: Type.Literal('publish'),
@@ -53,7 +102,9 @@ export type ClientFrames = { readonly [T in keyof typeof clientFrames]: Static<(
 export type ClientFrame = ClientFrames[keyof ClientFrames]
 
 /** Frames and options of `subscribe` that the protocol has and this gate refuses by name. */
-export const laterFrames = ['update', 'ack', 'history', 'presence']
+export const laterFrames = ['update', 'ack', 'history', 'presence', 'statistics'] as const
+/** Those that this gate takes. */
+export type TakenFrame = Exclude<ClientFrame, { readonly type: (typeof laterFrames)[number] }>
 export const laterOptions = ['from', 'maxRate', 'maxBandwidth', 'window', 'delta', 'filter', 'bbox']
 
 const position = Type.String({ description: '`epoch.cursor`.' })
@@ -61,6 +112,20 @@ const subscription = Type.Integer({ description: 'The `id` of its `subscribe`.' 
 const ms = Type.Integer({ description: 'Milliseconds.' })
 const deleted = optional(Type.Literal(true))
 const data = optional(Type.Unknown({ description: 'Any JSON.' }))
+
+/** What the subscription was given of what it asked for, within the bounds of the namespace. */
+const granted = Type.Object({
+  delivery: delivery('What it gets.'),
+  snapshot: flag,
+  maxRate: optional(Type.Number()),
+  maxBandwidth: optional(Type.Number()),
+  window: optional(Type.Integer()),
+  delta: optional(Type.Literal('fossil')),
+  filter: optional(Type.String()),
+  bbox: optional(bbox),
+})
+
+export type Granted = Readonly<Static<typeof granted>>
 
 /** What the gate sends. */
 export const serverFrames = {
@@ -89,8 +154,23 @@ export const serverFrames = {
     position,
     recovered: Type.Union([Type.Boolean(), Type.Null()]),
     reason: optional(Type.String()),
-    granted: Type.Object({ delivery: Type.Literal('every'), snapshot: flag }),
+    again: optional(Type.Literal(true)),
+    granted,
   }),
+  updated: Type.Object({ type: Type.Literal('updated'), id, granted }),
+  history: Type.Object({
+    type: Type.Literal('history'),
+    id,
+    items: Type.Array(Type.Object({ channel, key: optional(Type.String()), data, deleted, position: Type.String() })),
+    more: flag,
+  }),
+  presence: Type.Object({
+    type: Type.Literal('presence'),
+    id,
+    clients: Type.Array(Type.Object({ client: Type.String(), sessions: Type.Integer() })),
+    more: flag,
+  }),
+  statistics: Type.Object({ type: Type.Literal('statistics'), id, clients: Type.Integer(), sessions: Type.Integer() }),
   unsubscribed: Type.Object({
     type: Type.Literal('unsubscribed'),
     id: optional(id),
@@ -109,10 +189,24 @@ export const serverFrames = {
     key: optional(Type.String()),
     data,
     deleted,
+    delta: optional(
+      Type.Boolean({
+        description:
+          'Where deltas were asked for `data` is a string: the whole JSON text (false), or a Fossil delta against that of the message before (true).',
+      }),
+    ),
     position: optional(
       Type.String({ description: 'A cursor, under the epoch told last; absent when an entry expired.' }),
     ),
   }),
+  batch: Type.Object({
+    type: Type.Literal('batch'),
+    channel,
+    key: optional(Type.String()),
+    items: Type.Array(Type.Object({ data, deleted })),
+  }),
+  gone: Type.Object({ type: Type.Literal('gone'), subscription, channel, key: Type.String() }),
+  live: Type.Object({ type: Type.Literal('live'), subscription, position }),
   position: Type.Object({ type: Type.Literal('position'), channel, position }),
   published: Type.Object({
     type: Type.Literal('published'),
@@ -129,6 +223,11 @@ export const serverFrames = {
     since: optional(Type.Integer()),
     at: optional(Type.Integer()),
     reconnectAfter: optional(ms),
+    subscription: optional(subscription),
+    count: optional(Type.Integer()),
+    delivery: optional(Type.String()),
+    size: optional(Type.Integer({ description: 'Bytes.' })),
+    position: optional(Type.String()),
   }),
   error: Type.Object({
     type: Type.Literal('error'),

@@ -85,12 +85,11 @@ function nextPage(subscription: Subscription, pull: Pull): Chunk {
 }
 
 function nextItems(subscription: Subscription, pull: Pull): Chunk | 'passed' {
-  const { channels } = subscription
-  if (channels.some(({ evicted }) => evicted && evicted.seq > pull.after)) return 'passed'
   const frames: Buffer[] = []
   let [messages, bytes] = [0, 0]
   while (bytes < chunkBytes) {
-    const found = nextItem(channels, pull.after)
+    const found = nextItem(subscription.channels, pull.after)
+    if (found === 'passed') return found
     if (!found) break
     pull.after = found.item.seq
     for (const frame of framesOf(subscription, pull, found)) {
@@ -108,9 +107,11 @@ interface Found {
   readonly place: number
 }
 
-function nextItem(channels: readonly ChannelState[], after: number): Found | undefined {
+/** The first item of the channels after a sequence number; `passed` when it is no longer in the window. */
+function nextItem(channels: readonly ChannelState[], after: number): Found | undefined | 'passed' {
   let best: Found | undefined
   for (const channel of channels) {
+    if (channel.evicted && channel.evicted.seq > after) return 'passed'
     const place = fifoFind(channel.log, (item) => item.seq > after)
     const item = channel.log.items[place]
     if (item && (!best || item.seq < best.item.seq)) best = { channel, item, place }

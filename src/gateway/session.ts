@@ -5,9 +5,10 @@ import type { CloseName, Refusal } from './codes.ts'
 import { refuse } from './codes.ts'
 import type { Connection } from './connections.ts'
 import type { Gate } from './gate.ts'
-import type { ClientFrame, ServerFrame } from './protocol.ts'
+import type { ServerFrame, TakenFrame } from './protocol.ts'
 import { readFrame } from './read-frame.ts'
-import { answerRequest, type Requester } from './requests.ts'
+import { answerRequest } from './requests/answer.ts'
+import type { Requester } from './requests/requester.ts'
 
 /** One client's socket, as the WebSocket transport gives it. */
 export interface Link extends Outlet {
@@ -94,7 +95,7 @@ export function openSession(gate: Gate, { link, form, frame, token }: SessionOpt
     closeClient(client, 'bad_token')
   }
 
-  const connect = async (wanted: Extract<ClientFrame, { type: 'connect' }>): Promise<void> => {
+  const connect = async (wanted: Extract<TakenFrame, { type: 'connect' }>): Promise<void> => {
     const { id } = wanted
     if (identity) return refuseFrame(id, refuse('already_connected', 'The connection is open already.'))
     const shown = wanted.token ?? token

@@ -1,11 +1,31 @@
 /** Who may act in a namespace: anybody, whose token grants it, or nobody. */
 export type Access = 'anonymous' | 'token' | 'none'
+/** What a namespace grants or refuses by name, and what a token's claims of these names grant. */
+export type Action = 'subscribe' | 'publish' | 'history' | 'presence' | 'statistics'
+export type Delivery = 'every' | 'latest' | 'batch'
 
-export interface NamespaceSettings {
-  readonly subscribe: Access
-  readonly publish: Access
+/** What the platform team allows: the bounds within which connectors declare and clients ask. */
+export interface NamespaceSettings extends Readonly<Record<Action, Access>> {
   /** Tells publishers the topic, partition and offset of what they published. */
-  readonly 'expose.coordinates'?: boolean
+  readonly 'expose.coordinates': boolean
+  readonly snapshots: boolean
+  readonly wildcards: boolean
+  /** Filters by value and boxes. */
+  readonly filters: boolean
+  readonly delta: boolean
+  readonly deliveries: readonly Delivery[]
+  /** A client that falls behind in `every` is moved to `latest`, and back. */
+  readonly adaptive: boolean
+  /** The most messages, and bytes, a second for one subscription; 0: no bound. */
+  readonly 'max.rate': number
+  readonly 'max.bandwidth': number
+  /** The most messages unacknowledged in ACK mode; 0: no ACK mode. */
+  readonly 'max.window': number
+  /** How far (ms) a client in `every` may be behind before it is closed. */
+  readonly 'lag.max.ms': number
+  /** What a connector may declare for its channels. */
+  readonly 'window.max.bytes': number
+  readonly 'snapshot.max.bytes': number
 }
 
 export interface AuthSettings {

@@ -125,7 +125,16 @@ export function createStream(options: StreamOptions): Stream {
     fanOut.mark(channel)
   }
   const note = (channel: ChannelState, epoch: Epoch, cursor: string): Item =>
-    createItem({ kind: 'position', channel, seq: ++sequence.last, epoch, cursor, key: undefined, data: undefined, at: 0 })
+    createItem({
+      kind: 'position',
+      channel,
+      seq: ++sequence.last,
+      epoch,
+      cursor,
+      key: undefined,
+      data: undefined,
+      at: 0,
+    })
 
   // The item before, for the position that introduces a new epoch.
   let formerEpoch: Epoch | undefined

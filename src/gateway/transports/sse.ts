@@ -82,7 +82,7 @@ export function createSseTransport(gate: Gate, formIndex: number): SseTransport 
         identity,
         channels,
         position: position ?? undefined,
-        wantsSnapshot: query.get('snapshot') === 'true',
+        asked: { snapshot: query.get('snapshot') === 'true' },
         expiresAt: undefined,
         onJoined,
       })

@@ -1,4 +1,5 @@
 import { type Clock, type Logger, type Publication, type SinkAttachment, type SinkFeed, toJson } from '#api'
+import { toNamespaces } from '../../../src/config/namespaces.ts'
 import { type Auth, createAuth } from '../../../src/gateway/auth.ts'
 import { closeClient, dropSubscription } from '../../../src/gateway/client.ts'
 import { type CloseName } from '../../../src/gateway/codes.ts'
@@ -50,14 +51,14 @@ export function makeSettings({ limits, position, auth, ...rest }: SettingsChange
     port: 0,
     origins: [],
     static: null,
-    namespaces: {
+    namespaces: toNamespaces({
       bus: { subscribe: 'anonymous', publish: 'none' },
       buses: { subscribe: 'anonymous', publish: 'none' },
       secret: { subscribe: 'token', publish: 'token' },
       report: { subscribe: 'anonymous', publish: 'anonymous', 'expose.coordinates': true },
       chat: { subscribe: 'anonymous', publish: 'anonymous' },
       closed: { subscribe: 'none', publish: 'none' },
-    },
+    }),
     ...rest,
     auth: { secret, issuer: null, audience: null, clockSkewS: 5, ...auth },
     position: { keys: [key], maxAgeMs: 86_400_000, intervalMs: 30_000, epochMs: 60_000, ...position },

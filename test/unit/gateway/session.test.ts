@@ -108,7 +108,7 @@ test.each([
   [{ type: 'subscribe', id: 1, channel: 'bus:1', delivery: 'latest' }, 'unsupported'],
   [{ type: 'subscribe', id: 1, channel: 'bus:1', window: 5 }, 'unsupported'],
   [{ type: 'subscribe', id: 1, channel: 'bus:1', bbox: [1, 2, 3, 4] }, 'unsupported'],
-  [{ type: 'subscribe', id: 1, channel: 'bus:1', from: {} }, 'unsupported'],
+  [{ type: 'subscribe', id: 1, channel: 'bus:1', from: 'earliest' }, 'unsupported'],
   [{ type: 'subscribe', id: 1, channel: 7 }, 'bad_request'],
   [{ type: 'subscribe', id: 1 }, 'bad_request'],
   [{ type: 'history', id: 1, channel: 'bus:1' }, 'unsupported'],

@@ -179,9 +179,11 @@ export const connectorCases: readonly Case[] = [
       {
         what: 'expand',
         path: '/connectors?expand=info',
-        pick: (body) => (body as Record<string, unknown>)['{p} ä&b?c=d+e%20:@'],
-        // Its task is configured a moment later.
-        until: ({ body }) => JSON.stringify(body).includes('"task":0'),
+        // Where a follower has it, Kafka Connect's never gets its tasks: see docs/differences.md.
+        pick: (body) => {
+          const found = (body as Record<string, { readonly info?: object }>)['{p} ä&b?c=d+e%20:@']
+          return { ...found?.info, tasks: [] }
+        },
       },
       { what: 'delete it', method: 'DELETE', path: '/connectors/{p}%20%C3%A4%26b%3Fc%3Dd%2Be%2520%3A%40' },
     ],

@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import { expect, onTestFinished } from 'vitest'
 import { WebSocket } from 'ws'
 import type { GatewayPort } from '#api'
+import { toNamespaces } from '../../../../src/config/namespaces.ts'
 import { webSocketServerSink } from '../../../../src/connectors/websocket/server-sink.ts'
 import { webSocketServerSource } from '../../../../src/connectors/websocket/server-source.ts'
 import { startGateway } from '../../../../src/gateway/index.ts'
@@ -26,11 +27,11 @@ async function startGate() {
       port: 0,
       origins: [],
       static: null,
-      namespaces: {
+      namespaces: toNamespaces({
         all: { subscribe: 'anonymous', publish: 'none' },
         n: { subscribe: 'anonymous', publish: 'none' },
         report: { subscribe: 'none', publish: 'anonymous' },
-      },
+      }),
       auth: { secret: null, issuer: null, audience: null, clockSkewS: 0 },
       position: {
         keys: [Buffer.alloc(32, 1).toString('base64')],

@@ -1,0 +1,43 @@
+import { dropSubscription } from '../client.ts'
+import { refuse } from '../codes.ts'
+import type { ClientFrames, TakenFrame } from '../protocol.ts'
+import { publish } from './publish.ts'
+import { refresh } from './refresh.ts'
+import type { Requester } from './requester.ts'
+import { subscribe } from './subscribe.ts'
+
+/** Answers one request of `tidegate.v1`. Waits for what later frames have to wait for; `text` is the frame as it came. */
+export function answerRequest(
+  requester: Requester,
+  frame: Exclude<TakenFrame, ClientFrames['connect' | 'pong']>,
+  text: string,
+): Promise<void> | undefined {
+  const { client, inFlight, send, refuseFrame } = requester
+  const { id } = frame
+  if (client.subscriptions.has(id) || inFlight.has(id)) {
+    refuseFrame(id, refuse('duplicate_id', `The id ${id} belongs to an open request or subscription.`, { field: 'id' }))
+    return undefined
+  }
+  switch (frame.type) {
+    case 'subscribe':
+      return subscribe(requester, frame)
+    case 'unsubscribe': {
+      const subscription = client.subscriptions.get(frame.subscription)
+      if (subscription) {
+        dropSubscription(subscription)
+        send({ type: 'unsubscribed', id, subscription: frame.subscription, code: 'requested' })
+      } else {
+        refuseFrame(id, refuse('unknown_subscription', `No subscription has the id ${frame.subscription}.`))
+      }
+      return undefined
+    }
+    case 'publish':
+      void publish(requester, frame, text)
+      return undefined
+    case 'refresh':
+      return refresh(requester, frame)
+    case 'ping':
+      send({ type: 'pong', id })
+      return undefined
+  }
+}

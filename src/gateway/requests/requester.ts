@@ -1,0 +1,20 @@
+import type { Identity } from '../auth.ts'
+import type { Client } from '../client.ts'
+import type { Refusal } from '../codes.ts'
+import type { Gate } from '../gate.ts'
+import type { ServerFrame } from '../protocol.ts'
+
+/** The session that a request came on. */
+export interface Requester {
+  readonly gate: Gate
+  readonly client: Client
+  /** The ids of publications that wait for Kafka. */
+  readonly inFlight: Set<number>
+  readonly send: (reply: ServerFrame) => void
+  readonly refuseFrame: (id: number | undefined, refusal: Refusal) => void
+  identity(): Identity
+  producer(): string | undefined
+  refreshed(identity: Identity): void
+  /** A publication was answered: there may be room for more. */
+  answered(): void
+}
