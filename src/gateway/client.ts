@@ -2,6 +2,7 @@ import type { Batch } from './batch.ts'
 import type { ChannelState, Item } from './channel-state.ts'
 import type { CloseName, NoticeName, UnsubscribedName } from './codes.ts'
 import type { Pull } from './pull.ts'
+import type { Selection } from './selection.ts'
 import type { Stream } from './stream.ts'
 import type { Terms } from './terms.ts'
 
@@ -12,6 +13,8 @@ export interface Form {
   /** Cursors stand alone, so each new epoch has to be told in line before the first message under it. */
   readonly tellsEpochs: boolean
   item(item: Item, cursor: string): Buffer
+  /** What the client may hold of the item's key no longer passes the subscription's selection. */
+  gone(subscription: Subscription, item: Item): Buffer
   /** `page`: items joined by commas. `position`: only with the last page of the last channel. */
   page(subscription: Subscription, channel: ChannelState, page: string, position: string | undefined): Buffer
 }
@@ -53,7 +56,9 @@ export interface Subscription {
   readonly client: Client
   readonly stream: Stream
   readonly channels: readonly ChannelState[]
-  readonly terms: Terms
+  terms: Terms
+  /** What its filter and its box let through; undefined: all. With one it stays in `pull`. */
+  selection: Selection | undefined
   /** Milliseconds since the epoch: the end of the token it was made with. */
   readonly expiresAt: number | undefined
   /** What a sweep needs of the client, here so that it need not be fetched from further away for each delivery. */

@@ -58,6 +58,7 @@ export function joinStream(options: JoinOptions): Refusal | number {
     stream,
     channels,
     terms,
+    selection: undefined,
     expiresAt,
     outlet: client.outlet,
     formIndex: client.form.index,

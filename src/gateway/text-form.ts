@@ -14,6 +14,8 @@ export function createTextForm(index: number, frame: (text: string) => Buffer): 
       const position = kind === 'expiry' ? '' : `,"position":"${cursor}"`
       return frame(`{"type":"message","channel":${channel.json}${about}${value}${position}}`)
     },
+    gone: ({ id }, { channel, key }) =>
+      frame(`{"type":"gone","subscription":${id},"channel":${channel.json},"key":${JSON.stringify(key)}}`),
     page: ({ id }, _channel, page, position) =>
       frame(`{"type":"snapshot","subscription":${id},"items":[${page}],"more":${position === undefined}}`),
   }

@@ -172,6 +172,8 @@ function createSseForm(index: number): Form {
       const value = data === undefined ? ',"deleted":true' : `,"data":${inOneLine(data)}`
       return Buffer.from(`${id}data: {"channel":${channel.json}${about}${value}}\n\n`)
     },
+    gone: (_subscription, { channel, key }) =>
+      Buffer.from(`event: gone\ndata: {"channel":${channel.json},"key":${JSON.stringify(key)}}\n\n`),
     page(_subscription, channel, page, position) {
       const id = position === undefined ? '' : `id: ${position}\n`
       const body = `{"channel":${channel.json},"items":[${inOneLine(page)}],"more":${position === undefined}}`
