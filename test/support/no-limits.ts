@@ -1,0 +1,22 @@
+/** Limits of a gate that lets everything through, for tests of other things. */
+export const noLimits = {
+  connectionsPerS: 0,
+  connectionBurst: 1,
+  resumesPerS: 0,
+  resumeBurst: 1,
+  sessionsPerAddress: 0,
+  addressPrefix6: 64,
+  sessionsPerUser: 0,
+  pendingHandshakes: 1024,
+  handshakeTimeoutMs: 10_000,
+  idleTimeoutMs: 0,
+  frameTimeoutMs: 20_000,
+  messagesPerS: 0,
+  bytesPerS: 0,
+  overRateMs: 0,
+  requestsPerS: 0,
+  snapshotBytesPerS: 0,
+  eventLoopDelayMs: 0,
+  memoryBytes: 0,
+  drainMs: 10_000,
+}
