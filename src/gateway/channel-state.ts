@@ -1,3 +1,4 @@
+import type { Pattern } from './channels.ts'
 import type { Client, Subscription } from './client.ts'
 import type { Epoch } from './epoch.ts'
 import { createFifo, type Fifo, fifoSize } from './fifo.ts'
@@ -31,7 +32,10 @@ export interface Item {
   readonly frames: (Buffer | undefined)[]
 }
 
-/** One channel of a stream, from its first message or subscriber until neither is left. */
+/**
+ * One channel of a stream, from its first message or subscriber until neither is left; or all channels of a pattern, from its
+ * first subscriber to its last: then its log holds the items of its members.
+ */
 export interface ChannelState {
   readonly name: string
   /** The name as JSON text. */
@@ -40,6 +44,10 @@ export interface ChannelState {
   readonly log: Fifo<Item>
   /** The window's account. */
   readonly account: { bytes: number }
+  /** Of a pattern. */
+  readonly view: View | undefined
+  /** The patterns with subscribers that the channel belongs to. */
+  readonly views: ChannelState[]
   /** The newest item that left the window. */
   evicted: { readonly seq: number; readonly epoch: Epoch; readonly cursor: string } | undefined
   lastSeq: number
@@ -59,9 +67,18 @@ export interface ChannelState {
   toldAt: number
 }
 
-export const createChannelState = (name: string, account: { bytes: number }): ChannelState => ({
+/** What makes a channel state one of a pattern. */
+export interface View {
+  readonly pattern: Pattern
+  /** The channels of the pattern that have something. */
+  readonly members: Set<ChannelState>
+}
+
+export const createChannelState = (name: string, account: { bytes: number }, view?: View): ChannelState => ({
   name,
   account,
+  view,
+  views: [],
   json: JSON.stringify(name),
   log: createFifo(),
   evicted: undefined,
@@ -78,7 +95,15 @@ export const createChannelState = (name: string, account: { bytes: number }): Ch
 })
 
 export const isIdle = (channel: ChannelState): boolean =>
-  channel.subscriptions === 0 && fifoSize(channel.log) === 0 && channel.keys.size === 0
+  channel.subscriptions === 0 &&
+  (channel.view !== undefined || (fifoSize(channel.log) === 0 && channel.keys.size === 0))
+
+/** What the snapshot holds of a channel or pattern; entries that come or go meanwhile may be among them or not. */
+export function* entriesOf({ keys, view }: ChannelState): Generator<SnapshotEntry, undefined> {
+  yield* keys.values()
+  for (const member of view?.members ?? []) yield* member.keys.values()
+  return undefined
+}
 
 /** What an item of the window costs beside its texts. */
 const overhead = 320

@@ -145,8 +145,10 @@ export function createFanOut(now: () => number): FanOut {
     merged = undefined
     byForm.length = 0
     const at = now()
-    for (const stream of woken) for (const subscription of stream.pulls) delivered += pump(subscription, at)
+    // Who has not come to the end of its turn wakes its stream again.
+    const awake = [...woken]
     woken.clear()
+    for (const stream of awake) for (const subscription of stream.pulls) delivered += pump(subscription, at)
   }
 
   return {

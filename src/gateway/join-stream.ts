@@ -5,7 +5,7 @@ import type { Epoch } from './epoch.ts'
 import { fifoFind } from './fifo.ts'
 import { addLive, behindSeq, pump } from './pull.ts'
 import type { Checked } from './resume.ts'
-import { makePages, type SnapshotPages } from './snapshot-pages.ts'
+import { makePages, type SnapshotPages, transferShared } from './snapshot-pages.ts'
 import type { Stream } from './stream.ts'
 import type { Terms } from './terms.ts'
 import { dominates, isBehind } from './vector.ts'
@@ -74,14 +74,11 @@ export function joinStream(options: JoinOptions): Refusal | number {
 
   const here = stream.tracker.position(now)
   if (hasSnapshot) {
-    const transfers = channels.map((channel) => ({
-      channel,
-      pages: takePages(stream, channel, channels.length, here, now),
-      page: 0,
-    }))
+    const transfers = channels.map((channel) =>
+      transferShared(channel, takePages(stream, channel, channels.length, here, now)),
+    )
     // Several channels have pages of this very moment; one may have older ones.
-    const [{ pages } = { pages: undefined }] = transfers
-    const moment = pages ?? { ...here, seq: stream.sequence.last }
+    const moment = transfers[0]?.shared ?? { ...here, seq: stream.sequence.last }
     startPull(subscription, { after: moment.seq, ...moment, pages: transfers, now })
     joined(moment.epoch.text() + moment.cursor)
   } else if (recovered && checked?.ok) {
@@ -166,9 +163,10 @@ function pagesInUse(stream: Stream): number {
   const sets = new Set<readonly string[]>()
   let bytes = 0
   for (const { pull } of stream.pulls) {
-    for (const { pages } of pull?.pages ?? []) {
-      if (!sets.has(pages.pages)) bytes += pages.bytes
-      sets.add(pages.pages)
+    for (const { shared } of pull?.pages ?? []) {
+      if (!shared) continue
+      if (!sets.has(shared.pages)) bytes += shared.bytes
+      sets.add(shared.pages)
     }
   }
   return bytes

@@ -3,7 +3,7 @@ import { closeClient, type Subscription } from './client.ts'
 import { encodeCursor, vectorAt } from './cursor.ts'
 import type { Epoch } from './epoch.ts'
 import { fifoFind } from './fifo.ts'
-import type { SnapshotPages } from './snapshot-pages.ts'
+import type { Transfer } from './snapshot-pages.ts'
 import { dominates, isBehind, join, type Vector } from './vector.ts'
 
 /**
@@ -22,7 +22,7 @@ export interface Pull {
   epoch: Epoch | undefined
   /** The position told last, when nothing followed it. */
   told: string | undefined
-  readonly pages: { readonly channel: ChannelState; readonly pages: SnapshotPages; page: number }[]
+  readonly pages: Transfer[]
   readonly startedAt: number
   progressAt: number
 }
@@ -36,6 +36,10 @@ export function pump(subscription: Subscription, now: number): number {
   let sent = 0
   while (!client.closed && client.outlet.buffered() < client.bufferBytes / 4) {
     const chunk = pull.pages.length > 0 ? nextPage(subscription, pull) : nextItems(subscription, pull)
+    if (chunk === 'later') {
+      stream.wake()
+      return sent
+    }
     if (chunk === 'passed') {
       closeClient(client, 'slow')
       return sent
@@ -73,15 +77,14 @@ interface Chunk {
   readonly messages: number
 }
 
-function nextPage(subscription: Subscription, pull: Pull): Chunk {
-  const transfer = pull.pages[0]
-  const text = transfer?.pages.pages[transfer.page]
-  if (!transfer || text === undefined) return { frames: [], messages: 0 }
-  transfer.page++
-  const isLast = transfer.page === transfer.pages.pages.length
-  if (isLast) pull.pages.shift()
-  const position = isLast && pull.pages.length === 0 ? pull.told : undefined
-  return { frames: [subscription.client.form.page(subscription, transfer.channel, text, position)], messages: 0 }
+function nextPage(subscription: Subscription, pull: Pull): Chunk | 'later' {
+  const [transfer] = pull.pages
+  const page = transfer?.next()
+  if (!transfer || !page) return { frames: [], messages: 0 }
+  if (page === 'later') return page
+  if (page.isLast) pull.pages.shift()
+  const position = page.isLast && pull.pages.length === 0 ? pull.told : undefined
+  return { frames: [subscription.client.form.page(subscription, transfer.channel, page.text, position)], messages: 0 }
 }
 
 function nextItems(subscription: Subscription, pull: Pull): Chunk | 'passed' {

@@ -4,7 +4,7 @@ import type { ChannelState } from './channel-state.ts'
 /** The last value of each key of a stream's channels, within bounds. */
 export interface Snapshot {
   /** Undefined data removes the key. `at` (ms) is when it was updated; `partition` the index of its record's partition. */
-  put(channel: ChannelState, key: string, data: string | undefined, at: number, partition: number): void
+  put(channel: ChannelState, key: string, data: string | undefined, at: number, partition: number, seq: number): void
   /** Removes what came from these partitions: their records are no more. */
   forget(partitions: ReadonlySet<number>): void
   /** Removes what was not updated for `expireMs` and says what that was. */
@@ -24,6 +24,8 @@ export interface SnapshotEntry {
   data: string
   at: number
   partition: number
+  /** Not beyond the sequence number of its message, and beyond every former one. */
+  seq: number
   former: SnapshotEntry | undefined
   next: SnapshotEntry | undefined
 }
@@ -61,17 +63,18 @@ export function createSnapshot(limits: SnapshotLimits): Snapshot {
   }
 
   return {
-    put(channel, key, data, at, partition) {
+    put(channel, key, data, at, partition, seq) {
       const known = channel.keys.get(key)
       if (known) unlink(known)
       if (data === undefined) {
         channel.keys.delete(key)
         return
       }
-      const entry = known ?? { channel, key, data, at, partition, former: undefined, next: undefined }
+      const entry = known ?? { channel, key, data, at, partition, seq, former: undefined, next: undefined }
       entry.data = data
       entry.at = at
       entry.partition = partition
+      entry.seq = seq
       if (entries < limits.maxEntries && bytes + sizeOf(entry) <= limits.maxBytes) return append(entry)
       channel.keys.delete(key)
       overflowedAt = Math.max(at, overflowedAt ?? at)

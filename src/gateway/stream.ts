@@ -41,6 +41,8 @@ export interface Stream {
   /** Forgets the channel when nothing is left of it. */
   release(channel: ChannelState): void
   note(channel: ChannelState, epoch: Epoch, cursor: string): Item
+  /** Those that go at their own speed may go on, in another turn. */
+  wake(): void
   /** Puts an item of no record's in line. */
   append(item: Item): void
   /** A record was removed from a snapshot because it was not updated. */
@@ -148,7 +150,14 @@ export function createStream(options: StreamOptions): Stream {
     const epoch = tracker.epoch()
     const cursor = tracker.cursor(path)
     if (key !== undefined)
-      snapshot.put(channel, key, data, isWarm ? now : Math.min(now, publication.origin.timestamp), index)
+      snapshot.put(
+        channel,
+        key,
+        data,
+        isWarm ? now : Math.min(now, publication.origin.timestamp),
+        index,
+        sequence.last + 1,
+      )
     if (channel.live.size > 0 && channel.epoch !== epoch) {
       append(note(channel, epoch, formerEpoch === epoch ? formerCursor : '.'))
       channel.epoch = epoch
@@ -298,6 +307,7 @@ export function createStream(options: StreamOptions): Stream {
     channel: channelFor,
     release,
     note,
+    wake: () => fanOut.wake(stream),
     append,
     expire(channel, key, now) {
       const { epoch, cursor } = tracker.position(now)
