@@ -76,6 +76,7 @@ export type {
   TopicPartition,
   TopicPartitionOffset,
 } from './records.ts'
+export type { Revocation, RevocationChange, RevocationLog, RevokedThing } from './revocation.ts'
 export type { Schema, SchemaAndValue, SchemaField, SchemaType } from './schema.ts'
 export { fieldSchema, logicalNames } from './schema.ts'
 export type { PredicatePlugin, PredicateTest, Transform, TransformationPlugin } from './transformation.ts'

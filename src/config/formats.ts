@@ -1,5 +1,6 @@
 import convict from 'convict'
 import { splitList } from '#api'
+import { algorithmComplaint, claimsComplaint, jwksUrlComplaint, networkComplaint } from './edge-formats.ts'
 import { namespaceComplaints } from './namespaces.ts'
 import { originComplaint } from './origins.ts'
 
@@ -47,6 +48,26 @@ const formats: Readonly<Record<string, Format>> = {
   origins: {
     complaint: (value) => (isTexts(value) ? originComplaint(value) : 'must be a list of origins'),
     read: listOf,
+  },
+  texts: {
+    complaint: (value) => (isTexts(value) ? undefined : 'must be a list of texts'),
+    read: listOf,
+  },
+  'jwks-url': {
+    complaint: (value) => (value === null || isText(value) ? jwksUrlComplaint(value) : 'must be a URL or null'),
+    read: orNull,
+  },
+  algorithms: {
+    complaint: (value) => (isTexts(value) ? algorithmComplaint(value) : 'must be a list of algorithms'),
+    read: listOf,
+  },
+  networks: {
+    complaint: (value) => (isTexts(value) ? networkComplaint(value) : 'must be a list of addresses and networks'),
+    read: listOf,
+  },
+  claims: {
+    complaint: (value) => claimsComplaint(parseOrSame(value)),
+    read: same,
   },
   'position-keys': {
     complaint: (value) =>

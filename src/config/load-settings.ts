@@ -32,12 +32,18 @@ export function loadSettings(
   const settings = config.getProperties() as Settings
   const { gateway } = settings
   const namespaces = parseOrSame(gateway.namespaces) as Readonly<Record<string, unknown>>
-  return { ...settings, gateway: { ...gateway, namespaces: toNamespaces(namespaces) } }
+  const claims = parseOrSame(gateway.tls.claims) as Readonly<Record<string, unknown>>
+  return {
+    ...settings,
+    gateway: { ...gateway, namespaces: toNamespaces(namespaces), tls: { ...gateway.tls, claims } },
+  }
 }
+
+const asText: ReadonlySet<string> = new Set(['gateway.namespaces', 'gateway.tls.claims'])
 
 /** Objects are handed to convict as text, or it would look for settings inside. */
 const held = (name: string, value: unknown): never =>
-  (name === 'gateway.namespaces' && typeof value === 'object' ? JSON.stringify(value) : value) as never
+  (asText.has(name) && typeof value === 'object' ? JSON.stringify(value) : value) as never
 
 function nested(): unknown {
   const root: Record<string, unknown> = {}

@@ -1,15 +1,6 @@
+import { limitKeys } from './limit-keys.ts'
 import { namespaceRules } from './namespace-rules.ts'
-
-/** What convict is told of one setting. `format` is one of `formats.ts`. */
-export interface SettingKey {
-  readonly format: string | readonly string[]
-  readonly default: string | number | boolean | null | readonly string[]
-  readonly doc: string
-  readonly min?: number
-  readonly max?: number
-  /** Never printed. */
-  readonly sensitive?: boolean
-}
+import type { SettingKey } from './setting-key.ts'
 
 const count = (standard: number, min: number, doc: string, max = 2 ** 31 - 1): SettingKey => ({
   format: 'whole-number',
@@ -50,14 +41,100 @@ export const settingKeys: Readonly<Record<string, SettingKey>> = {
   },
   'gateway.auth.secret': {
     ...optional(
-      'The secret that tokens are signed with (HS256), at least 32 bytes. A token without `exp` stays good until the secret changes.',
+      'The secret that tokens are signed with (HS256; with at least 48 bytes also HS384, with 64 also HS512), at least 32 bytes. A token without `exp` stays good until the secret changes.',
     ),
     format: 'secret',
     sensitive: true,
   },
+  'gateway.auth.publicKeys': {
+    format: 'texts',
+    default: [],
+    doc: 'Files with public keys that tokens are signed with: PEM (keys or certificates, several in a file) or a JWKS.',
+  },
+  'gateway.auth.jwksUrl': {
+    ...optional(
+      'Where the issuer publishes its keys (JWKS); `https`, but for a loopback address. A token with a `kid` that is not known has it fetched anew.',
+    ),
+    format: 'jwks-url',
+  },
+  'gateway.auth.jwksRefreshS': count(600, 1, 'How old (s) the fetched keys may be before they are fetched anew.'),
+  'gateway.auth.jwksCooldownS': count(
+    30,
+    1,
+    'How long (s) at least lies between two fetches for a `kid` that is not known.',
+  ),
+  'gateway.auth.jwksTimeoutMs': count(5000, 100, 'How long (ms) a fetch may take.', 60_000),
+  'gateway.auth.jwksMaxAgeS': count(
+    86_400,
+    1,
+    'How long (s) the last keys go on when they cannot be fetched; then tokens are answered with `unavailable`.',
+  ),
+  'gateway.auth.algorithms': {
+    format: 'algorithms',
+    default: [],
+    doc: 'Which algorithms tokens may be signed with. Empty: those that fit each key: HS with the secret, RS and PS with RSA, ES with elliptic curves, EdDSA with Ed25519.',
+  },
+  'gateway.auth.requireExp': {
+    format: 'switch',
+    default: false,
+    doc: 'Whether a token has to have `exp`. Without, one that lacks it is good until its key changes.',
+  },
+  'gateway.auth.maxTokenAgeS': count(
+    0,
+    0,
+    'How long (s) after its `iat` a token is good, whatever its `exp`; it has to have `iat` then. 0: no bound.',
+  ),
   'gateway.auth.issuer': optional('What `iss` of a token has to be.'),
   'gateway.auth.audience': optional('What `aud` of a token has to hold.'),
   'gateway.auth.clockSkewS': count(30, 0, 'How far (s) the clocks of the issuer and the gateway may differ.', 3600),
+  'gateway.revocations.topic': optional(
+    'The compacted topic in which a cluster keeps revocations. Empty: `tidegate-revocations-` and its `group.id`. A standalone worker has a file beside its offsets instead.',
+  ),
+  'gateway.revocations.replicationFactor': {
+    format: 'whole-number',
+    default: -1,
+    min: -1,
+    max: 32_767,
+    doc: 'The replicas of that topic, when it is made. -1: the default of the brokers.',
+  },
+  'gateway.revocations.max': count(100_000, 1, 'The most revocations in force; beyond it a new one is refused.'),
+  'gateway.tls.certFile': optional(
+    'The certificate of the gateway, and those between it and its authority (PEM). With it the gateway speaks `https` and `wss` only.',
+  ),
+  'gateway.tls.keyFile': optional('Its private key (PEM).'),
+  'gateway.tls.keyPassword': { ...optional('What the key is encrypted with.'), sensitive: true },
+  'gateway.tls.caFile': optional('The authorities (PEM) that certificates of clients have to come from.'),
+  'gateway.tls.clientAuth': {
+    format: ['none', 'requested', 'required'],
+    default: 'none',
+    doc: 'Whether clients show a certificate.',
+  },
+  'gateway.tls.minVersion': { format: ['TLSv1.2', 'TLSv1.3'], default: 'TLSv1.2', doc: 'The least version of TLS.' },
+  'gateway.tls.reloadMs': count(
+    10_000,
+    100,
+    'How often (ms) the files are looked at: those that changed are used for new connections.',
+  ),
+  'gateway.tls.identity': {
+    format: ['none', 'cn', 'dns', 'email', 'uri'],
+    default: 'none',
+    doc: "What of a client's certificate says who it is where no token came: the name of its subject (`cn`), or its only alternative name of a kind.",
+  },
+  'gateway.tls.claims': {
+    format: 'claims',
+    default: '{}',
+    doc: 'What such a client may do, as the claims of a token: `{"subscribe":["bus:*"],"publish":["report:#{sub}"]}`.',
+  },
+  'gateway.proxy.trusted': {
+    format: 'networks',
+    default: [],
+    doc: 'Addresses and networks (`10.0.0.0/8`, `fd00::/8`) of the proxies before the gateway: only they may say, by `X-Forwarded-For`, `-Proto` and `-Host`, whose request it is.',
+  },
+  'gateway.proxy.protocol': {
+    format: ['none', 'v1', 'v2', 'any'],
+    default: 'none',
+    doc: 'Which version of the PROXY protocol each connection of these proxies begins with; others never do.',
+  },
   'gateway.position.keys': {
     format: 'position-keys',
     default: [],
@@ -73,6 +150,11 @@ export const settingKeys: Readonly<Record<string, SettingKey>> = {
   'gateway.position.intervalMs': count(30_000, 100, 'How often (ms) at most a quiet channel is told its position.'),
   'gateway.position.epochMs': count(60_000, 1000, 'How long (ms) an epoch of positions lasts.'),
   'gateway.limits.frameBytes': count(65_536, 1024, 'The largest frame (bytes) that a client may send.'),
+  'gateway.limits.messageBytes': count(
+    1_048_576,
+    1024,
+    'The largest frame (bytes) of a message that is sent to a client; a notice `oversize` stands for a larger one. A client may ask for less.',
+  ),
   'gateway.limits.sessions': count(0, 0, 'The most connections. 0: the descriptor limit less 256.'),
   'gateway.limits.subscriptionsPerSession': count(100, 1, 'The most subscriptions of one connection.'),
   'gateway.limits.sendBufferBytes': count(
@@ -85,6 +167,7 @@ export const settingKeys: Readonly<Record<string, SettingKey>> = {
   'gateway.limits.pingTimeoutMs': count(10_000, 100, 'How long (ms) a client may take to answer it.'),
   'gateway.limits.publishWindow': count(64, 1, 'The most messages of one connection that wait for Kafka.'),
   'gateway.limits.channelLength': count(255, 16, 'The most characters of a channel.', 4096),
+  ...limitKeys,
 }
 
 /** The environment variable of a setting: `gateway.auth.clockSkewS` → `TIDEGATE_GATEWAY_AUTH_CLOCK_SKEW_S`. */

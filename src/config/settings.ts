@@ -18,9 +18,38 @@ export interface GatewaySettings {
   readonly namespaces: Readonly<Record<string, NamespaceRules>>
   readonly auth: {
     readonly secret: string | null
+    readonly publicKeys: readonly string[]
+    readonly jwksUrl: string | null
+    readonly jwksRefreshS: number
+    readonly jwksCooldownS: number
+    readonly jwksTimeoutMs: number
+    readonly jwksMaxAgeS: number
+    readonly algorithms: readonly string[]
+    readonly requireExp: boolean
+    readonly maxTokenAgeS: number
     readonly issuer: string | null
     readonly audience: string | null
     readonly clockSkewS: number
+  }
+  readonly revocations: {
+    readonly topic: string | null
+    readonly replicationFactor: number
+    readonly max: number
+  }
+  readonly tls: {
+    readonly certFile: string | null
+    readonly keyFile: string | null
+    readonly keyPassword: string | null
+    readonly caFile: string | null
+    readonly clientAuth: 'none' | 'requested' | 'required'
+    readonly minVersion: 'TLSv1.2' | 'TLSv1.3'
+    readonly reloadMs: number
+    readonly identity: 'none' | 'cn' | 'dns' | 'email' | 'uri'
+    readonly claims: Readonly<Record<string, unknown>>
+  }
+  readonly proxy: {
+    readonly trusted: readonly string[]
+    readonly protocol: 'none' | 'v1' | 'v2' | 'any'
   }
   readonly position: {
     readonly keys: readonly string[]
@@ -30,6 +59,7 @@ export interface GatewaySettings {
   }
   readonly limits: {
     readonly frameBytes: number
+    readonly messageBytes: number
     readonly sessions: number
     readonly subscriptionsPerSession: number
     readonly sendBufferBytes: number
@@ -38,5 +68,24 @@ export interface GatewaySettings {
     readonly pingTimeoutMs: number
     readonly publishWindow: number
     readonly channelLength: number
+    readonly connectionsPerS: number
+    readonly connectionBurst: number
+    readonly resumesPerS: number
+    readonly resumeBurst: number
+    readonly sessionsPerAddress: number
+    readonly addressPrefix6: number
+    readonly sessionsPerUser: number
+    readonly pendingHandshakes: number
+    readonly handshakeTimeoutMs: number
+    readonly idleTimeoutMs: number
+    readonly frameTimeoutMs: number
+    readonly messagesPerS: number
+    readonly bytesPerS: number
+    readonly overRateMs: number
+    readonly requestsPerS: number
+    readonly snapshotBytesPerS: number
+    readonly eventLoopDelayMs: number
+    readonly memoryBytes: number
+    readonly drainMs: number
   }
 }

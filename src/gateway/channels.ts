@@ -86,3 +86,17 @@ function meet(a: Segment, b: Segment): boolean {
   const [startA = '', startB = '', endA = '', endB = ''] = [a[0], b[0], a.at(-1), b.at(-1)]
   return (startA.startsWith(startB) || startB.startsWith(startA)) && (endA.endsWith(endB) || endB.endsWith(endA))
 }
+
+/** Whether a channel as a client names it is a pattern. */
+export const isPattern = (channel: string): boolean => channel.includes('*') && channel.split(':').includes('*')
+
+/** Whether every channel of `inner` belongs to `outer` too; both are as `parsePattern` reads them. */
+export function covers(outer: Pattern, inner: Pattern): boolean {
+  if (inner.rest && !outer.rest) return false
+  const length = outer.segments.length
+  if (outer.rest ? inner.segments.length < length : inner.segments.length !== length) return false
+  return outer.segments.every((segment, index) => {
+    const other = inner.segments[index] ?? []
+    return segment.length > 1 || (other.length === 1 && other[0] === segment[0])
+  })
+}

@@ -1,8 +1,11 @@
+import type { Identity } from './auth.ts'
 import type { Client } from './client.ts'
 
 /** One open connection, whatever its transport. */
 export interface Connection {
   readonly client: Client
+  /** Who it is; undefined until that is known. */
+  identity(): Identity | undefined
   /** Publications that wait for Kafka. */
   inFlight(): number
   tick(now: number): void

@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
 import type { Clock, GatewayPort, Logger } from '#api'
 import { ConnectError } from '#api'
-import { createAuth } from './auth.ts'
+import { createAuth, readAuthParts } from './auth.ts'
 import { closeClient, dropSubscription } from './client.ts'
 import { createConnections } from './connections.ts'
 import { createFanOut } from './fan-out.ts'
@@ -67,7 +67,7 @@ export async function startGateway({ settings, log, clock, started }: GatewayOpt
     if (isProducer) hub.producerDisconnected(client.session)
     for (const subscription of client.subscriptions.values()) dropSubscription(subscription)
   })
-  const auth = createAuth(settings, clock)
+  const auth = createAuth(settings, clock, await readAuthParts(settings.auth, clock, log))
   const closeProducer = (session: string): void => {
     const connection = connections.producerSession(session)
     if (connection) closeClient(connection.client, 'producer_taken_over')

@@ -42,7 +42,7 @@ export function createHttpServer({ gate, websocket, sse, isReady }: HttpOptions)
     if (refusal) return onRefused(refusal)
     const token = tokenOf(request, url)
     const identity = token === undefined ? anonymous() : await auth.verify(token)
-    if (!identity) return onRefused(refuse('bad_token', 'The token is malformed, forged or expired.'))
+    if ('code' in identity) return onRefused(identity)
     await sse.serve({ request, response, query: url.searchParams, identity, headers }, onRefused)
   }
 

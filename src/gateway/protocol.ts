@@ -93,7 +93,17 @@ export const clientFrames = {
     key: optional(Type.String({ maxLength: 1024 })),
     messageId: optional(Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER })),
   }),
-  refresh: Type.Object({ type: Type.Literal('refresh'), id, token }),
+  refresh: Type.Object({
+    type: Type.Literal('refresh'),
+    id,
+    token,
+    subscription: optional(
+      Type.Integer({
+        minimum: 0,
+        description: "The `id` of the subscription that the token is for; absent: it is the connection's.",
+      }),
+    ),
+  }),
   ping: Type.Object({ type: Type.Literal('ping'), id }),
   pong: Type.Object({ type: Type.Literal('pong') }),
 } as const satisfies Record<string, TSchema>

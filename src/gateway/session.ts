@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { anonymous, type Identity } from './auth.ts'
-import { type ClientEvents, closeClient, createClient, dropSubscription, type Form, type Outlet } from './client.ts'
+import { type ClientEvents, closeClient, createClient, type Form, type Outlet } from './client.ts'
 import type { CloseName, Refusal } from './codes.ts'
 import { refuse } from './codes.ts'
 import type { Connection } from './connections.ts'
@@ -9,6 +9,7 @@ import type { ServerFrame, TakenFrame } from './protocol.ts'
 import { readFrame } from './read-frame.ts'
 import { answerRequest } from './requests/answer.ts'
 import type { Requester } from './requests/requester.ts'
+import { createExpiry } from './session-expiry.ts'
 
 /** One client's socket, as the WebSocket transport gives it. */
 export interface Link extends Outlet {
@@ -35,13 +36,12 @@ export interface SessionOptions {
   readonly frame: (text: string) => Buffer
   /** From the handshake. */
   readonly token: string | undefined
+  /** Who it is without a token, by its certificate; absent: nobody known. */
+  readonly certified?: Identity | undefined
 }
 
-/** How long (ms) before its token expires a client is told. */
-const expiryNotice = 60_000
-
 /** Frames are taken up one after the other; only publications wait for their answers side by side. */
-export function openSession(gate: Gate, { link, form, frame, token }: SessionOptions): Session {
+export function openSession(gate: Gate, { link, form, frame, token, certified }: SessionOptions): Session {
   const { settings, auth, clock, log, connections } = gate
   const { limits } = settings
   const openedAt = clock.now()
@@ -53,7 +53,6 @@ export function openSession(gate: Gate, { link, form, frame, token }: SessionOpt
   let producer: string | undefined
   let pingAt = openedAt
   let awaitsPong = false
-  let toldExpiry = false
 
   const send = (reply: ServerFrame): void => {
     if (client.closed) return
@@ -90,17 +89,27 @@ export function openSession(gate: Gate, { link, form, frame, token }: SessionOpt
       exactlyOnce: gate.hub.isExactlyOnce(),
     })
   }
-  const refuseToken = (id?: number): void => {
-    refuseFrame(id, refuse('bad_token', 'The token is malformed, forged or expired.'))
-    closeClient(client, 'bad_token')
+  const checkExpiry = createExpiry(client)
+  const refuseToken = (refusal: Refusal, id?: number): void => {
+    refuseFrame(id, refusal)
+    const { code } = refusal
+    closeClient(client, code === 'revoked' || code === 'unavailable' ? code : 'bad_token')
+  }
+  /** Who shows the token, or nothing at all. */
+  const identify = async (shown: string | undefined): Promise<Identity | Refusal> => {
+    if (shown === undefined) return certified ?? anonymous()
+    const who = await auth.verify(shown)
+    return 'isForOne' in who && who.isForOne
+      ? refuse('bad_token', 'The token is for one subscription: send it with `subscribe`.')
+      : who
   }
 
   const connect = async (wanted: Extract<TakenFrame, { type: 'connect' }>): Promise<void> => {
     const { id } = wanted
     if (identity) return refuseFrame(id, refuse('already_connected', 'The connection is open already.'))
     const shown = wanted.token ?? token
-    const who = shown === undefined ? anonymous() : await auth.verify(shown)
-    if (!who) return refuseToken(id)
+    const who = await identify(shown)
+    if ('code' in who) return refuseToken(who, id)
     if (wanted.producer !== undefined && !who.isAuthenticated)
       return refuseFrame(id, refuse('forbidden', 'A producer needs a token with a subject.', { field: 'producer' }))
     greet(who, id)
@@ -113,9 +122,9 @@ export function openSession(gate: Gate, { link, form, frame, token }: SessionOpt
 
   /** The handshake of a client that begins with another frame. */
   const connectSilently = async (): Promise<void> => {
-    const who = token === undefined ? anonymous() : await auth.verify(token)
-    if (who) greet(who)
-    else refuseToken()
+    const who = await identify(token)
+    if ('code' in who) refuseToken(who)
+    else greet(who)
   }
 
   const requester: Requester = {
@@ -128,7 +137,6 @@ export function openSession(gate: Gate, { link, form, frame, token }: SessionOpt
     producer: () => producer,
     refreshed(who) {
       identity = who
-      toldExpiry = false
     },
     answered: () => {
       if (!working) void work()
@@ -176,22 +184,9 @@ export function openSession(gate: Gate, { link, form, frame, token }: SessionOpt
     }
   }
 
-  const checkExpiry = (now: number): void => {
-    const at = identity?.expiresAt
-    if (at !== undefined && at <= now) return closeClient(client, 'token_expired')
-    if (at !== undefined && !toldExpiry && at - expiryNotice <= now) {
-      toldExpiry = true
-      events.notice('expiring', { at })
-    }
-    for (const subscription of client.subscriptions.values()) {
-      if (subscription.expiresAt === undefined || subscription.expiresAt > now) continue
-      dropSubscription(subscription)
-      events.unsubscribed(subscription, 'token_expired')
-    }
-  }
-
   const session: Session = {
     client,
+    identity: () => identity,
     inFlight: () => inFlight.size,
     receive(text) {
       if (client.closed || draining) return
@@ -203,7 +198,7 @@ export function openSession(gate: Gate, { link, form, frame, token }: SessionOpt
     tick(now) {
       if (client.closed) return
       if (!identity && openedAt + limits.connectTimeoutMs <= now) return closeClient(client, 'connect_timeout')
-      checkExpiry(now)
+      checkExpiry(identity, now)
       // Who is held back cannot be heard.
       if (working || inFlight.size >= limits.publishWindow) pingAt = now
       else if (awaitsPong && pingAt + limits.pingTimeoutMs <= now) closeClient(client, 'no_pong')

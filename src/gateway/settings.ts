@@ -29,11 +29,49 @@ export interface NamespaceSettings extends Readonly<Record<Action, Access>> {
 }
 
 export interface AuthSettings {
-  /** The HS256 secret; null: no token is accepted. */
+  /** Of at least 32 bytes; null: none. */
   readonly secret: string | null
+  /** Files: PEM or JWKS. */
+  readonly publicKeys: readonly string[]
+  readonly jwksUrl: string | null
+  /** How old fetched keys may be before they are fetched anew, and how old at the most when that fails. */
+  readonly jwksRefreshS: number
+  readonly jwksMaxAgeS: number
+  /** At least so long lies between two fetches for a `kid` that is not known. */
+  readonly jwksCooldownS: number
+  readonly jwksTimeoutMs: number
+  /** Empty: those that fit each key. */
+  readonly algorithms: readonly string[]
+  readonly requireExp: boolean
+  /** 0: no bound. */
+  readonly maxTokenAgeS: number
   readonly issuer: string | null
   readonly audience: string | null
   readonly clockSkewS: number
+}
+
+/** Which part of a client's certificate names it. */
+export type CertificateName = 'none' | 'cn' | 'dns' | 'email' | 'uri'
+
+export interface TlsSettings {
+  /** null: no TLS. */
+  readonly certFile: string | null
+  readonly keyFile: string | null
+  readonly keyPassword: string | null
+  readonly caFile: string | null
+  readonly clientAuth: 'none' | 'requested' | 'required'
+  readonly minVersion: 'TLSv1.2' | 'TLSv1.3'
+  /** How often the files are looked at. */
+  readonly reloadMs: number
+  readonly identity: CertificateName
+  /** What who is known by a certificate may do, as a token's claims. */
+  readonly claims: Readonly<Record<string, unknown>>
+}
+
+export interface ProxySettings {
+  /** Addresses and networks. */
+  readonly trusted: readonly string[]
+  readonly protocol: 'none' | 'v1' | 'v2' | 'any'
 }
 
 export interface PositionSettings {
@@ -50,6 +88,8 @@ export interface PositionSettings {
 export interface LimitSettings {
   /** The longest frame a client may send. */
   readonly frameBytes: number
+  /** The largest frame of a message that is sent to a client; a client may ask for less. */
+  readonly messageBytes: number
   /** Connections at once; 0: no limit but the machine's. */
   readonly sessions: number
   readonly subscriptionsPerSession: number
@@ -61,6 +101,37 @@ export interface LimitSettings {
   /** Publications of one client that may wait for Kafka. */
   readonly publishWindow: number
   readonly channelLength: number
+  /** Clients let in a second, and at once; 0: no bound. Those that come back have a lane of their own. */
+  readonly connectionsPerS: number
+  readonly connectionBurst: number
+  readonly resumesPerS: number
+  readonly resumeBurst: number
+  /** 0: no bound. Of an IPv6 address only the prefix (bits) counts. */
+  readonly sessionsPerAddress: number
+  readonly addressPrefix6: number
+  /** Connections of one user to this worker; 0: no bound. */
+  readonly sessionsPerUser: number
+  /** Connections that have not said what they want, and how long they may take. */
+  readonly pendingHandshakes: number
+  readonly handshakeTimeoutMs: number
+  /** Without a subscription and without a frame; 0: for ever. */
+  readonly idleTimeoutMs: number
+  /** From a frame's first byte to its last. */
+  readonly frameTimeoutMs: number
+  /** What is taken from one connection; 0: no bound. */
+  readonly messagesPerS: number
+  readonly bytesPerS: number
+  /** How long a client may be held back by these before it is closed; 0: for ever. */
+  readonly overRateMs: number
+  /** Of one connection, but for publications and pings; 0: no bound. */
+  readonly requestsPerS: number
+  /** Of the whole process; 0: no bound. */
+  readonly snapshotBytesPerS: number
+  /** Where load begins to be shed; 0: not by this. */
+  readonly eventLoopDelayMs: number
+  readonly memoryBytes: number
+  /** The longest time over which clients leave a gate that stops. */
+  readonly drainMs: number
 }
 
 /** The gate as the platform team configures it. */
@@ -74,6 +145,9 @@ export interface GatewaySettings {
   readonly static: string | null
   readonly namespaces: Readonly<Record<string, NamespaceSettings>>
   readonly auth: AuthSettings
+  readonly revocations: { readonly max: number }
+  readonly tls: TlsSettings
+  readonly proxy: ProxySettings
   readonly position: PositionSettings
   readonly limits: LimitSettings
 }

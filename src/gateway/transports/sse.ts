@@ -59,7 +59,7 @@ export function createSseTransport(gate: Gate, formIndex: number): SseTransport 
         // One subscription is all there is: without it the stream is at its end.
         unsubscribed: (_, code) => {
           write(event('unsubscribed', { code }))
-          closeClient(client, 'token_expired')
+          closeClient(client, code === 'revoked' ? 'revoked' : 'token_expired')
         },
         notice: (code, facts) => write(event('notice', { code, ...facts })),
       }
@@ -141,6 +141,7 @@ function openConnection(
   let waitsSince: number | undefined
   return {
     client,
+    identity: () => identity,
     destroy: () => given.destroy(),
     inFlight: () => 0,
     tick(now) {

@@ -12,6 +12,7 @@ import { pump } from '../../../src/gateway/pull.ts'
 import { openSession, type Session } from '../../../src/gateway/session.ts'
 import type { GatewaySettings, LimitSettings } from '../../../src/gateway/settings.ts'
 import { createTextForm } from '../../../src/gateway/text-form.ts'
+import { noTls, plainAuth } from '../../support/plain-edge.ts'
 
 export const key = Buffer.alloc(32, 7).toString('base64')
 export const secret = 'a secret of at least thirty-two bytes'
@@ -39,13 +40,15 @@ export function manualClock(start = 1_700_000_000_000): ManualClock {
   }
 }
 
-export type SettingsChange = Partial<Omit<GatewaySettings, 'limits' | 'position' | 'auth'>> & {
+export type SettingsChange = Partial<Omit<GatewaySettings, 'limits' | 'position' | 'auth' | 'tls' | 'proxy'>> & {
   readonly limits?: Partial<LimitSettings>
   readonly position?: Partial<GatewaySettings['position']>
   readonly auth?: Partial<GatewaySettings['auth']>
+  readonly tls?: Partial<GatewaySettings['tls']>
+  readonly proxy?: Partial<GatewaySettings['proxy']>
 }
 
-export function makeSettings({ limits, position, auth, ...rest }: SettingsChange = {}): GatewaySettings {
+export function makeSettings({ limits, position, auth, tls, proxy, ...rest }: SettingsChange = {}): GatewaySettings {
   return {
     host: '127.0.0.1',
     port: 0,
@@ -60,7 +63,10 @@ export function makeSettings({ limits, position, auth, ...rest }: SettingsChange
       closed: { subscribe: 'none', publish: 'none' },
     }),
     ...rest,
-    auth: { secret, issuer: null, audience: null, clockSkewS: 5, ...auth },
+    auth: { ...plainAuth, secret, ...auth },
+    revocations: { max: 1000 },
+    tls: { ...noTls, ...tls },
+    proxy: { trusted: [], protocol: 'none', ...proxy },
     position: { keys: [key], maxAgeMs: 86_400_000, intervalMs: 30_000, epochMs: 60_000, ...position },
     limits: {
       frameBytes: 65_536,

@@ -9,6 +9,8 @@ import { startGateway } from '../../../../src/gateway/index.ts'
 import { systemClock } from '../../../../src/util/clock.ts'
 import { testSink } from '../../../conformance/sink.ts'
 import { testSource } from '../../../conformance/source.ts'
+import { noLimits } from '../../../support/no-limits.ts'
+import { plainEdge } from '../../../support/plain-edge.ts'
 import { quietLog } from '../../../support/quiet.ts'
 
 interface Frame {
@@ -32,7 +34,7 @@ async function startGate() {
         n: { subscribe: 'anonymous', publish: 'none' },
         report: { subscribe: 'none', publish: 'anonymous' },
       }),
-      auth: { secret: null, issuer: null, audience: null, clockSkewS: 0 },
+      ...plainEdge,
       position: {
         keys: [Buffer.alloc(32, 1).toString('base64')],
         maxAgeMs: 60_000,
@@ -41,6 +43,7 @@ async function startGate() {
       },
       limits: {
         frameBytes: 65_536,
+        messageBytes: 1_048_576,
         sessions: 0,
         subscriptionsPerSession: 10,
         sendBufferBytes: 8_388_608,
@@ -49,6 +52,7 @@ async function startGate() {
         pingTimeoutMs: 10_000,
         publishWindow: 1000,
         channelLength: 255,
+        ...noLimits,
       },
     },
     log: quietLog,
