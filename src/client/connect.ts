@@ -1,64 +1,49 @@
-import { backoffDelay } from './backoff.ts'
+import { createBacklog } from './backlog.ts'
+import type { Client, ClientState } from './client.ts'
+import { planComeback } from './comeback.ts'
 import { type Connection, type Ending, openConnection } from './connection.ts'
 import { ClientError } from './error.ts'
-import type { NoticeFrame, ServerFrame } from './frames.ts'
+import type { ErrorFrame, NoticeFrame, ServerFrame } from './frames.ts'
+import { type HistoryOptions, historyOf } from './history.ts'
 import { type ClientOptions, settle } from './options.ts'
-import { type Published, type PublishOptions, trackPublishes } from './publishes.ts'
-import { type SubscribeOptions, type Subscription, trackSubscriptions } from './subscriptions.ts'
+import { trackPublishes } from './publishes.ts'
+import { trackRequests } from './requests.ts'
+import { trackSubscriptions } from './subscriptions.ts'
 
-export type ClientState =
-  | { readonly state: 'connecting'; readonly attempt: number }
-  /** `client` is the token's subject or a random id; `session` is this connection. */
-  | { readonly state: 'connected'; readonly client: string; readonly session: string; readonly exactlyOnce: boolean }
-  /** Comes back after `retryInMs`. */
-  | { readonly state: 'waiting'; readonly retryInMs: number; readonly code: number; readonly reason: string }
-  /** Does not come back. */
-  | { readonly state: 'closed'; readonly code: number; readonly reason: string }
+const closedError = (): ClientError => new ClientError('The client is closed.', { code: 'closed' })
 
-export interface Client {
-  readonly state: ClientState
-  subscribe(channel: string, options: SubscribeOptions): Subscription
-  /**
-   * Resolves when the message is in Kafka. Rejects with a `ClientError`: what the gate answered (`code`, `field`, `retryable`; with a
-   * `messageId` only what is final, since the client sends it again until then), or `disconnected` when the connection ended and no `messageId` makes it safe to send the message again.
-   */
-  publish(channel: string, data: unknown, options?: PublishOptions): Promise<Published>
-  /** Calls the listener now and at each change; returns how to stop that. */
-  onState(listener: (state: ClientState) => void): () => void
-  /** What the gate tells all its clients: `stale`, `fresh`, `draining` … */
-  onNotice(listener: (notice: NoticeFrame) => void): () => void
-  /** Ends all; it may be called twice. */
-  close(): void
-}
-
-/** A connection that has lived this long (ms) was a good one: the next back-off begins at the beginning. */
-const stableMs = 5000
-/** `token_expired` and `bad_token`: with a function there may be a better token next time. */
-const tokenRefusals = [4501, 4502]
-const maxTokenRefusals = 5
-
-/** Connects to the gate at `url` (such as `wss://host/ws`) and stays connected until `close` or a final refusal. */
-export function connect(url: string, options: ClientOptions = {}): Client {
+/**
+ * Connects to the gate at `url` (such as `wss://host/ws`) and stays connected until `close` or a final refusal. Of several URLs it takes
+ * one after the other, from any.
+ */
+export function connect(url: string | readonly string[], options: ClientOptions = {}): Client {
   const settings = settle(options)
   const { timers } = settings
   const stateListeners = new Set<(state: ClientState) => void>()
   const noticeListeners = new Set<(notice: NoticeFrame) => void>()
-  const subscriptions = trackSubscriptions(settings, guard)
+  const backlog = createBacklog()
+  const requests = trackRequests(settings.maxPending)
+  const subscriptions = trackSubscriptions({ settings, guard, backlog, requests })
   const publishes = trackPublishes(settings.maxPending, timers)
+  const comeback = planComeback(settings)
+  const urls = typeof url === 'string' ? [url] : url
+  let turn = urls.length > 1 ? Math.floor(settings.random() * urls.length) : 0
   let state: ClientState = { state: 'connecting', attempt: 0 }
   let connection: Connection | undefined
-  let attempt = 0
-  /** Since a connection lived for a while. */
-  let tokensRefused = 0
+  /** The gate answered once: from now on the client is one that comes back. */
+  let wasConnected = false
   let connectedAt: number | undefined
   let timer: unknown
-  let drain: { readonly at: number; readonly timer: unknown } | undefined
 
-  function guard(handler: () => void): void {
-    try {
-      handler()
-    } catch (cause) {
+  function guard(handler: () => unknown): Promise<void> | undefined {
+    const failed = (cause: unknown): void =>
       report(new ClientError('A handler threw.', { code: 'handler_failed', cause }))
+    try {
+      const result = handler()
+      return isPromise(result) ? Promise.resolve(result).then(() => undefined, failed) : undefined
+    } catch (cause) {
+      failed(cause)
+      return undefined
     }
   }
 
@@ -73,16 +58,23 @@ export function connect(url: string, options: ClientOptions = {}): Client {
 
   function enter(next: ClientState): void {
     state = next
-    for (const listener of stateListeners) guard(() => listener(next))
+    for (const listener of stateListeners) void guard(() => listener(next))
   }
 
   function open(): void {
-    enter({ state: 'connecting', attempt })
-    connection = openConnection(url, settings, {
+    enter({ state: 'connecting', attempt: comeback.attempt })
+    connection = openConnection(nextUrl(), settings, backlog, {
       onOpen: () => void greet(),
       onFrame: receive,
+      onPing: (pong) => subscriptions.whenHandled(pong),
       onEnd: ended,
     })
+  }
+
+  /** The gate lets those who come back in before those who come for the first time. */
+  function nextUrl(): string {
+    const next = urls[turn++ % urls.length] ?? ''
+    return wasConnected ? `${next}${next.includes('?') ? '&' : '?'}resume=1` : next
   }
 
   async function askToken(): Promise<string | undefined> {
@@ -111,85 +103,105 @@ export function connect(url: string, options: ClientOptions = {}): Client {
     }
   }
 
-  function receive(frame: ServerFrame): void {
+  function receive(frame: ServerFrame, size: number): void {
     switch (frame.type) {
       case 'connected': {
         if (!connection || connectedAt !== undefined) return
         connectedAt = timers.now()
+        wasConnected = true
         const { client, session, exactlyOnce = false } = frame
         enter({ state: 'connected', client, session, exactlyOnce })
         subscriptions.connected(connection)
+        requests.connected(connection)
         publishes.connected(connection, frame.limits?.publishWindow)
         return
       }
-      case 'subscribed':
-        return subscriptions.onSubscribed(frame)
-      case 'snapshot':
-        return subscriptions.onSnapshot(frame)
-      case 'message':
-        return subscriptions.onMessage(frame)
-      case 'position':
-        return subscriptions.onPosition(frame)
-      case 'unsubscribed':
-        return subscriptions.onUnsubscribed(frame)
       case 'published':
         publishes.answer(frame)
         return
+      case 'updated':
+      case 'history':
+      case 'presence':
+      case 'statistics':
+        requests.answer(frame)
+        return
       case 'error':
-        if (!publishes.answer(frame) && !subscriptions.onError(frame)) report(new ClientError(frame.message, frame))
+        refused(frame)
         return
       case 'notice':
-        if (frame.code === 'draining') drained(frame)
-        if (frame.code === 'expiring') void refresh()
-        for (const listener of noticeListeners) guard(() => listener(frame))
+        noticed(frame, size)
+        return
+      case 'subscribed':
+      case 'snapshot':
+      case 'message':
+      case 'batch':
+      case 'gone':
+      case 'live':
+      case 'position':
+      case 'unsubscribed':
+        subscriptions.receive(frame, size)
         return
       case 'refreshed':
       case 'ping':
     }
   }
 
-  const leave = (): void => connection?.end({ code: 4000, reason: 'the gate is draining' })
+  function refused(frame: ErrorFrame): void {
+    if (publishes.answer(frame) || requests.answer(frame) || subscriptions.onError(frame)) return
+    if (frame.retryAfter !== undefined) comeback.notBefore(frame.retryAfter)
+    report(new ClientError(frame.message, frame))
+  }
 
-  /** The gate goes away: leave it when it said, unless it closes before. */
-  function drained({ reconnectAfter }: NoticeFrame): void {
-    const delay = typeof reconnectAfter === 'number' ? Math.max(0, reconnectAfter) : 0
-    if (drain) timers.clear(drain.timer)
-    drain = { at: timers.now() + delay, timer: timers.set(leave, delay) }
+  function noticed(frame: NoticeFrame, size: number): void {
+    const { code, reconnectAfter } = frame
+    if (code === 'draining') {
+      const delay = typeof reconnectAfter === 'number' ? Math.max(0, reconnectAfter) : 0
+      comeback.drain(delay, () => connection?.end({ code: 4000, reason: 'the gate is draining' }))
+    }
+    if (code === 'expiring') void refresh()
+    if (frame.subscription !== undefined) subscriptions.receive(frame, size)
+    for (const listener of noticeListeners) void guard(() => listener(frame))
   }
 
   function ended({ code, reason }: Ending): void {
     connection = undefined
     if (state.state === 'closed') return
     subscriptions.disconnected()
+    requests.disconnected()
     publishes.disconnected()
     const lived = connectedAt === undefined ? 0 : timers.now() - connectedAt
     connectedAt = undefined
-    if (lived >= stableMs) {
-      attempt = 0
-      tokensRefused = 0
-    }
-    if (isFinal(code)) return finish(code, reason)
-    const hint = drain ? Math.max(0, drain.at - timers.now()) : 0
-    if (drain) timers.clear(drain.timer)
-    drain = undefined
-    const retryInMs = hint + backoffDelay(attempt++, settings.backoff, settings.random)
+    const retryInMs = comeback.after(code, lived)
+    if (retryInMs === 'final') return finish(code, reason)
     timer = timers.set(open, retryInMs)
     enter({ state: 'waiting', retryInMs, code, reason })
-  }
-
-  function isFinal(code: number): boolean {
-    if (typeof settings.token === 'function' && tokenRefusals.includes(code)) return ++tokensRefused >= maxTokenRefusals
-    return code >= 4500 && code <= 4999
   }
 
   function finish(code: number, reason: string): void {
     if (state.state === 'closed') return
     timers.clear(timer)
-    if (drain) timers.clear(drain.timer)
+    comeback.stop()
     enter({ state: 'closed', code, reason })
-    publishes.rejectAll(new ClientError('The client is closed.', { code: 'closed' }))
+    publishes.rejectAll(closedError())
+    requests.rejectAll(closedError())
     subscriptions.clear()
     connection?.end({ code, reason })
+  }
+
+  /** Why nothing can be sent now, nor soon. */
+  function whyNot(what: string): ClientError | undefined {
+    if (state.state === 'closed') return closedError()
+    if (state.state !== 'waiting') return undefined
+    return new ClientError(`There is no connection; the ${what} was not sent.`, {
+      code: 'disconnected',
+      retryable: true,
+    })
+  }
+
+  async function ask(...[make]: Parameters<typeof requests.ask>): ReturnType<typeof requests.ask> {
+    const error = whyNot('request')
+    if (error) throw error
+    return requests.ask(make)
   }
 
   open()
@@ -198,22 +210,30 @@ export function connect(url: string, options: ClientOptions = {}): Client {
       return state
     },
     subscribe(channel, subscribeOptions) {
-      if (state.state === 'closed') throw new ClientError('The client is closed.', { code: 'closed' })
+      if (state.state === 'closed') throw closedError()
       return subscriptions.add(channel, subscribeOptions)
     },
     publish(channel, data, publishOptions = {}) {
-      if (state.state === 'closed') {
-        return Promise.reject(new ClientError('The client is closed.', { code: 'closed' }))
-      }
-      if (state.state === 'waiting' && publishOptions.messageId === undefined) {
-        const message = 'There is no connection; the message was not sent.'
-        return Promise.reject(new ClientError(message, { code: 'disconnected', retryable: true }))
-      }
+      const error = whyNot('message')
+      if (error && (error.code === 'closed' || publishOptions.messageId === undefined)) return Promise.reject(error)
       return publishes.add(channel, data, publishOptions)
+    },
+    async history<T>(channel: string, { from = 'earliest', limit = 100 }: HistoryOptions = {}) {
+      return historyOf<T>(await ask((id) => ({ type: 'history', id, channel, from, limit })))
+    },
+    async presence(channel) {
+      const reply = await ask((id) => ({ type: 'presence', id, channel }))
+      return reply.type === 'presence' ? { clients: reply.clients, more: reply.more } : { clients: [], more: false }
+    },
+    async statistics(channel) {
+      const reply = await ask((id) => ({ type: 'statistics', id, channel }))
+      return reply.type === 'statistics'
+        ? { clients: reply.clients, sessions: reply.sessions }
+        : { clients: 0, sessions: 0 }
     },
     onState(listener) {
       stateListeners.add(listener)
-      guard(() => listener(state))
+      void guard(() => listener(state))
       return () => stateListeners.delete(listener)
     },
     onNotice(listener) {
@@ -223,3 +243,6 @@ export function connect(url: string, options: ClientOptions = {}): Client {
     close: () => finish(1000, 'closed by the client'),
   }
 }
+
+const isPromise = (value: unknown): value is PromiseLike<unknown> =>
+  typeof value === 'object' && value !== null && typeof (value as { readonly then?: unknown }).then === 'function'

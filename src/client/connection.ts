@@ -1,3 +1,4 @@
+import type { Backlog } from './backlog.ts'
 import type { ClientFrame, ConnectedFrame, ServerFrame } from './frames.ts'
 import type { Settings, WebSocketLike } from './options.ts'
 
@@ -20,24 +21,34 @@ export interface Connection {
 export interface ConnectionHandlers {
   /** The socket is open; the first frame may be sent. */
   onOpen(): void
-  onFrame(frame: ServerFrame): void
+  /** `size`: of its text. Not called for a `ping`. */
+  onFrame(frame: ServerFrame, size: number): void
+  /** Calls back when everything before it was handled, so that the gate feels how slow the handlers are. */
+  onPing(pong: () => void): void
   /** Called once. */
   onEnd(ending: Ending): void
 }
 
-/** One socket from opening to end: answers pings and notices when nothing comes any more. Made anew for each attempt. */
-export function openConnection(url: string, settings: Settings, handlers: ConnectionHandlers): Connection {
+/** One socket from opening to end: notices when nothing comes any more, and reads no more than handlers take. Made anew for each attempt. */
+export function openConnection(
+  url: string,
+  settings: Settings,
+  backlog: Backlog,
+  handlers: ConnectionHandlers,
+): Connection {
   const { timers, WebSocket } = settings
   let ended = false
   let lastId = 0
   let heardAt = timers.now()
   let patience = settings.connectTimeoutMs
   let connected = false
+  let isPaused = false
   const socket: WebSocketLike = new WebSocket(url, 'tidegate.v1')
   let watch = timers.set(look, patience)
 
   // One timer for the whole life: it looks when the patience is over and sleeps again for what is left.
   function look(): void {
+    if (isPaused) heardAt = timers.now()
     const left = heardAt + patience - timers.now()
     if (left > 0) watch = timers.set(look, left)
     else if (connected) end({ code: 4000, reason: 'nothing came from the gate for too long' })
@@ -47,6 +58,8 @@ export function openConnection(url: string, settings: Settings, handlers: Connec
   function end(ending: Ending): void {
     if (ended) return
     finish(ending)
+    // The close frame of the other side has to be read.
+    if (isPaused) socket.resume?.()
     socket.close(1000)
   }
 
@@ -62,6 +75,18 @@ export function openConnection(url: string, settings: Settings, handlers: Connec
     patience = ping ? ping.interval + ping.timeout : Number.POSITIVE_INFINITY
     timers.clear(watch)
     if (ping) watch = timers.set(look, patience)
+  }
+
+  function holdBack(): void {
+    if (backlog.bytes > settings.maxBacklog) return end({ code: 4000, reason: 'the handlers are too far behind' })
+    if (isPaused || !socket.pause || backlog.bytes <= settings.maxBacklog / 8) return
+    isPaused = true
+    socket.pause()
+    backlog.whenBelow(settings.maxBacklog / 16, () => {
+      isPaused = false
+      heardAt = timers.now()
+      if (!ended) socket.resume?.()
+    })
   }
 
   const sendText = (text: string): void => {
@@ -80,12 +105,15 @@ export function openConnection(url: string, settings: Settings, handlers: Connec
     settings.onFrame?.(text)
     const frame = parse(text)
     if (!frame) return end({ code: 4000, reason: 'the gate sent what is no frame' })
-    if (frame.type === 'ping') send({ type: 'pong' })
+    if (frame.type === 'ping') handlers.onPing(() => send({ type: 'pong' }))
     else if (frame.type === 'connected') {
       heardAt = timers.now()
       greet(frame)
-      handlers.onFrame(frame)
-    } else handlers.onFrame(frame)
+      handlers.onFrame(frame, text.length)
+    } else {
+      handlers.onFrame(frame, text.length)
+      holdBack()
+    }
   })
   // A failed handshake is told by `close`; some sockets throw when an `error` has no listener.
   socket.addEventListener('error', () => undefined)

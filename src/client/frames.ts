@@ -1,3 +1,5 @@
+import type { Box, Delivery } from './terms.ts'
+
 /** The frames of `tidegate.v1` that this client sends. */
 export type ClientFrame =
   | { type: 'connect'; id: number; token?: string | undefined; producer?: string | undefined }
@@ -5,34 +7,62 @@ export type ClientFrame =
       type: 'subscribe'
       id: number
       channel: string
+      token?: string | undefined
       position?: string | undefined
+      from?: string | undefined
       snapshot?: boolean | undefined
+      delivery?: Delivery | undefined
+      maxRate?: number | undefined
+      maxBandwidth?: number | undefined
+      window?: number | undefined
+      delta?: 'fossil' | undefined
+      filter?: string | undefined
+      bbox?: Box | undefined
     }
-  | { type: 'unsubscribe'; id: number; subscription: number }
   | {
-      type: 'publish'
+      type: 'update'
       id: number
-      channel: string
-      data: unknown
-      key?: string | undefined
-      messageId?: number | undefined
+      subscription: number
+      filter?: string | null | undefined
+      bbox?: Box | null | undefined
+      maxRate?: number | undefined
+      maxBandwidth?: number | undefined
     }
+  | { type: 'ack'; subscription: number; position: string }
+  | { type: 'history'; id: number; channel: string; from: string; limit: number }
+  | { type: 'presence' | 'statistics'; id: number; channel: string }
+  | { type: 'unsubscribe'; id: number; subscription: number }
   | { type: 'refresh'; id: number; token: string }
   | { type: 'pong' }
 
 /** The frames of the gate that this client understands; it passes over all others, as the protocol grows. */
 export type ServerFrame =
   | ConnectedFrame
-  | SubscribedFrame
-  | SnapshotFrame
-  | MessageFrame
-  | PositionFrame
-  | UnsubscribedFrame
+  | SubscriptionFrame
   | PublishedFrame
+  | ReplyFrame
   | ErrorFrame
   | NoticeFrame
   | { type: 'refreshed'; id: number; expires?: number }
   | { type: 'ping' }
+
+/** What belongs to one subscription and is handled in its turn. */
+export type SubscriptionFrame =
+  | SubscribedFrame
+  | SnapshotFrame
+  | MessageFrame
+  | BatchFrame
+  | GoneFrame
+  | LiveFrame
+  | PositionFrame
+  | UnsubscribedFrame
+
+/** Answers to what was asked once. */
+export type ReplyFrame =
+  | { type: 'updated'; id: number; granted: Granted }
+  | { type: 'history'; id: number; items: HistoryItem[]; more: boolean }
+  | { type: 'presence'; id: number; clients: { client: string; sessions: number }[]; more: boolean }
+  | { type: 'statistics'; id: number; clients: number; sessions: number }
 
 export interface ConnectedFrame {
   type: 'connected'
@@ -47,6 +77,18 @@ export interface ConnectedFrame {
   exactlyOnce?: boolean
 }
 
+/** What the gate gave of what a subscription asked for. */
+export interface Granted {
+  readonly delivery: Delivery
+  readonly snapshot: boolean
+  readonly maxRate?: number
+  readonly maxBandwidth?: number
+  readonly window?: number
+  readonly delta?: 'fossil'
+  readonly filter?: string
+  readonly bbox?: Box
+}
+
 export interface SubscribedFrame {
   type: 'subscribed'
   id: number
@@ -54,12 +96,14 @@ export interface SubscribedFrame {
   position?: string
   recovered: boolean | null
   reason?: string
+  again?: true
+  granted?: Granted
 }
 
-export interface SnapshotItem {
+export interface SnapshotItem<T = unknown> {
   readonly channel: string
   readonly key: string
-  readonly data: unknown
+  readonly data: T
 }
 
 export interface SnapshotFrame {
@@ -75,7 +119,29 @@ export interface MessageFrame {
   key?: string
   data?: unknown
   deleted?: true
+  /** With deltas `data` is a string: the whole JSON text (false), or a patch of the text before (true). */
+  delta?: boolean
   position?: string
+}
+
+export interface BatchFrame {
+  type: 'batch'
+  channel: string
+  key?: string
+  items: { data?: unknown; deleted?: true }[]
+}
+
+export interface GoneFrame {
+  type: 'gone'
+  subscription: number
+  channel: string
+  key: string
+}
+
+export interface LiveFrame {
+  type: 'live'
+  subscription: number
+  position: string
 }
 
 export interface PositionFrame {
@@ -89,6 +155,14 @@ export interface UnsubscribedFrame {
   id?: number
   subscription: number
   code?: string | number
+}
+
+export interface HistoryItem {
+  channel: string
+  key?: string
+  data?: unknown
+  deleted?: true
+  position: string
 }
 
 export interface PublishedFrame {
@@ -109,9 +183,11 @@ export interface ErrorFrame {
   retryAfter?: number
 }
 
-/** `stale {since}`, `fresh`, `draining {reconnectAfter}`, `expiring {at}` and others. */
+/** `stale {since}`, `fresh`, `draining {reconnectAfter}`, `expiring {at}`; of a subscription: `conflated {count}`, `mode {delivery}`, `oversize {size, position}`. */
 export interface NoticeFrame {
   type: 'notice'
   code: string
+  subscription?: number
+  position?: string
   [fact: string]: unknown
 }

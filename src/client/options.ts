@@ -5,6 +5,9 @@ import type { ClientError } from './error.ts'
 export interface WebSocketLike {
   send(data: string): void
   close(code?: number, reason?: string): void
+  /** Not in browsers: reading stops while handlers are behind. */
+  pause?(): void
+  resume?(): void
   addEventListener(type: 'open' | 'error', listener: () => void): void
   addEventListener(type: 'message', listener: (event: { readonly data: unknown }) => void): void
   addEventListener(type: 'close', listener: (event: { readonly code: number; readonly reason?: string }) => void): void
@@ -30,10 +33,15 @@ export interface ClientOptions {
   readonly backoff?: BackoffOptions | undefined
   /** How long (ms) a connection may take until the gate has answered `connected`. Default: 10000. */
   readonly connectTimeoutMs?: number | undefined
-  /** The most publishes without an answer; one more is rejected as `too_many_pending`. Default: 1000. */
+  /** The most publishes, and the most requests, without an answer; one more is rejected as `too_many_pending`. Default: 1000. */
   readonly maxPending?: number | undefined
   /** The most entries of a snapshot; a bigger one ends its subscription as `snapshot_too_large`. Default: 100000. */
   readonly maxSnapshotEntries?: number | undefined
+  /**
+   * The most (characters) that waits for handlers which return promises. Where the socket can be paused it is at an eighth of that; else
+   * the connection ends beyond it and is made again, from the last message that was handled. Default: 16 Mi.
+   */
+  readonly maxBacklog?: number | undefined
   /** What went wrong and belongs to no call: an error without an id, no token, a handler that threw. */
   readonly onError?: ((error: ClientError) => void) | undefined
   /** Sees the text of every frame as it came, for figures. */
@@ -49,6 +57,7 @@ export interface Settings extends ClientOptions {
   readonly connectTimeoutMs: number
   readonly maxPending: number
   readonly maxSnapshotEntries: number
+  readonly maxBacklog: number
   readonly timers: Timers
   readonly random: () => number
 }
@@ -72,6 +81,7 @@ export function settle(options: ClientOptions): Settings {
     connectTimeoutMs: options.connectTimeoutMs ?? 10_000,
     maxPending: options.maxPending ?? 1000,
     maxSnapshotEntries: options.maxSnapshotEntries ?? 100_000,
+    maxBacklog: options.maxBacklog ?? 16 * 1024 * 1024,
     timers: options.timers ?? realTimers,
     random: options.random ?? Math.random,
   }

@@ -1,239 +1,222 @@
+import type { Backlog } from './backlog.ts'
 import { backoffDelay } from './backoff.ts'
 import type { Connection } from './connection.ts'
+import { createEntry, type Entry, forgetPosition, positionOf, wantsSnapshot } from './entry.ts'
 import { ClientError } from './error.ts'
-import type {
-  ErrorFrame,
-  MessageFrame,
-  PositionFrame,
-  SnapshotFrame,
-  SnapshotItem,
-  SubscribedFrame,
-  UnsubscribedFrame,
-} from './frames.ts'
+import type { ErrorFrame, NoticeFrame, SubscriptionFrame } from './frames.ts'
+import { createHandler, type Guard, isHalf } from './handle.ts'
 import type { Settings } from './options.ts'
-import { keepPosition, type PositionKeeper } from './position.ts'
-
-export interface Message {
-  readonly channel: string
-  readonly key?: string | undefined
-  /** Absent when `deleted`. */
-  readonly data?: unknown
-  /** The key is gone: a tombstone, or its snapshot entry has expired. */
-  readonly deleted: boolean
-  /** The whole position to come back with after this message. */
-  readonly position?: string | undefined
-}
-
-export interface Subscribed {
-  readonly channel: string
-  readonly position?: string | undefined
-  /** `true`: continues after the position; `false`: something may be missing, see `reason`; `null`: no position was given. */
-  readonly recovered: boolean | null
-  readonly reason?: string | undefined
-}
-
-export interface SubscribeOptions {
-  /** Asks for the last value of each key first. */
-  readonly snapshot?: boolean | undefined
-  /** Continues after this position, from an earlier message or an earlier life of the program. */
-  readonly position?: string | undefined
-  readonly onMessage?: ((message: Message) => void) | undefined
-  /** The whole state; what was known before is void. */
-  readonly onSnapshot?: ((items: readonly SnapshotItem[]) => void) | undefined
-  /** At the start and after each reconnect. */
-  readonly onSubscribed?: ((subscribed: Subscribed) => void) | undefined
-  /** The subscription is over: asked for, or ended by the gate (then with its code). */
-  readonly onUnsubscribed?: ((ended: { readonly code?: string | number | undefined }) => void) | undefined
-  /** The gate refused; when the error is retryable the client tries again by itself. */
-  readonly onError?: ((error: ClientError) => void) | undefined
-}
-
-export interface Subscription {
-  readonly channel: string
-  /** The position to come back with, if any was told. */
-  readonly position: string | undefined
-  unsubscribe(): void
-}
-
-interface Entry {
-  readonly channel: string
-  readonly options: SubscribeOptions
-  readonly position: PositionKeeper
-  /** The id of the `subscribe` on this connection. */
-  id: number | undefined
-  live: boolean
-  /** A snapshot was asked for and has not come whole: until then the position is worth nothing alone. */
-  awaitsSnapshot: boolean
-  items: SnapshotItem[]
-  attempt: number
-  retry: unknown
-}
+import type { Requests } from './requests.ts'
+import { createRoutes } from './routes.ts'
+import { subscribeFrame } from './subscribe-frame.ts'
+import type { SubscribeOptions, Subscription } from './subscription.ts'
+import { update } from './update.ts'
 
 export interface Subscriptions {
-  add(channel: string, options: SubscribeOptions): Subscription
+  add<T>(channel: string, options: SubscribeOptions<T>): Subscription<T>
   connected(connection: Connection): void
   disconnected(): void
-  onSubscribed(frame: SubscribedFrame): void
-  onSnapshot(frame: SnapshotFrame): void
-  onMessage(frame: MessageFrame): void
-  onPosition(frame: PositionFrame): void
-  onUnsubscribed(frame: UnsubscribedFrame): void
+  /** `bytes`: what the frame counts for while it waits. */
+  receive(frame: SubscriptionFrame | NoticeFrame, bytes: number): void
   /** True when the answer was to a subscribe. */
   onError(frame: ErrorFrame): boolean
+  /** Calls back when everything that has come so far was handled. */
+  whenHandled(callback: () => void): void
   clear(): void
 }
 
-/** The subscriptions, across connections. `guard` runs a handler of the user's, whose throw must not harm the client. */
-export function trackSubscriptions(settings: Settings, guard: (handler: () => void) => void): Subscriptions {
+export interface SubscriptionsOptions {
+  readonly settings: Settings
+  readonly guard: Guard
+  readonly backlog: Backlog
+  readonly requests: Requests
+}
+
+/** The subscriptions, across connections. */
+export function trackSubscriptions({ settings, guard, backlog, requests }: SubscriptionsOptions): Subscriptions {
   const { timers } = settings
   const entries = new Set<Entry>()
   const byId = new Map<number, Entry>()
-  const byChannel = new Map<string, Entry>()
+  const routes = createRoutes()
   let connection: Connection | undefined
+  const handle = createHandler({ settings, guard, fail, restart, ended })
 
-  const subscribe = (entry: Entry): void => {
+  function send(entry: Entry, token: string | undefined): void {
     if (!connection) return
     entry.id = connection.nextId()
     byId.set(entry.id, entry)
-    const { channel, options, position } = entry
     entry.items = []
-    entry.awaitsSnapshot = options.snapshot ?? false
-    const frame = { type: 'subscribe', id: entry.id, channel, position: position.current, snapshot: options.snapshot }
-    connection.send(frame as Parameters<Connection['send']>[0])
+    entry.isJoined = false
+    entry.awaitsSnapshot = wantsSnapshot(entry)
+    entry.again = false
+    entry.base = undefined
+    connection.send(subscribeFrame(entry, entry.id, token))
   }
 
-  const remove = (entry: Entry): void => {
+  function subscribe(entry: Entry): Promise<void> | undefined {
+    entry.isQueued = false
+    if (!connection || entry.isOver || entry.id !== undefined) return undefined
+    const { token } = entry.options
+    if (typeof token !== 'function') {
+      send(entry, token)
+      return undefined
+    }
+    const through = connection
+    const ask = async (): Promise<void> => {
+      try {
+        const fresh = await token()
+        if (connection === through && !entry.isOver) send(entry, fresh)
+      } catch (cause) {
+        const error = new ClientError('No token could be had.', { code: 'token_unavailable', retryable: true, cause })
+        if (connection === through) later(entry)
+        await guard(() => entry.options.onError?.(error))
+      }
+    }
+    return ask()
+  }
+
+  /** In the lane: a handler that is at work is waited for, so that what it has is not asked for again. */
+  function queue(entry: Entry): void {
+    if (entry.isQueued) return
+    entry.isQueued = true
+    entry.lane.put(() => subscribe(entry))
+  }
+
+  function release(entry: Entry): void {
     timers.clear(entry.retry)
-    entries.delete(entry)
-    if (entry.id !== undefined) byId.delete(entry.id)
-    if (byChannel.get(entry.channel) === entry) byChannel.delete(entry.channel)
-    entry.live = false
-  }
-
-  const later = (entry: Entry, atLeastMs = 0): void => {
     if (entry.id !== undefined) byId.delete(entry.id)
     entry.id = undefined
-    entry.live = false
+    routes.remove(entry)
+    entry.acks?.pause()
+  }
+
+  function remove(entry: Entry, error?: ClientError): void {
+    release(entry)
+    entries.delete(entry)
+    entry.isOver = true
+    entry.regrant?.reject(error ?? new ClientError('The subscription has ended.', { code: 'closed' }))
+    entry.regrant = undefined
+  }
+
+  function later(entry: Entry, atLeastMs = 0): void {
+    release(entry)
     const delay = backoffDelay(entry.attempt++, settings.backoff, settings.random)
-    entry.retry = timers.set(() => subscribe(entry), Math.max(delay, atLeastMs))
+    entry.retry = timers.set(() => queue(entry), Math.max(delay, atLeastMs))
   }
 
-  const fail = (entry: Entry, error: ClientError): void => {
+  /** Takes leave of it at the gate; what still comes of it is for nobody. */
+  function leave(entry: Entry): void {
+    const { id } = entry
+    if (connection && id !== undefined)
+      connection.send({ type: 'unsubscribe', id: connection.nextId(), subscription: id })
+  }
+
+  function fail(entry: Entry, error: ClientError): void {
+    leave(entry)
+    remove(entry, error)
+    void guard(() => entry.options.onError?.(error))
+  }
+
+  function restart(entry: Entry, error: ClientError): void {
+    leave(entry)
+    entry.misfits++
+    entry.lane.drop((work) => typeof work !== 'function')
+    later(entry)
+    void guard(() => entry.options.onError?.(error))
+  }
+
+  function ended(entry: Entry, code: string | number | undefined): Promise<void> | undefined {
+    if (code === 'token_expired' && typeof entry.options.token === 'function') {
+      later(entry)
+      return undefined
+    }
     remove(entry)
-    guard(() => entry.options.onError?.(error))
+    return guard(() => entry.options.onUnsubscribed?.({ code }))
   }
 
-  /** The subscription that a message belongs to; of two for one channel the gate refuses the second. */
-  const find = (channel: string): Entry | undefined => {
-    const latest = byChannel.get(channel)
-    if (latest?.live) return latest
-    for (const entry of entries) if (entry.live && entry.channel === channel) return entry
-    return undefined
+  function find(frame: SubscriptionFrame | NoticeFrame): Entry | undefined {
+    if (frame.type === 'subscribed') return byId.get(frame.id)
+    if (frame.type === 'message' || frame.type === 'batch' || frame.type === 'position')
+      return routes.find(frame.channel)
+    return frame.subscription === undefined ? undefined : byId.get(frame.subscription)
   }
 
   return {
     add(channel, options) {
-      const entry: Entry = {
-        channel,
-        options,
-        position: keepPosition(options.position),
-        id: undefined,
-        live: false,
-        awaitsSnapshot: false,
-        items: [],
-        attempt: 0,
-        retry: undefined,
-      }
+      // What a handler is given is what the caller says that the channel holds.
+      const given = options as unknown as SubscribeOptions
+      const entry = createEntry({ channel, options: given, settings, backlog, handle, connection: () => connection })
       entries.add(entry)
-      byChannel.set(channel, entry)
-      subscribe(entry)
+      queue(entry)
       return {
         channel,
         get position() {
-          return entry.position.current
+          return positionOf(entry)
         },
+        get state() {
+          return entry.state?.entries as never
+        },
+        update: (changes) => update(entry, changes, requests),
         unsubscribe() {
           if (!entries.has(entry)) return
-          const { id } = entry
+          leave(entry)
           remove(entry)
-          if (connection && id !== undefined)
-            connection.send({ type: 'unsubscribe', id: connection.nextId(), subscription: id })
-          guard(() => options.onUnsubscribed?.({}))
+          void guard(() => options.onUnsubscribed?.({}))
         },
       }
     },
     connected(fresh) {
       connection = fresh
-      for (const entry of entries) subscribe(entry)
+      for (const entry of entries) queue(entry)
     },
     disconnected() {
       connection = undefined
       byId.clear()
+      routes.clear()
       for (const entry of entries) {
-        timers.clear(entry.retry)
         // Half a snapshot is no state: the next time it is asked for whole.
-        if (entry.awaitsSnapshot && entry.live) entry.position.forget()
-        entry.live = false
-        entry.id = undefined
+        if (isHalf(entry)) forgetPosition(entry)
+        release(entry)
+        entry.isChanging = false
+        entry.isQueued = false
+        entry.lane.drop(() => true)
       }
     },
-    onSubscribed({ id, channel, position, recovered, reason }) {
-      const entry = byId.get(id)
+    receive(frame, bytes) {
+      const entry = find(frame)
       if (!entry) return
-      entry.live = true
-      entry.attempt = 0
-      if (recovered === true) entry.awaitsSnapshot = false
-      if (position !== undefined) entry.position.advance(position)
-      guard(() => entry.options.onSubscribed?.({ channel, position, recovered, reason }))
-    },
-    onSnapshot({ subscription, items, more }) {
-      const entry = byId.get(subscription)
-      if (!entry) return
-      if (entry.items.length + items.length > settings.maxSnapshotEntries) {
-        connection?.send({ type: 'unsubscribe', id: connection.nextId(), subscription })
-        const message = `The snapshot of ${entry.channel} has more than ${settings.maxSnapshotEntries} entries.`
-        return fail(entry, new ClientError(message, { code: 'snapshot_too_large' }))
+      if (frame.type === 'subscribed') routes.add(entry)
+      if (frame.type === 'unsubscribed') {
+        byId.delete(frame.subscription)
+        routes.remove(entry)
       }
-      entry.items.push(...items)
-      if (more) return
-      const whole = entry.items
-      entry.items = []
-      entry.awaitsSnapshot = false
-      guard(() => entry.options.onSnapshot?.(whole))
-    },
-    onMessage({ channel, key, data, deleted, position }) {
-      const entry = find(channel)
-      if (!entry) return
-      entry.awaitsSnapshot = false
-      const whole = position === undefined ? undefined : entry.position.advance(position)
-      guard(() => entry.options.onMessage?.({ channel, key, data, deleted: deleted ?? false, position: whole }))
-    },
-    onPosition({ channel, position }) {
-      const entry = find(channel)
-      entry?.position.advance(position)
-    },
-    onUnsubscribed({ subscription, code }) {
-      const entry = byId.get(subscription)
-      if (!entry) return
-      remove(entry)
-      guard(() => entry.options.onUnsubscribed?.({ code }))
+      entry.lane.put(frame, bytes)
     },
     onError(frame) {
       const entry = frame.id === undefined ? undefined : byId.get(frame.id)
       if (!entry) return false
       const error = new ClientError(frame.message, frame)
-      if (!error.retryable) {
-        fail(entry, error)
-        return true
-      }
-      later(entry, error.retryAfter)
-      guard(() => entry.options.onError?.(error))
+      if (error.retryable) later(entry, error.retryAfter)
+      else remove(entry, error)
+      void guard(() => entry.options.onError?.(error))
       return true
+    },
+    whenHandled(callback) {
+      const busy = [...entries].filter(({ lane }) => lane.isBusy)
+      let left = busy.length
+      if (left === 0) return callback()
+      for (const { lane } of busy) {
+        lane.put(() => {
+          if (--left === 0) callback()
+          return undefined
+        })
+      }
     },
     clear() {
       for (const entry of entries) {
         remove(entry)
-        guard(() => entry.options.onUnsubscribed?.({}))
+        entry.lane.drop(() => true)
+        void guard(() => entry.options.onUnsubscribed?.({}))
       }
     },
   }

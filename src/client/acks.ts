@@ -1,0 +1,95 @@
+import type { Timers } from './options.ts'
+import type { PositionKeeper } from './position.ts'
+
+/** ACK mode of one subscription: what was acknowledged, and what the gate is told of it, seldom enough. */
+export interface Acks {
+  /** What to come back with. */
+  readonly position: string | undefined
+  /** The subscription begins or continues; what was given out before is acknowledged no more. */
+  begin(position: string | undefined, window: number | undefined): void
+  /** A message is given out; answers what acknowledges it and all before it. May be called twice, and when the connection is gone. */
+  give(position: string | undefined): () => void
+  /** The position moved without a message; `counts`: it uses up the window like one. */
+  moved(counts?: boolean): void
+  /** Nothing is told any more until `begin`; what is acknowledged still moves `position`. */
+  pause(): void
+  forget(): void
+}
+
+/** How long (ms) an acknowledgement may wait for others to go with it. */
+const delayMs = 20
+
+/** `current` is where the subscription stands, acknowledged or not. */
+export function createAcks(current: PositionKeeper, timers: Timers, send: (position: string) => void): Acks {
+  let life = 0
+  let acknowledged = current.current
+  let given = 0
+  let done = 0
+  /** Up to here the gate knows. */
+  let told = 0
+  let untold = false
+  let soon = 1
+  let timer: unknown
+  let isPaused = true
+
+  const tell = (): void => {
+    timers.clear(timer)
+    timer = undefined
+    if (isPaused || !untold || acknowledged === undefined) return
+    told = done
+    untold = false
+    send(acknowledged)
+  }
+  const tellSoon = (): void => {
+    untold = true
+    if (isPaused) return
+    if (done - told >= soon) tell()
+    else timer ??= timers.set(tell, delayMs)
+  }
+  const stop = (): void => {
+    timers.clear(timer)
+    timer = undefined
+    isPaused = true
+  }
+
+  return {
+    get position() {
+      return acknowledged
+    },
+    begin(position, window = 1) {
+      stop()
+      life++
+      acknowledged = position
+      given = 0
+      done = 0
+      told = 0
+      untold = false
+      soon = Math.max(1, Math.floor(window / 2))
+      isPaused = false
+    },
+    give(position) {
+      const number = ++given
+      const mine = life
+      return () => {
+        if (mine !== life || number <= done) return
+        done = number
+        // What was told behind it without a message belongs to it.
+        acknowledged = number === given ? current.current : position
+        tellSoon()
+      }
+    },
+    moved(counts = false) {
+      if (counts) given++
+      if (done < given - (counts ? 1 : 0)) return
+      done = given
+      acknowledged = current.current
+      if (counts) tellSoon()
+    },
+    pause: stop,
+    forget() {
+      stop()
+      life++
+      acknowledged = undefined
+    },
+  }
+}
