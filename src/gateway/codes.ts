@@ -75,7 +75,7 @@ export const closeCodes = {
   idle: { code: 4010, meaning: 'Nothing came from the client, and it has no subscription.' },
   message_rate: { code: 4011, meaning: 'The client sent more than it may.' },
   user_limit: { code: 4012, meaning: 'The user has as many connections as they may have.' },
-  unavailable: { code: 4013, meaning: 'The gate cannot check the token now.' },
+  unavailable: { code: 4014, meaning: 'The gate cannot check the token now.' },
   bad_frame: { code: 4500, meaning: 'The client sent what is no JSON object in a text frame.' },
   token_expired: { code: 4501, meaning: 'The token expired and was not refreshed.' },
   bad_token: { code: 4502, meaning: 'The token is malformed, forged or expired.' },
