@@ -1,5 +1,5 @@
 import type { Pattern } from './channels.ts'
-import type { Client, Subscription } from './client.ts'
+import type { Form, Subscription } from './client.ts'
 import type { Epoch } from './epoch.ts'
 import { createFifo, type Fifo, fifoSize } from './fifo.ts'
 import type { SnapshotEntry } from './snapshot.ts'
@@ -30,6 +30,10 @@ export interface Item {
   isHeld: boolean
   /** Framed once for each form of framing, by the form's index. */
   readonly frames: (Buffer | undefined)[]
+  /** The text of the item before it in the channel, while somebody there wants deltas; undefined after a deletion, too. */
+  base: string | undefined
+  /** The delta against the base, once it was asked for; null: it goes whole. */
+  delta: string | null | undefined
 }
 
 /**
@@ -56,7 +60,12 @@ export interface ChannelState {
   pages: SnapshotPages | undefined
   /** Up to date: they get each sweep's bytes. */
   readonly live: Set<Subscription>
+  /** They go at their own speed for good, and are pumped when there is something. */
+  readonly followers: Set<Subscription>
   subscriptions: number
+  /** Of those, who wants deltas; for them the text of the last item is kept. */
+  deltas: number
+  text: string | undefined
   /** For the next sweep. */
   pending: Item[]
   dirty: boolean
@@ -86,7 +95,10 @@ export const createChannelState = (name: string, account: { bytes: number }, vie
   keys: new Map(),
   pages: undefined,
   live: new Set(),
+  followers: new Set(),
   subscriptions: 0,
+  deltas: 0,
+  text: undefined,
   pending: [],
   dirty: false,
   epoch: undefined,
@@ -125,11 +137,12 @@ export const createItem = (
   bytes: overhead,
   isHeld: false,
   frames: [],
+  base: undefined,
+  delta: undefined,
 })
 
-/** The frame of an item for a client's form, made once for all. */
-export function frameOf(item: Item, client: Client): Buffer {
-  const { form } = client
+/** The frame of an item in a form, made once for all. */
+export function frameOf(item: Item, form: Form): Buffer {
   const made = item.frames[form.index]
   if (made) return made
   const frame = form.item(item, item.cursor)

@@ -1,6 +1,7 @@
 import type { Batch } from './batch.ts'
 import type { ChannelState, Item } from './channel-state.ts'
 import type { CloseName, NoticeName, UnsubscribedName } from './codes.ts'
+import { releaseText } from './delta.ts'
 import type { Pull } from './pull.ts'
 import type { Selection } from './selection.ts'
 import type { Stream } from './stream.ts'
@@ -13,10 +14,16 @@ export interface Form {
   /** Cursors stand alone, so each new epoch has to be told in line before the first message under it. */
   readonly tellsEpochs: boolean
   item(item: Item, cursor: string): Buffer
+  /** Told instead of an item whose frame has more bytes than the client takes. */
+  oversize(subscription: Subscription, item: Item, cursor: string, size: number): Buffer
   /** What the client may hold of the item's key no longer passes the subscription's selection. */
   gone(subscription: Subscription, item: Item): Buffer
   /** `page`: items joined by commas. `position`: only with the last page of the last channel. */
   page(subscription: Subscription, channel: ChannelState, page: string, position: string | undefined): Buffer
+  /** Where deltas were asked for: the form of a message whose base the client has not got. */
+  readonly whole?: Form
+  /** The form after the first message; absent: the same. */
+  readonly then?: Form
 }
 
 /** One connection's way out, as its transport gives it. */
@@ -41,6 +48,8 @@ export interface Client {
   readonly outlet: Outlet
   readonly events: ClientEvents
   readonly bufferBytes: number
+  /** The largest frame of a message that it takes. */
+  messageBytes: number
   readonly subscriptions: Map<number, Subscription>
   /** Collected by the sweep under way: the first, in place so that no array is made for it, and the others. */
   batch: Batch | undefined
@@ -63,16 +72,20 @@ export interface Subscription {
   readonly expiresAt: number | undefined
   /** What a sweep needs of the client, here so that it need not be fetched from further away for each delivery. */
   readonly outlet: Outlet
-  readonly formIndex: number
+  form: Form
+  formIndex: number
   readonly bufferBytes: number
+  readonly messageBytes: number
   /** It has everything up to this sequence number. */
   fromSeq: number
   /** Set while it catches up at its own speed instead of getting each sweep's bytes. */
   pull: Pull | undefined
+  /** With deltas, while it goes at its own speed: the text it got last. */
+  text: string | undefined
 }
 
 export const createClient = (
-  options: Pick<Client, 'session' | 'form' | 'outlet' | 'events' | 'bufferBytes'>,
+  options: Pick<Client, 'session' | 'form' | 'outlet' | 'events' | 'bufferBytes' | 'messageBytes'>,
 ): Client => ({
   ...options,
   subscriptions: new Map(),
@@ -82,6 +95,11 @@ export const createClient = (
   closed: false,
   closedAs: undefined,
 })
+
+export function useForm(subscription: Subscription, form: Form): void {
+  subscription.form = form
+  subscription.formIndex = form.index
+}
 
 /** Closes the connection from the gate's side; the transport reports its end. */
 export function closeClient(client: Client, name: CloseName): void {
@@ -96,12 +114,15 @@ export function closeClient(client: Client, name: CloseName): void {
 export function dropSubscription(subscription: Subscription): void {
   const { client, stream, channels } = subscription
   if (!client.subscriptions.delete(subscription.id)) return
+  subscription.pull?.source?.stop()
   subscription.pull = undefined
   stream.subscriptions.delete(subscription)
   stream.pulls.delete(subscription)
   for (const channel of channels) {
     channel.live.delete(subscription)
+    channel.followers.delete(subscription)
     channel.subscriptions--
+    if (subscription.terms.delta) releaseText(channel)
     stream.release(channel)
   }
 }

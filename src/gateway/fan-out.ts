@@ -1,7 +1,8 @@
 import { type Batch, makeBatch, mergeBatches } from './batch.ts'
-import type { ChannelState } from './channel-state.ts'
-import { type Client, closeClient, type Subscription } from './client.ts'
-import { pump } from './pull.ts'
+import type { ChannelState, Item } from './channel-state.ts'
+import { type Client, closeClient, type Subscription, useForm } from './client.ts'
+import { pump, startPull } from './pull.ts'
+import { vectorBefore } from './pull-source.ts'
 import type { Stream } from './stream.ts'
 
 /**
@@ -11,8 +12,8 @@ import type { Stream } from './stream.ts'
 export interface FanOut {
   /** The channel has items for its live subscribers. */
   mark(channel: ChannelState): void
-  /** The stream's catching-up subscriptions may go on. */
-  wake(stream: Stream): void
+  /** The stream's catching-up subscriptions may go on, or the one that is named. */
+  wake(stream: Stream, subscription?: Subscription): void
   /** Does now what the next sweep would. */
   flush(): void
   stop(): void
@@ -24,10 +25,14 @@ export interface FanOut {
 export function createFanOut(now: () => number): FanOut {
   let dirty: ChannelState[] = []
   const woken = new Set<Stream>()
+  /** Those that go at their own speed and may go on. */
+  let ready = new Set<Subscription>()
   /** Kept from sweep to sweep, so that it need not grow again. */
   const touched: (Client | undefined)[] = []
   let touchedCount = 0
   const byForm: (Batch | undefined)[] = []
+  /** For clients that take no frame so large: by their limit, id and form. */
+  const fitting = new Map<string, Batch>()
   let scheduled: NodeJS.Immediate | undefined
   let delivered = 0
   // Clients with the same channels get the same bytes.
@@ -43,13 +48,17 @@ export function createFanOut(now: () => number): FanOut {
     channel.pending = []
     channel.dirty = false
     byForm.length = 0
+    if (fitting.size > 0) fitting.clear()
+    for (const subscription of channel.followers) ready.add(subscription)
     for (const subscription of channel.live) {
-      const { client, formIndex, outlet } = subscription
+      const { client, form, formIndex, outlet } = subscription
       let batch = byForm[formIndex]
       if (!batch) {
-        batch = makeBatch(items, client)
+        batch = makeBatch(items, form)
         byForm[formIndex] = batch
       }
+      if (batch.largest > subscription.messageBytes) batch = fittingBatch(items, subscription)
+      if (batch.then) useForm(subscription, batch.then)
       // Nearly always: one channel has something, the client has none of it yet and takes what it is given.
       if (
         alone &&
@@ -63,8 +72,10 @@ export function createFanOut(now: () => number): FanOut {
       if (subscription.fromSeq >= batch.first) {
         // It joined in the middle and has the beginning already.
         const rest = items.filter((item) => item.seq > subscription.fromSeq)
+        useForm(subscription, form)
         if (rest.length === 0) continue
-        batch = makeBatch(rest, client)
+        batch = makeBatch(rest, form, batch.largest > subscription.messageBytes ? subscription : undefined)
+        if (batch.then) useForm(subscription, batch.then)
       }
       if (alone) {
         deliver(client, batch, subscription)
@@ -78,10 +89,18 @@ export function createFanOut(now: () => number): FanOut {
     }
   }
 
+  const fittingBatch = (items: readonly Item[], subscription: Subscription): Batch => {
+    const { messageBytes, id, form } = subscription
+    const like = `${messageBytes} ${id} ${form.index}`
+    const made = fitting.get(like) ?? makeBatch(items, form, subscription)
+    fitting.set(like, made)
+    return made
+  }
+
   const mergedFor = (client: Client, first: Batch): Buffer => {
     if (!merged || !isSame(merged.batches, first, client)) {
       const batches = [first, ...client.moreBatches.map(({ batch }) => batch)]
-      merged = { batches, bytes: mergeBatches(batches, client) }
+      merged = { batches, bytes: mergeBatches(batches) }
     }
     return merged.bytes
   }
@@ -92,7 +111,7 @@ export function createFanOut(now: () => number): FanOut {
     const waiting = client.outlet.buffered()
     if (waiting + bytes.length > client.bufferBytes) {
       // A burst, and not slowness, when the bytes alone are many: the client gets them at its own speed.
-      if (bytes.length > client.bufferBytes / 4 && pullInstead(client, batch, subscription)) return
+      if (bytes.length > client.bufferBytes / 4) return pullInstead(client, batch, subscription)
       if (waiting > 0) return closeClient(client, 'slow')
     }
     client.outlet.write(bytes)
@@ -100,31 +119,18 @@ export function createFanOut(now: () => number): FanOut {
     for (const more of client.moreBatches) delivered += more.batch.messages
   }
 
-  const pullInstead = (client: Client, batch: Batch, first: Subscription): boolean => {
+  const pullInstead = (client: Client, batch: Batch, first: Subscription): void => {
     const at = now()
-    const from = new Map([[first, batch.first - 1]])
-    for (const { batch: other, subscription } of client.moreBatches)
-      from.set(subscription, Math.min(other.first - 1, from.get(subscription) ?? other.first))
-    for (const [subscription, after] of from) {
-      for (const channel of subscription.channels) {
-        if (channel.evicted && channel.evicted.seq > after) return false
-      }
+    const from = new Map([[first, batch.items[0]]])
+    for (const { batch: other, subscription } of client.moreBatches) {
+      const known = from.get(subscription)
+      if (!known || other.first < known.seq) from.set(subscription, other.items[0])
     }
-    for (const [subscription, after] of from) {
-      for (const channel of subscription.channels) channel.live.delete(subscription)
-      subscription.pull = {
-        after,
-        base: undefined,
-        epoch: undefined,
-        told: undefined,
-        pages: [],
-        startedAt: at,
-        progressAt: at,
-      }
-      subscription.stream.pulls.add(subscription)
+    for (const [subscription, item] of from) {
+      if (!item) continue
+      startPull(subscription, { after: item.seq - 1, stands: vectorBefore(item) }, at)
       delivered += pump(subscription, at)
     }
-    return true
   }
 
   const sweep = (): void => {
@@ -148,7 +154,11 @@ export function createFanOut(now: () => number): FanOut {
     // Who has not come to the end of its turn wakes its stream again.
     const awake = [...woken]
     woken.clear()
-    for (const stream of awake) for (const subscription of stream.pulls) delivered += pump(subscription, at)
+    for (const stream of awake) for (const subscription of stream.pulls) ready.add(subscription)
+    if (ready.size === 0) return
+    const having = ready
+    ready = new Set()
+    for (const subscription of having) delivered += pump(subscription, at)
   }
 
   return {
@@ -159,7 +169,11 @@ export function createFanOut(now: () => number): FanOut {
       }
       schedule()
     },
-    wake(stream) {
+    wake(stream, subscription) {
+      if (subscription) {
+        ready.add(subscription)
+        return schedule()
+      }
       if (stream.pulls.size > 0) schedule()
       // Without a sweep to come it would be held for ever, its window with it.
       if (scheduled) woken.add(stream)

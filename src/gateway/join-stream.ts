@@ -1,9 +1,11 @@
 import type { ChannelState } from './channel-state.ts'
 import type { Client, Subscription } from './client.ts'
 import { type Refusal, type ResumeReason, refuse } from './codes.ts'
+import { keepText } from './delta.ts'
 import type { Epoch } from './epoch.ts'
 import { fifoFind } from './fifo.ts'
-import { addLive, behindSeq, pump } from './pull.ts'
+import { addLive, behindSeq, pump, startPull, stays } from './pull.ts'
+import type { Moment } from './pull-source.ts'
 import type { Checked } from './resume.ts'
 import { makePages, type SnapshotPages, transferShared } from './snapshot-pages.ts'
 import type { Stream } from './stream.ts'
@@ -61,14 +63,20 @@ export function joinStream(options: JoinOptions): Refusal | number {
     selection: undefined,
     expiresAt,
     outlet: client.outlet,
+    form: client.form,
     formIndex: client.form.index,
     bufferBytes: client.bufferBytes,
+    messageBytes: client.messageBytes,
     fromSeq: stream.sequence.last,
     pull: undefined,
+    text: undefined,
   }
   client.subscriptions.set(id, subscription)
   stream.subscriptions.add(subscription)
-  for (const channel of channels) channel.subscriptions++
+  for (const channel of channels) {
+    channel.subscriptions++
+    if (terms.delta) keepText(channel)
+  }
   const joined = (position: string): void =>
     options.onJoined({ subscription, position, recovered, reason, hasSnapshot })
 
@@ -79,24 +87,35 @@ export function joinStream(options: JoinOptions): Refusal | number {
     )
     // Several channels have pages of this very moment; one may have older ones.
     const moment = transfers[0]?.shared ?? { ...here, seq: stream.sequence.last }
-    startPull(subscription, { after: moment.seq, ...moment, pages: transfers, now })
+    const { epoch, cursor } = moment
+    const told = epoch.text() + cursor
+    startPull(subscription, { after: moment.seq, stands: { epoch, cursor }, epoch, told, pages: transfers }, now)
     joined(moment.epoch.text() + moment.cursor)
   } else if (recovered && checked?.ok) {
     const { base, epoch } = checked
     const after = behindSeq(channels, base)
     if (dominates(stream.tracker.vector(), base) && !hasMissed(channels, after, checked)) {
-      joined(here.epoch.text() + here.cursor)
-      addLive(subscription, here.epoch, now)
+      begin(subscription, here, now, joined)
       return 0
     }
-    startPull(subscription, { after, epoch, cursor: undefined, base, pages: [], now })
+    startPull(subscription, { after, stands: base, base, epoch }, now)
     joined(options.given ?? '')
   } else {
-    joined(here.epoch.text() + here.cursor)
-    addLive(subscription, here.epoch, now)
+    begin(subscription, here, now, joined)
     return 0
   }
   return pump(subscription, now)
+}
+
+/** Without anything of the past. */
+function begin(subscription: Subscription, here: Moment, now: number, joined: (position: string) => void): void {
+  const { epoch, cursor } = here
+  const told = epoch.text() + cursor
+  joined(told)
+  if (!stays(subscription)) addLive(subscription, epoch, now)
+  // Told that it joined, the client may have been found to be closed.
+  else if (!subscription.client.closed)
+    startPull(subscription, { after: subscription.stream.sequence.last, stands: here, epoch, told }, now)
 }
 
 function isCovered(stream: Stream, names: readonly string[], checked: Extract<Checked, { ok: true }>): boolean {
@@ -170,19 +189,4 @@ function pagesInUse(stream: Stream): number {
     }
   }
   return bytes
-}
-
-interface PullStart {
-  readonly after: number
-  readonly epoch: Epoch | undefined
-  readonly cursor: string | undefined
-  readonly base?: NonNullable<Subscription['pull']>['base']
-  readonly pages: NonNullable<Subscription['pull']>['pages']
-  readonly now: number
-}
-
-function startPull(subscription: Subscription, { after, epoch, cursor, base, pages, now }: PullStart): void {
-  const told = epoch && cursor !== undefined ? epoch.text() + cursor : undefined
-  subscription.pull = { after, base, epoch, told, pages, startedAt: now, progressAt: now }
-  subscription.stream.pulls.add(subscription)
 }

@@ -1,23 +1,30 @@
-import type { ChannelState, Item } from './channel-state.ts'
-import { closeClient, type Subscription } from './client.ts'
+import type { ChannelState } from './channel-state.ts'
+import { closeClient, type Subscription, useForm } from './client.ts'
 import { encodeCursor, vectorAt } from './cursor.ts'
+import { liveForm } from './delta.ts'
 import type { Epoch } from './epoch.ts'
 import { fifoFind } from './fifo.ts'
+import { frameFor } from './frame-for.ts'
+import { type Found, type Moment, nextInWindow, type PullSource } from './pull-source.ts'
 import type { Transfer } from './snapshot-pages.ts'
 import { dominates, isBehind, join, type Vector } from './vector.ts'
 
 /**
- * A subscription that catches up: first the pages of its snapshot, then what the window holds after `after`, as fast as the
- * client reads; at the head it goes live. Between its steps it holds nothing but this.
+ * A subscription that goes at its own speed: first the pages of its snapshot, then what follows `after`, as fast as the client
+ * reads and its terms allow. At the head it goes live, unless it stays. Between its steps it holds nothing but this.
  */
 export interface Pull {
   /** Every item up to this sequence number was sent or is behind the client's position. */
   after: number
+  /** Where the items come from while they are no longer in the window. */
+  source: PullSource | undefined
   /**
    * The client's position, while this worker's order has not reached it: what lies behind it is passed over, and cursors are
    * made for this client alone. Ends with the first item whose position dominates it.
    */
   base: Vector | undefined
+  /** What lies behind the client, or is superseded: where it goes on when the window has moved past it. */
+  stands: Vector | Moment
   /** The epoch told last; undefined: not one of this stream's. */
   epoch: Epoch | undefined
   /** The position told last, when nothing followed it. */
@@ -28,6 +35,40 @@ export interface Pull {
 }
 
 const chunkBytes = 64 * 1024
+/** Items that are looked at before others have their turn. */
+const chunkItems = 1000
+
+type Start = Pick<Pull, 'after' | 'stands'> & Partial<Pick<Pull, 'source' | 'base' | 'epoch' | 'told' | 'pages'>>
+
+/** Lets a subscription go at its own speed from now on. */
+export function startPull(subscription: Subscription, start: Start, now: number): Pull {
+  const pull: Pull = {
+    source: undefined,
+    base: undefined,
+    epoch: undefined,
+    told: undefined,
+    pages: [],
+    ...start,
+    startedAt: now,
+    progressAt: now,
+  }
+  const { channels, stream } = subscription
+  subscription.pull = pull
+  stream.pulls.add(subscription)
+  for (const channel of channels) {
+    channel.live.delete(subscription)
+    if (stays(subscription)) channel.followers.add(subscription)
+  }
+  return pull
+}
+
+/** Whether its terms are other than every message, all of it, as fast as it comes. */
+export const stays = ({ terms, selection }: Pick<Subscription, 'terms' | 'selection'>): boolean =>
+  selection !== undefined ||
+  terms.delivery !== 'every' ||
+  terms.maxRate !== undefined ||
+  terms.maxBandwidth !== undefined ||
+  terms.window !== undefined
 
 /** Sends what the client has room for. Called when it may have room and when there may be more. Answers the messages sent. */
 export function pump(subscription: Subscription, now: number): number {
@@ -36,21 +77,21 @@ export function pump(subscription: Subscription, now: number): number {
   let sent = 0
   while (!client.closed && client.outlet.buffered() < client.bufferBytes / 4) {
     const chunk = pull.pages.length > 0 ? nextPage(subscription, pull) : nextItems(subscription, pull)
-    if (chunk === 'later') {
-      stream.wake()
-      return sent
-    }
     if (chunk === 'passed') {
       closeClient(client, 'slow')
       return sent
     }
     pull.progressAt = now
-    if (chunk.frames.length === 0) {
-      if (!pull.base || dominates(stream.tracker.vector(), pull.base)) goLive(subscription, pull, now)
+    if (chunk.frames.length > 0) {
+      sent += chunk.messages
+      client.outlet.write(Buffer.concat(chunk.frames))
+    }
+    if (chunk.end === 'head') {
+      if (!pull.base || dominates(stream.tracker.vector(), pull.base)) arrive(subscription, pull, now)
       return sent
     }
-    sent += chunk.messages
-    client.outlet.write(Buffer.concat(chunk.frames))
+    if (chunk.end === 'later') stream.wake(subscription)
+    if (chunk.end !== 'more') return sent
   }
   return sent
 }
@@ -61,6 +102,8 @@ export function addLive(subscription: Subscription, epoch: Epoch, now: number): 
   if (client.closed) return
   subscription.fromSeq = stream.sequence.last
   subscription.pull = undefined
+  useForm(subscription, liveForm(subscription))
+  subscription.text = undefined
   stream.pulls.delete(subscription)
   for (const channel of channels) {
     if (channel.live.size === 0) {
@@ -75,54 +118,61 @@ export function addLive(subscription: Subscription, epoch: Epoch, now: number): 
 interface Chunk {
   readonly frames: Buffer[]
   readonly messages: number
+  /** Why it ends: there may be more; it took long enough; nothing came after it yet; what follows is being read. */
+  readonly end: 'more' | 'later' | 'head' | 'wait'
 }
 
-function nextPage(subscription: Subscription, pull: Pull): Chunk | 'later' {
+function nextPage(subscription: Subscription, pull: Pull): Chunk {
   const [transfer] = pull.pages
   const page = transfer?.next()
-  if (!transfer || !page) return { frames: [], messages: 0 }
-  if (page === 'later') return page
+  if (!transfer || !page) return { frames: [], messages: 0, end: 'head' }
+  if (page === 'later') return { frames: [], messages: 0, end: 'later' }
   if (page.isLast) pull.pages.shift()
   const position = page.isLast && pull.pages.length === 0 ? pull.told : undefined
-  return { frames: [subscription.client.form.page(subscription, transfer.channel, page.text, position)], messages: 0 }
+  return {
+    frames: [subscription.client.form.page(subscription, transfer.channel, page.text, position)],
+    messages: 0,
+    end: 'more',
+  }
 }
 
 function nextItems(subscription: Subscription, pull: Pull): Chunk | 'passed' {
   const frames: Buffer[] = []
   let [messages, bytes] = [0, 0]
-  while (bytes < chunkBytes) {
-    const found = nextItem(subscription.channels, pull.after)
+  for (let looked = 0; bytes < chunkBytes && looked < chunkItems; looked++) {
+    const found = nextItem(subscription, pull)
     if (found === 'passed') return found
-    if (!found) break
-    pull.after = found.item.seq
+    if (found === 'wait') return { frames, messages, end: 'wait' }
+    if (!found) return { frames, messages, end: 'head' }
     for (const frame of framesOf(subscription, pull, found)) {
       frames.push(frame)
       bytes += frame.length
     }
     messages++
   }
-  return { frames, messages }
+  return { frames, messages, end: bytes < chunkBytes ? 'later' : 'more' }
 }
 
-interface Found {
-  readonly channel: ChannelState
-  readonly item: Item
-  readonly place: number
-}
-
-/** The first item of the channels after a sequence number; `passed` when it is no longer in the window. */
-function nextItem(channels: readonly ChannelState[], after: number): Found | undefined | 'passed' {
-  let best: Found | undefined
-  for (const channel of channels) {
-    if (channel.evicted && channel.evicted.seq > after) return 'passed'
-    const place = fifoFind(channel.log, (item) => item.seq > after)
-    const item = channel.log.items[place]
-    if (item && (!best || item.seq < best.item.seq)) best = { channel, item, place }
+/** Takes the subscription's next item. */
+export function nextItem(subscription: Subscription, pull: Pull): Found | undefined | 'wait' | 'passed' {
+  const { channels, stream } = subscription
+  if (pull.source) {
+    const found = pull.source.take()
+    if (found !== 'end') return found
+    pull.source = undefined
   }
-  return best
+  const found = nextInWindow(channels, pull.after)
+  // What is no longer in the window is read again, when it can be.
+  if (found === 'passed' && stream.readBack(subscription)) {
+    stream.pulls.add(subscription)
+    return 'wait'
+  }
+  if (found && found !== 'passed') pull.after = found.item.seq
+  return found
 }
 
-function framesOf({ client: { form } }: Subscription, pull: Pull, { channel, item, place }: Found): Buffer[] {
+function framesOf(subscription: Subscription, pull: Pull, { item, former }: Found): Buffer[] {
+  const { form } = subscription.client
   const { base } = pull
   let cursor = item.cursor
   if (base) {
@@ -137,25 +187,31 @@ function framesOf({ client: { form } }: Subscription, pull: Pull, { channel, ite
       return []
     if (!isAhead) cursor = encodeCursor(item.epoch.start, join(reached, base))
   }
+  pull.stands = { epoch: item.epoch, cursor }
+  const verdict = subscription.selection?.judge(item) ?? 'pass'
+  if (verdict === 'skip') return []
   pull.told = undefined
-  const frame = form.item(item, cursor)
+  if (verdict === 'gone') return [form.gone(subscription, item)]
+  const frame = frameFor(subscription, item, cursor)
   if (!form.tellsEpochs || item.kind !== 'message' || item.epoch === pull.epoch) return [frame]
   pull.epoch = item.epoch
-  const before = cursorBefore(channel, place, item.epoch)
+  const before = former?.epoch === item.epoch ? former.cursor : '.'
   const told = base ? encodeCursor(item.epoch.start, join(vectorAt(item.epoch, before), base)) : before
-  return [form.item({ ...item, kind: 'position', channel, frames: [] }, told), frame]
+  return [
+    form.item({ ...item, kind: 'position', channel: subscription.channels[0] ?? item.channel, frames: [] }, told),
+    frame,
+  ]
 }
 
-/** The position, under an epoch, of the channel's item before a place. */
-function cursorBefore(channel: ChannelState, place: number, epoch: Epoch): string {
-  const former = place > channel.log.head ? channel.log.items[place - 1] : channel.evicted
-  return former?.epoch === epoch ? former.cursor : '.'
-}
-
-function goLive(subscription: Subscription, pull: Pull, now: number): void {
+/** Everything there is was sent. */
+function arrive(subscription: Subscription, pull: Pull, now: number): void {
   const { channels, client, stream } = subscription
   const { epoch, cursor } = stream.tracker.position(now)
   const [first] = channels
+  if (stays(subscription)) {
+    stream.pulls.delete(subscription)
+    return
+  }
   if (first && pull.told !== epoch.text() + cursor)
     client.outlet.write(client.form.item(stream.note(first, epoch, cursor), cursor))
   addLive(subscription, epoch, now)

@@ -25,10 +25,10 @@ export interface Stream {
   readonly snapshot: Snapshot
   readonly unreadPast: UnreadPast
   readonly subscriptions: Set<Subscription>
-  /** Those that catch up. */
+  /** Those that catch up, or get a snapshot, at their own speed. */
   readonly pulls: Set<Subscription>
   readonly sequence: Sequence
-  readonly feed: SinkFeed
+  readonly feed: StreamFeed
   /** The id of the Kafka cluster, once it is known. */
   cluster(): string | undefined
   /** What Kafka held at the start is here, and positions can be made. */
@@ -41,12 +41,23 @@ export interface Stream {
   /** Forgets the channel when nothing is left of it. */
   release(channel: ChannelState): void
   note(channel: ChannelState, epoch: Epoch, cursor: string): Item
-  /** Those that go at their own speed may go on, in another turn. */
-  wake(): void
+  /** Those that catch up may go on, in another turn; or the one that is named. */
+  wake(subscription?: Subscription): void
   /** Puts an item of no record's in line. */
   append(item: Item): void
+  /** What a subscription needs next has left the window: it gets it from Kafka, when that can be. */
+  readBack(subscription: Subscription): boolean
   /** A record was removed from a snapshot because it was not updated. */
   expire(channel: ChannelState, key: string, now: number): void
+}
+
+/** A feed that may begin in the middle: where another gate of the same sink has come to. */
+export interface StreamFeed extends SinkFeed {
+  /**
+   * Between `open` and the first `publish`: of each key the last message before where reading begins. `vanishedAt` (ms): what ended later
+   * is among them still, so that its end is told.
+   */
+  remember(publications: readonly Publication[], vanishedAt: number): void
 }
 
 /** Numbers everything that clients may get, over all streams. */
@@ -119,11 +130,12 @@ export function createStream(options: StreamOptions): Stream {
   const append = (item: Item): void => {
     const { channel } = item
     if (item.kind !== 'position') {
+      if (channel.deltas > 0) channel.text = item.data
       channel.lastSeq = item.seq
       window.add(item)
     }
-    if (channel.live.size === 0) return
-    channel.pending.push(item)
+    if (channel.live.size > 0) channel.pending.push(item)
+    else if (channel.followers.size === 0) return
     fanOut.mark(channel)
   }
   const note = (channel: ChannelState, epoch: Epoch, cursor: string): Item =>
@@ -177,6 +189,8 @@ export function createStream(options: StreamOptions): Stream {
       bytes: costOf(channel, cursor, key, data),
       isHeld: false,
       frames: [],
+      base: channel.text,
+      delta: undefined,
     }
     append(item)
     channel.toldAt = now
@@ -234,7 +248,7 @@ export function createStream(options: StreamOptions): Stream {
     fanOut.wake(stream)
   }
 
-  const feed: SinkFeed = {
+  const feed: StreamFeed = {
     open(partitions) {
       if (life.signal.aborted) return
       const opened = tracker.open(partitions)
@@ -250,6 +264,18 @@ export function createStream(options: StreamOptions): Stream {
     },
     // The partitions keep their places: positions name them, and they may be opened again.
     close() {},
+    remember(publications, vanishedAt) {
+      if (isWarm || life.signal.aborted) return
+      unreadPast.told(vanishedAt)
+      const now = clock.now()
+      for (const { channel: name, key, data, origin } of publications) {
+        const index = tracker.indexOf(origin)
+        if (index === undefined || key === undefined || channelProblem(name, settings.limits.channelLength) !== undefined) continue
+        const channel = channelFor(name)
+        snapshot.put(channel, key, data, Math.min(now, origin.timestamp), index)
+        release(channel)
+      }
+    },
     publish,
     ready() {
       if (isWarm || life.signal.aborted) return
@@ -307,8 +333,9 @@ export function createStream(options: StreamOptions): Stream {
     channel: channelFor,
     release,
     note,
-    wake: () => fanOut.wake(stream),
+    wake: (subscription) => fanOut.wake(stream, subscription),
     append,
+    readBack: () => false,
     expire(channel, key, now) {
       const { epoch, cursor } = tracker.position(now)
       append(
