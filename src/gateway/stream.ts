@@ -272,7 +272,7 @@ export function createStream(options: StreamOptions): Stream {
         const index = tracker.indexOf(origin)
         if (index === undefined || key === undefined || channelProblem(name, settings.limits.channelLength) !== undefined) continue
         const channel = channelFor(name)
-        snapshot.put(channel, key, data, Math.min(now, origin.timestamp), index)
+        snapshot.put(channel, key, data, Math.min(now, origin.timestamp), index, sequence.last)
         release(channel)
       }
     },

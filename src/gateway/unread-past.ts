@@ -7,6 +7,8 @@ export interface UnreadPast {
   begins(index: number, offset: number, timestampBefore: number | undefined): void
   /** The first record read of a partition is no older than those before it. */
   read(index: number, timestamp: number): void
+  /** All that was there at that time (ms), and later, was told otherwise. */
+  told(vanishedAt: number): void
   /** The warm-up is over: of a partition without records nothing is known. */
   end(now: number): void
   /** Positions issued before this time (ms) are from when such an entry may have been shown. */
@@ -27,6 +29,10 @@ export function createUnreadPast(expireMs: number): UnreadPast {
     },
     read(index, timestamp) {
       if (unknown.size > 0 && unknown.delete(index)) learn(timestamp)
+    },
+    told(at) {
+      unknown.clear()
+      vanishedAt = at
     },
     end(now) {
       if (unknown.size > 0) learn(now)
