@@ -64,7 +64,7 @@ export interface Replayed {
 }
 
 export interface SinkTaskContext<C> extends TaskContext<C>, TopicIdentity {
-  readonly past?: TopicPast
+  readonly past: TopicPast
   pause(partitions: readonly TopicPartition[]): void
   resume(partitions: readonly TopicPartition[]): void
   /** Asks for a commit soon instead of at the next interval. */

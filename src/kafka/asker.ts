@@ -78,7 +78,9 @@ export function createAsker(connection: Connection, clientId: string): Asker {
           const look = async () => (await fetchPartitions(cluster, wanted, limits))[0]
           const answer = (await look().catch(() => undefined)) ?? (await cluster.refreshMetadata().then(look))
           const found = answer?.fetched.messages.find((message) => BigInt(message.offset) >= offset)
-          return found && BigInt(found.offset) === offset ? Number(found.timestamp) : 'gone'
+          // The end of a transaction is no record: who remembers the one before it is not to meet another time here.
+          const isThere = found && BigInt(found.offset) === offset && !found.isControlRecord
+          return isThere ? Number(found.timestamp) : 'gone'
         })
       } catch (error) {
         if (isOffsetOutOfRange(error)) return 'below'

@@ -13,6 +13,7 @@ import { readNewest } from './newest.ts'
 import type { ClientProps, ConsumerOptions, KafkaClient, RecordConsumer } from './ports.ts'
 import { startProducer } from './producer.ts'
 import { groupOffsets, startPoints } from './starts.ts'
+import { createTopicHistory } from './topic-history.ts'
 import { topicInfo } from './topic-info.ts'
 import { openTopicLog } from './topic-log.ts'
 import { type TopicWatch, watchTopics } from './topics.ts'
@@ -176,6 +177,20 @@ export function createKafkaClient(options: KafkaClientOptions): KafkaClient {
       } catch (error) {
         await close()
         throw connection.explain(error)
+      }
+    },
+    topicHistory({ topics, clientId: id, props, maxPollRecords }) {
+      const connection = connect('consumer', props)
+      const { asker, close } = askerFor(connection)
+      const fetcher = createAsker(connection, id)
+      const most = connection.settings.consumer['max.poll.records'] ?? maxPollRecords
+      const history = createTopicHistory({ asker, fetcher, connection, clock, topics, maxPollRecords: most })
+      return {
+        ...history,
+        async close() {
+          await history.close()
+          await close()
+        },
       }
     },
     async transactionalProducer({ clientId: id, transactionalId, props }) {

@@ -1,4 +1,11 @@
-import type { OpenPartition, RecordMetadata, TopicPartition, TopicPartitionOffset } from '#api'
+import type {
+  OpenPartition,
+  PartitionPast,
+  RecordMetadata,
+  ReplayRange,
+  TopicPartition,
+  TopicPartitionOffset,
+} from '#api'
 import type { TopicSpec } from './topics.ts'
 
 /** A record as Kafka holds it. */
@@ -138,6 +145,35 @@ export interface TopicLogOptions {
   readonly onUpstream?: ((state: { readonly reachable: boolean; readonly since: number }) => void) | undefined
 }
 
+/** Records of one partition in their order, as they were read back. */
+export interface PastRecords {
+  readonly batch: RecordBatch
+  /** What Kafka sent for it. */
+  readonly bytes: number
+}
+
+/** What some topics hold, read without a group and without a trace. One connection to each broker for all that is read at once. */
+export interface TopicHistory {
+  bounds(): Promise<readonly PartitionPast[]>
+  /** For each partition the offset of the first record at or after a time (ms), or its end. */
+  offsetsAt(timestamp: number): Promise<readonly TopicPartitionOffset[]>
+  /**
+   * The records of these ranges in the order of each partition, as fast as it is iterated and no faster; under `read_committed` those of
+   * committed transactions. Rejects with `RetriableError`: with `context.reason` `cut` when a range is not whole any more.
+   */
+  read(ranges: readonly ReplayRange[], signal: AbortSignal): AsyncIterable<PastRecords>
+  close(): Promise<void>
+}
+
+export interface TopicHistoryOptions {
+  readonly topics: readonly TopicSpec[]
+  readonly clientId: string
+  /** Those of the consumer whose records they were. */
+  readonly props?: ClientProps | undefined
+  /** The most records handed over at once. */
+  readonly maxPollRecords: number
+}
+
 /** A producer with a transactional id (KIP-98). Whoever opens one of the same id later fences this one: its calls reject with `FencedError`. */
 export interface TransactionalProducer {
   /** Fences former producers of the id and ends what they left open; done once, before the first `begin`. Idempotent. */
@@ -271,6 +307,8 @@ export interface KafkaClient {
   topicInfo(topic: string, props?: ClientProps): Promise<TopicInfo | undefined>
   /** Resolves when the topic was read once, under `read_committed` up to the oldest open transaction. Rejects when there is no such topic. */
   topicLog(options: TopicLogOptions): Promise<TopicLog>
+  /** Connects when first asked. */
+  topicHistory(options: TopicHistoryOptions): TopicHistory
   /** Not open yet. */
   transactionalProducer(options: TransactionalOptions): Promise<TransactionalProducer>
   /** Fences whoever has one of these transactional ids, and ends what they left open (`Admin.fenceProducers`). */

@@ -39,6 +39,22 @@ export async function askBounds(
   }
 }
 
+/** For each partition the first offset at or after a time (ms); -1 where there is none. */
+export async function askOffsetsAt(
+  cluster: Cluster,
+  topics: readonly string[],
+  timestamp: number,
+): Promise<readonly (TopicPartition & { readonly offset: bigint })[]> {
+  if (topics.length === 0) return []
+  const ask = async () => askOffsets(cluster, await leadersOf(cluster, topics), timestamp, 0)
+  try {
+    return await ask()
+  } catch {
+    await cluster.refreshMetadata().catch(() => undefined)
+    return await ask()
+  }
+}
+
 interface Led extends TopicPartition {
   readonly leader: number
 }

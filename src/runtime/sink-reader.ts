@@ -22,6 +22,15 @@ export interface SinkReaderOptions {
 
 const backoff = { initialMs: 200, maxMs: 5000, jitter: 0.2 }
 
+/** What `topics` or `topics.regex` name. */
+export const sinkTopics = ({
+  topics,
+  'topics.regex': regex,
+}: {
+  readonly topics: readonly string[]
+  readonly 'topics.regex': string
+}): ConsumerOptions['topics'] => (regex === '' ? topics : [javaRegex(regex, { whole: true })])
+
 /** Begins to read, however long Kafka is away; undefined when the task is to stop first. Rejects when it never can begin. */
 export async function openSinkReader(
   { connector, task, topics, regex, warmMs, dlq, committable, leaving }: SinkReaderOptions,
@@ -33,7 +42,7 @@ export async function openSinkReader(
     props,
     groupId: props['group.id'] ?? `connect-${run.connector}`,
     clientId: props['client.id'] ?? `connector-consumer-${run.connector}-${run.task}`,
-    topics: regex === '' ? topics : [javaRegex(regex, { whole: true })],
+    topics: sinkTopics({ topics, 'topics.regex': regex }),
     maxPollRecords: maxPollRecords(props),
     onUpstream: (state) => task.upstream?.(state),
     onMissing(missing) {

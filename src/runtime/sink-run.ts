@@ -1,7 +1,7 @@
 import type { Progress, SinkConnector, SinkRecord, SinkTaskContext } from '#api'
 import type { KafkaRecord, Polled, RecordBatch, RecordConsumer } from '../kafka/index.ts'
 import { type Closers, createClosers } from '../util/closers.ts'
-import { clientProps, sinkGroupId } from './client-props.ts'
+import { clientProps, maxPollRecords, sinkGroupId } from './client-props.ts'
 import { createCommitter } from './committer.ts'
 import { sinkConfig } from './connector-config.ts'
 import { openConverters } from './converters.ts'
@@ -15,10 +15,11 @@ import { createLagMeter } from './lag-meter.ts'
 import { createNumbering } from './numbering.ts'
 import { createOffsetTracker } from './offset-tracker.ts'
 import { refuseOverrides } from './override-policy.ts'
+import { createPast } from './past.ts'
 import { createPauses } from './pauses.ts'
 import { createSinkPipeline } from './sink-pipeline.ts'
 import { putRecords } from './sink-put.ts'
-import { openSinkReader } from './sink-reader.ts'
+import { openSinkReader, sinkTopics } from './sink-reader.ts'
 import { type TaskRun, taskContext, type WorkerDeps } from './task-run.ts'
 import { buildTransformChain } from './transform-chain.ts'
 
@@ -80,11 +81,19 @@ async function startAndLoop(connector: SinkConnector, run: TaskRun, deps: Worker
   let commitAsked = false
   let consumer: RecordConsumer | undefined
   const pauses = createPauses(() => consumer)
+  const history = deps.kafka.topicHistory({
+    topics: sinkTopics(config),
+    clientId: `${reading['client.id'] ?? `connector-consumer-${run.connector}-${run.task}`}-past`,
+    props: reading,
+    maxPollRecords: maxPollRecords(reading),
+  })
+  closers.add('past', history.close)
 
   const context: SinkTaskContext<unknown> = {
     ...taskContext(connector.config, run, deps),
     clusterId: () => deps.kafka.clusterId(reading),
     timestampAt: (partition, offset) => deps.kafka.timestampAt(partition, offset, reading),
+    past: createPast({ history, converters, newChain: () => buildTransformChain(props, plugins) }),
     pause: pauses.pause,
     resume: pauses.resume,
     requestCommit: () => {

@@ -8,6 +8,7 @@ import type {
   SinkRecord,
   SourceConnector,
   SourceRecord,
+  TopicPast,
 } from '#api'
 import { systemClock } from '../../src/util/clock.ts'
 import { recordingLog } from '../support/quiet.ts'
@@ -102,6 +103,13 @@ export interface SinkRunOptions extends RunOptions {
   readonly tolerant?: boolean
 }
 
+/** Nothing was before. */
+const noPast: TopicPast = {
+  bounds: async () => [],
+  offsetsAt: async () => [],
+  async *replay() {},
+}
+
 /** Runs a sink task as a worker does: puts again what the task wants to be given again. */
 export async function runSink(connector: SinkConnector, options: SinkRunOptions) {
   const { abort, facts, context } = commonContext(options, connector)
@@ -110,6 +118,7 @@ export async function runSink(connector: SinkConnector, options: SinkRunOptions)
     ...context,
     clusterId: async () => 'cluster',
     timestampAt: async () => 0,
+    past: noPast,
     pause: () => undefined,
     resume: () => undefined,
     requestCommit: () => undefined,

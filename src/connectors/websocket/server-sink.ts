@@ -8,7 +8,9 @@ import {
   defineSink,
   nonEmpty,
   type Publication,
+  type SinkPast,
   type SinkRecord,
+  type TopicPast,
   toJson,
 } from '#api'
 import { compileChannel } from './channel-template.ts'
@@ -128,6 +130,7 @@ export const webSocketServerSink = defineSink({
         maxEntries: options['snapshot.max.entries'],
       },
       window: { maxBytes: options['window.max.bytes'], maxAgeMs: options['window.max.age.ms'] },
+      past: pastOf(context.past, publicationsOf),
     })
     return {
       open: (partitions) => feed.open(partitions),
@@ -154,6 +157,29 @@ export const webSocketServerSink = defineSink({
     }
   },
 })
+
+/** The topics read back as what was published of them; an errant record is left out, as it was then. */
+function pastOf(past: TopicPast, publicationsOf: ReturnType<typeof compilePublications>): SinkPast {
+  return {
+    bounds: () => past.bounds(),
+    offsetsAt: (timestamp) => past.offsetsAt(timestamp),
+    async *read(ranges, signal) {
+      for await (const { records, progress, bytes } of past.replay(ranges, signal)) {
+        const publications: Publication[] = []
+        for (const record of records) {
+          const before = publications.length
+          try {
+            publicationsOf(record, publications)
+          } catch {
+            // Reported when it was new.
+            publications.length = before
+          }
+        }
+        yield { publications, progress, bytes }
+      }
+    },
+  }
+}
 
 const keyNeeded =
   'must be set behind Split, whose records all have the same key: name what tells them apart, such as value.id'

@@ -69,6 +69,12 @@ export function fakeKafka(clock: ReturnType<typeof manualClock>) {
     newest: async () => [],
     topicInfo: async () => undefined,
     topicLog: () => Promise.reject(new Error('not here')),
+    topicHistory: () => ({
+      bounds: async () => [],
+      offsetsAt: async () => [],
+      async *read() {},
+      async close() {},
+    }),
     transactionalProducer: () => Promise.reject(new Error('not here')),
     async fenceProducers() {},
     groupMember() {
