@@ -1,21 +1,20 @@
 import {
   type Clock,
-  ConfigError,
   type GatewayPort,
   type Ingress,
   type IngressAnswer,
   type Logger,
+  type SinkAttachment,
   type SourceAttachment,
 } from '#api'
+import { checkAttachment } from './attach-check.ts'
 import type { Auth, Identity } from './auth.ts'
 import {
   channelProblem,
   matches,
   namespaceOf,
-  overlap,
   type Pattern,
   parsePattern,
-  patternNamespace,
   templatePattern,
 } from './channels.ts'
 import { type Client, closeClient } from './client.ts'
@@ -25,13 +24,18 @@ import { type Joined, joinStream } from './join-stream.ts'
 import type { Keyring } from './keyring.ts'
 import { createPositionCheck, type PositionCheck } from './resume.ts'
 import type { GatewaySettings } from './settings.ts'
-import { createStream, type Sequence, type Stream } from './stream.ts'
+import { createStream, type Sequence, type Stream, type StreamFeed } from './stream.ts'
 import { tickStream } from './stream-upkeep.ts'
 import { type Asked, grant } from './terms.ts'
 
+/** The port, with feeds that may begin in the middle. */
+export interface HubPort extends GatewayPort {
+  attachSink(attachment: SinkAttachment): StreamFeed
+}
+
 /** Joins the tasks to the connections: knows who publishes what, and who may have it. All transports go through it. */
 export interface Hub {
-  readonly port: GatewayPort
+  readonly port: HubPort
   /** Answers with a refusal, or calls `onJoined` and then sends. Does neither when the client was closed meanwhile. */
   subscribe(client: Client, request: SubscribeRequest): Promise<Refusal | undefined>
   /** Never rejects. */
@@ -115,22 +119,11 @@ export function createHub(options: HubOptions): Hub {
     for (const stream of streams.keys()) if (stream.patterns.some((pattern) => matches(pattern, channel))) return stream
     return undefined
   }
-  const checkNamespaces = (connector: string, patterns: readonly Pattern[]): void => {
-    for (const pattern of patterns) {
-      const namespace = patternNamespace(pattern)
-      if (namespace !== undefined && Object.hasOwn(settings.namespaces, namespace)) continue
-      throw new ConfigError(
-        `${connector}: the channel ${pattern.text} lies in no namespace of the gateway; name one of ${Object.keys(settings.namespaces).join(', ') || '(none is configured)'} first.`,
-      )
-    }
-  }
-  const port: GatewayPort = {
+  const port: HubPort = {
     attachSink(attachment) {
       const patterns = attachment.templates.map(templatePattern)
       const { connector } = attachment
-      checkNamespaces(connector, patterns)
-      const [former, others] = bySameConnector(connector, streams.keys())
-      checkOverlap(connector, patterns, others)
+      const former = checkAttachment({ connector, patterns }, streams.keys(), settings.namespaces)
       // A task that hangs is left behind by its successor and cannot detach itself.
       for (const stream of former) stream.feed.detach()
       const stream = createStream({ ...options, attachment, patterns, sequence, events })
@@ -140,9 +133,7 @@ export function createHub(options: HubOptions): Hub {
     attachSource(attachment) {
       const { connector } = attachment
       const patterns = attachment.channels.map(parsePattern)
-      checkNamespaces(connector, patterns)
-      const [former, others] = bySameConnector(connector, sources)
-      checkOverlap(connector, patterns, others)
+      const former = checkAttachment({ connector, patterns }, sources, settings.namespaces)
       for (const source of former) sources.delete(source)
       const source: Source = { connector, patterns, attachment }
       sources.add(source)
@@ -271,27 +262,4 @@ const no = (refusal: Refusal): IngressAnswer => ({ ok: false, ...refusal })
 const endSubscriptions = (stream: Stream): void => {
   for (const client of new Set([...stream.subscriptions].map((subscription) => subscription.client)))
     closeClient(client, 'detached')
-}
-
-/** The connector's own attachments, and all others. */
-function bySameConnector<T extends { readonly connector: string }>(connector: string, all: Iterable<T>): [T[], T[]] {
-  const [own, others]: [T[], T[]] = [[], []]
-  for (const each of all) (each.connector === connector ? own : others).push(each)
-  return [own, others]
-}
-
-const checkOverlap = (
-  connector: string,
-  patterns: readonly Pattern[],
-  others: Iterable<{ connector: string; patterns: readonly Pattern[] }>,
-): void => {
-  for (const other of others) {
-    for (const theirs of other.patterns) {
-      const own = patterns.find((pattern) => overlap(pattern, theirs))
-      if (own)
-        throw new ConfigError(
-          `${connector}: the channel ${own.text} overlaps ${theirs.text} of ${other.connector}; a channel has one connector.`,
-        )
-    }
-  }
 }
