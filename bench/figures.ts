@@ -9,6 +9,8 @@ export interface Row {
   readonly limit: number
   /** The same in Kafka Connect itself, where it can do it. */
   readonly java?: number
+  /** The same in Centrifugo, where it can do it. */
+  readonly centrifugo?: number
   /** Whether more is better, as with messages/s. */
   readonly higherIsBetter?: boolean
 }
@@ -44,6 +46,8 @@ export interface Scale {
   readonly clients: readonly number[]
   readonly deliveries: number
   readonly burstDeliveries: number
+  /** Gate: how long messages come at a steady pace. */
+  readonly gateSeconds: number
   /** Ingress. */
   readonly messages: number
   readonly naiveMessages: number
@@ -58,6 +62,7 @@ export const fullScale: Scale = {
   clients: [100, 1000, 5000],
   deliveries: 300_000,
   burstDeliveries: 1_000_000,
+  gateSeconds: 10,
   messages: 100_000,
   naiveMessages: 20_000,
   idleClients: 5000,
@@ -70,6 +75,7 @@ export const quickScale: Scale = {
   clients: [100],
   deliveries: 20_000,
   burstDeliveries: 100_000,
+  gateSeconds: 3,
   messages: 3000,
   naiveMessages: 1000,
   idleClients: 100,

@@ -7,8 +7,20 @@ import { promisify } from 'node:util'
 /** Kafka clock ticks a second of `/proc/<pid>/stat`: 100 wherever Node runs on Linux. */
 const ticks = 100
 
-/** CPU time (µs) that a process has used since it began, all its threads together. */
+/** CPU time (µs) that a process and those that it started have used since they began, all their threads together. */
 export async function cpuUs(pid: number): Promise<number> {
+  const children = await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8')
+  const theirs = await Promise.all(
+    children
+      .trim()
+      .split(' ')
+      .filter(Boolean)
+      .map((each) => cpuUs(Number(each))),
+  )
+  return theirs.reduce((sum, each) => sum + each, await ownCpuUs(pid))
+}
+
+async function ownCpuUs(pid: number): Promise<number> {
   const stat = await readFile(`/proc/${pid}/stat`, 'utf8')
   const [user, system] = stat
     .slice(stat.lastIndexOf(')') + 2)

@@ -2,6 +2,7 @@ import type { Bench, Findings } from '../figures.ts'
 import { cluster } from './cluster.ts'
 import { fanOut } from './fan-out.ts'
 import { filePipeline } from './file-pipeline.ts'
+import { gate } from './gate.ts'
 import { ingress } from './ingress.ts'
 import { memory } from './memory.ts'
 import { sinkPath } from './sink-path.ts'
@@ -18,6 +19,7 @@ export const measures: ReadonlyMap<string, Measure> = new Map([
   ['file-pipeline', { needsKafka: true, run: filePipeline }],
   ['cluster', { needsKafka: true, run: cluster }],
   ['fan-out', { needsKafka: false, run: fanOut }],
+  ['gate', { needsKafka: true, run: gate }],
   ['ingress', { needsKafka: true, run: ingress }],
   ['start', { needsKafka: true, run: start }],
   ['memory', { needsKafka: false, run: memory }],
