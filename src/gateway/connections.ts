@@ -1,5 +1,7 @@
 import type { Identity } from './auth.ts'
 import type { Client } from './client.ts'
+import { createCounts } from './limits/counts.ts'
+import { createTally } from './limits/tally.ts'
 
 /** One open connection, whatever its transport. */
 export interface Connection {
@@ -9,8 +11,12 @@ export interface Connection {
   /** Publications that wait for Kafka. */
   inFlight(): number
   tick(now: number): void
-  /** The gate stops: nothing more is taken from the client. */
+  /** The gate stops: the client is told to leave after so many ms. */
   drain(reconnectAfter: number): void
+  /** Nothing more is taken from the client. */
+  leave(): void
+  /** What it costs beside others: the bytes that wait for it, and those that moved since this was asked last. */
+  cost(): number
   /** Ends the socket without a word. */
   destroy(): void
 }
@@ -24,17 +30,27 @@ export interface Connections {
   size(): number
   /** Connections closed so far because their clients did not read. */
   closedSlow(): number
+  /** Connections that the gate closed so far, by close code. */
+  closed(): Readonly<Record<string, number>>
   all(): Iterable<Connection>
+  /** Whether the user may have the connection too. */
+  takeUser(user: string, connection: Connection): boolean
   /** Makes the connection the producer's only one, unless it was closed meanwhile; answers the former one. */
   takeProducer(producer: string, connection: Connection): Connection | undefined
   /** The producer's connection of that session; undefined when it is closed, or no producer's. */
   producerSession(session: string): Connection | undefined
 }
 
-/** `end` is called for each that is removed, and whether it was a producer's. */
-export function createConnections(limit: number, end: (client: Client, isProducer: boolean) => void): Connections {
+/** `end` is called for each that is removed, and whether it was a producer's. `perUser` 0: no bound. */
+export function createConnections(
+  limit: number,
+  end: (client: Client, isProducer: boolean) => void,
+  perUser = 0,
+): Connections {
   const open = new Set<Connection>()
-  let slow = 0
+  const closed = createTally()
+  const users = createCounts(perUser)
+  const userOf = new Map<Connection, string>()
   const producers = new Map<string, Connection>()
   const producerOf = new Map<Connection, string>()
   return {
@@ -44,13 +60,22 @@ export function createConnections(limit: number, end: (client: Client, isProduce
       const producer = producerOf.get(connection)
       producerOf.delete(connection)
       if (producer !== undefined && producers.get(producer) === connection) producers.delete(producer)
-      if (connection.client.closedAs === 'slow') slow++
+      const user = userOf.get(connection)
+      if (userOf.delete(connection) && user !== undefined) users.leave(user)
+      if (connection.client.closedAs) closed.add(connection.client.closedAs)
       end(connection.client, producer !== undefined)
     },
     isFull: () => limit > 0 && open.size >= limit,
     size: () => open.size,
-    closedSlow: () => slow,
+    closedSlow: () => closed.counts()['slow'] ?? 0,
+    closed: () => closed.counts(),
     all: () => open,
+    takeUser(user, connection) {
+      if (perUser === 0 || userOf.has(connection) || !open.has(connection)) return true
+      if (!users.enter(user)) return false
+      userOf.set(connection, user)
+      return true
+    },
     takeProducer(producer, connection) {
       if (!open.has(connection) || connection.client.closed) return undefined
       const former = producers.get(producer)

@@ -2,6 +2,7 @@ import type { Clock, Logger } from '#api'
 import type { Auth } from './auth.ts'
 import type { Connections } from './connections.ts'
 import type { Hub } from './hub.ts'
+import type { Limits } from './limits/limits.ts'
 import type { GatewaySettings } from './settings.ts'
 
 /** What a transport gets to work with. */
@@ -10,6 +11,7 @@ export interface Gate {
   readonly hub: Hub
   readonly auth: Auth
   readonly connections: Connections
+  readonly limits: Limits
   readonly clock: Clock
   readonly log: Logger
   /** Counts messages that a transport handed on by itself. */

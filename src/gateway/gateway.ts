@@ -10,6 +10,9 @@ import type { Gate } from './gate.ts'
 import { createHttpServer } from './http.ts'
 import { createHub } from './hub.ts'
 import { createKeyring } from './keyring.ts'
+import { drain } from './limits/drain.ts'
+import { createLimits } from './limits/limits.ts'
+import { type Meter, startMeter } from './limits/meter.ts'
 import type { GatewaySettings } from './settings.ts'
 import { createSseTransport } from './transports/sse.ts'
 import { createWebSocketTransport } from './transports/websocket.ts'
@@ -20,6 +23,8 @@ export interface GatewayOptions {
   readonly clock: Clock
   /** Whether all declared connectors were started; the same as calling `ready()`. */
   readonly started?: () => boolean
+  /** How much there is to do; absent: what this process has. */
+  readonly meter?: Meter
 }
 
 export interface Gateway {
@@ -41,6 +46,16 @@ export interface GatewayStats {
   readonly catchingUp: number
   readonly delivered: number
   readonly closedSlow: number
+  /** Connections closed by the gate, by close code. */
+  readonly closed: Readonly<Record<string, number>>
+  /** Connections and requests refused for the gate's limits, by code. */
+  readonly refused: Readonly<Record<string, number>>
+  /** Connections that have not said yet what they want, and those cut because there were too many. */
+  readonly handshakes: number
+  readonly handshakesCut: number
+  /** How far the shedding of load has come (0: there is none), and how often it began. */
+  readonly loadLevel: number
+  readonly loadShed: number
   readonly connectors: readonly {
     readonly connector: string
     readonly ready: boolean
@@ -54,11 +69,9 @@ export interface GatewayStats {
 
 /** How long (ms) publications may still be answered, and then sockets may take to close. */
 const [answerMs, closeMs] = [2000, 1000]
-/** Clients are told to come back at this pace (ms for each), in 10 s at most. */
-const [comeBackMs, comeBackMaxMs] = [10, 10_000]
 
 /** Listens at once and lets clients in when it is ready. Throws `ConfigError` for keys that do not fit, `ConnectError` when the port is taken. */
-export async function startGateway({ settings, log, clock, started }: GatewayOptions): Promise<Gateway> {
+export async function startGateway({ settings, log, clock, started, ...given }: GatewayOptions): Promise<Gateway> {
   const keyring = createKeyring(settings.position.keys)
   const life = new AbortController()
   const fanOut = createFanOut(() => clock.now())
@@ -66,7 +79,9 @@ export async function startGateway({ settings, log, clock, started }: GatewayOpt
     client.closed = true
     if (isProducer) hub.producerDisconnected(client.session)
     for (const subscription of client.subscriptions.values()) dropSubscription(subscription)
-  })
+  }, settings.limits.sessionsPerUser)
+  const meter = given.meter ?? startMeter()
+  const limits = createLimits({ settings: settings.limits, connections, clock, log, meter })
   const auth = createAuth(settings, clock, await readAuthParts(settings.auth, clock, log))
   const closeProducer = (session: string): void => {
     const connection = connections.producerSession(session)
@@ -78,15 +93,17 @@ export async function startGateway({ settings, log, clock, started }: GatewayOpt
     hub,
     auth,
     connections,
+    limits,
     clock,
     log,
     delivered: (messages) => fanOut.countDelivered(messages),
   }
   let isStarted = false
   let isOpen = false
+  let isStopping = false
   const isReady = (): boolean => {
     isOpen ||= (isStarted || (started?.() ?? false)) && hub.isReady()
-    return isOpen && !life.signal.aborted
+    return isOpen && !isStopping
   }
   const server = createHttpServer({
     gate,
@@ -94,7 +111,10 @@ export async function startGateway({ settings, log, clock, started }: GatewayOpt
     sse: createSseTransport(gate, 1),
     isReady,
   })
-  const address = await listen(server, settings)
+  const address = await listen(server, settings).catch((error: unknown) => {
+    meter.stop()
+    throw error
+  })
   log.info({ url: address.url }, 'gateway listens')
 
   const upkeep = async (): Promise<void> => {
@@ -105,6 +125,7 @@ export async function startGateway({ settings, log, clock, started }: GatewayOpt
       const now = clock.now()
       try {
         hub.tick(now)
+        gate.limits.tick(now)
         for (const connection of connections.all()) connection.tick(now)
       } catch (error) {
         log.error({ err: error }, 'upkeep failed')
@@ -114,14 +135,16 @@ export async function startGateway({ settings, log, clock, started }: GatewayOpt
   const upkept = upkeep()
 
   const stop = async (): Promise<void> => {
-    life.abort()
+    isStopping = true
     const closed = once(server, 'close')
     server.close()
     fanOut.flush()
-    const spread = Math.min(comeBackMaxMs, comeBackMs * connections.size())
-    for (const connection of connections.all()) connection.drain(Math.round(Math.random() * spread))
-    await until(() => [...connections.all()].every((connection) => connection.inFlight() === 0), answerMs, clock)
+    const leaving = [...connections.all()]
+    await drain({ connections: leaving, mostMs: settings.limits.drainMs, answerMs, clock, random: Math.random })
+    // Those that were let in meanwhile had been on their way.
     for (const connection of connections.all()) closeClient(connection.client, 'shutdown')
+    life.abort()
+    meter.stop()
     await until(() => connections.size() === 0, closeMs, clock)
     for (const connection of connections.all()) connection.destroy()
     server.closeAllConnections()
@@ -145,6 +168,12 @@ export async function startGateway({ settings, log, clock, started }: GatewayOpt
         catchingUp: streams.reduce((sum, stream) => sum + stream.pulls.size, 0),
         delivered: fanOut.delivered(),
         closedSlow: connections.closedSlow(),
+        closed: connections.closed(),
+        refused: limits.refused.counts(),
+        handshakes: limits.handshakes.pending(),
+        handshakesCut: limits.handshakes.cut(),
+        loadLevel: limits.load.level(),
+        loadShed: limits.load.begun(),
         connectors: streams.map((stream) => ({
           connector: stream.connector,
           ready: stream.isReady(),

@@ -1,9 +1,11 @@
+import type { EventEmitter } from 'node:events'
 import { createServer, type IncomingMessage, type Server, type ServerResponse, STATUS_CODES } from 'node:http'
 import { isIP } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { anonymous } from './auth.ts'
 import { errorCodes, type Refusal, refuse } from './codes.ts'
 import type { Gate } from './gate.ts'
+import { isResume } from './limits/door.ts'
 import type { GatewaySettings } from './settings.ts'
 import { serveFile } from './static-files.ts'
 import type { SseTransport } from './transports/sse.ts'
@@ -16,29 +18,31 @@ export interface HttpOptions {
   readonly isReady: () => boolean
 }
 
-/** How long (ms) a connection may take to say what it wants, and how often that is looked at. */
-const [headersTimeout, connectionsCheckingInterval] = [10_000, 5_000]
 /** Beyond the sessions: for refusals, files and health. */
 const spareConnections = 128
 
 /** The gate's HTTP side: `/ws`, `/sse`, `/health` and, where configured, files. */
 export function createHttpServer({ gate, websocket, sse, isReady }: HttpOptions): Server {
   const { settings, auth, log } = gate
+  const { door, handshakes, refused } = gate.limits
 
-  /** Why a client is not let in at all. */
-  const atTheDoor = (request: IncomingMessage): Refusal | undefined => {
+  const look = (request: IncomingMessage, query: URLSearchParams, life: EventEmitter): Refusal | undefined => {
     if (!isOriginAllowed(request, settings)) return refuse('forbidden', 'Pages of this origin may not connect.')
     if (!isReady()) return refuse('unavailable', 'The gate is warming up.', { retryAfter: 2000 })
-    return gate.connections.isFull()
-      ? refuse('busy', 'The gate has as many connections as it may have.', { retryAfter: 5000 })
-      : undefined
+    return door.admit({ request, isResume: isResume(request, query) }, life)
+  }
+  /** Why a client is not let in at all; else it counts as a connection until `life` emits `close`. */
+  const atTheDoor = (request: IncomingMessage, { searchParams }: URL, life: EventEmitter): Refusal | undefined => {
+    const refusal = look(request, searchParams, life)
+    if (refusal) refused.add(refusal.code)
+    return refusal
   }
 
   const serveSse = async (request: IncomingMessage, response: ServerResponse, url: URL): Promise<void> => {
     const { origin } = request.headers
     const headers = origin === undefined ? {} : { 'access-control-allow-origin': origin, vary: 'Origin' }
     const onRefused = (refusal: Refusal): void => answer(response, refusal, headers)
-    const refusal = atTheDoor(request)
+    const refusal = atTheDoor(request, url, response)
     if (refusal) return onRefused(refusal)
     const token = tokenOf(request, url)
     const identity = token === undefined ? anonymous() : await auth.verify(token)
@@ -63,16 +67,25 @@ export function createHttpServer({ gate, websocket, sse, isReady }: HttpOptions)
   }
 
   const upgrade = (request: IncomingMessage, socket: Duplex, head: Buffer): void => {
+    handshakes.heard(request)
     socket.on('error', (error) => log.debug({ err: error }, 'socket failed'))
     const url = urlOf(request)
     if (url?.pathname !== '/ws')
       return refuseUpgrade(socket, 404, refuse('bad_request', 'There is nothing at this address.'))
-    const refusal = atTheDoor(request)
+    const refusal = atTheDoor(request, url, socket)
     if (refusal) return refuseUpgrade(socket, statusOf(refusal), refusal)
     websocket.upgrade(request, socket, head, tokenOf(request, url))
   }
 
-  const server = createServer({ headersTimeout, connectionsCheckingInterval }, (request, response) => {
+  const { sessions, handshakeTimeoutMs } = settings.limits
+  const timeouts = {
+    headersTimeout: handshakeTimeoutMs,
+    // A body that nobody wants is not waited for either.
+    requestTimeout: handshakeTimeoutMs,
+    connectionsCheckingInterval: Math.min(5000, handshakeTimeoutMs / 2),
+  }
+  const server = createServer(timeouts, (request, response) => {
+    handshakes.heard(request)
     serve(request, response).catch((error: unknown) => {
       if (isHungUp(error)) return log.debug({ err: error }, 'client gone before its answer was whole')
       // The path alone: the query may hold a token.
@@ -81,9 +94,9 @@ export function createHttpServer({ gate, websocket, sse, isReady }: HttpOptions)
       else sendJson(response, 500, refuse('internal', 'The gate failed.'))
     })
   })
-  const { sessions } = settings.limits
   if (sessions > 0) server.maxConnections = sessions + spareConnections
   server.on('upgrade', upgrade)
+  server.on('connection', (socket) => handshakes.opened(socket))
   return server
 }
 
@@ -129,7 +142,7 @@ const statusOf = ({ code }: Refusal): number =>
   Object.hasOwn(errorCodes, code) ? errorCodes[code as keyof typeof errorCodes].status : 400
 
 function answer(response: ServerResponse, refusal: Refusal, headers: Readonly<Record<string, string>>): void {
-  sendJson(response, statusOf(refusal), refusal, { ...headers, ...retryHeader(refusal) })
+  sendJson(response, statusOf(refusal), refusal, { ...headers, ...retryHeader(refusal), connection: 'close' })
 }
 
 const retryHeader = ({ retryAfter }: Refusal): Record<string, string> =>

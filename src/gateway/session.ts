@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto'
 import { anonymous, type Identity } from './auth.ts'
-import { type ClientEvents, closeClient, createClient, type Form, type Outlet } from './client.ts'
+import { type ClientEvents, closeClient, createClient, dropSubscription, type Form, type Outlet } from './client.ts'
 import type { CloseName, Refusal } from './codes.ts'
 import { refuse } from './codes.ts'
 import type { Connection } from './connections.ts'
 import type { Gate } from './gate.ts'
+import { createInbound } from './limits/inbound.ts'
 import type { ServerFrame, TakenFrame } from './protocol.ts'
 import { readFrame } from './read-frame.ts'
 import { answerRequest } from './requests/answer.ts'
@@ -18,6 +19,9 @@ export interface Link extends Outlet {
   /** Stops and goes on reading from the client. */
   pause(): void
   resume(): void
+  /** Bytes that came from the client so far, and those that went to it. */
+  received(): number
+  sent(): number
   destroy(): void
 }
 
@@ -25,6 +29,10 @@ export interface Link extends Outlet {
 export interface Session extends Connection {
   /** A text frame came. */
   receive(text: string): void
+  /** A ping or pong of the socket itself came. */
+  control(): void
+  /** The client ends the connection: nothing more is sent to it. */
+  left(): void
   /** A frame came that is none of the protocol's. */
   fail(name: CloseName): void
 }
@@ -45,10 +53,12 @@ export function openSession(gate: Gate, { link, form, frame, token, certified }:
   const { settings, auth, clock, log, connections } = gate
   const { limits } = settings
   const openedAt = clock.now()
+  const inbound = createInbound(limits, link.received(), openedAt)
   const queue: string[] = []
   const inFlight = new Set<number>()
   let working = false
-  let draining = false
+  let leaving = false
+  let movedBefore = 0
   let identity: Identity | undefined
   let producer: string | undefined
   let pingAt = openedAt
@@ -75,7 +85,15 @@ export function openSession(gate: Gate, { link, form, frame, token, certified }:
   const refuseFrame = (id: number | undefined, refusal: Refusal): void =>
     send({ type: 'error', ...(id === undefined ? {} : { id }), ...refusal })
 
+  const isUserFull = (who: Identity): boolean => who.isAuthenticated && !connections.takeUser(who.client, session)
+  const refuseUser = (id?: number): void => {
+    gate.limits.refused.add('user_limit')
+    refuseFrame(id, refuse('user_limit', 'The user has as many connections as they may have.'))
+    closeClient(client, 'user_limit')
+  }
+
   const greet = (who: Identity, id?: number): void => {
+    if (isUserFull(who)) return refuseUser(id)
     identity = who
     const { frameBytes, subscriptionsPerSession, publishWindow, channelLength } = limits
     send({
@@ -135,7 +153,16 @@ export function openSession(gate: Gate, { link, form, frame, token, certified }:
     refuseFrame,
     identity: () => identity ?? anonymous(),
     producer: () => producer,
+    mayAsk(type) {
+      const now = clock.now()
+      if (!inbound.mayAsk(now))
+        return refuse('message_rate', `A connection may make ${limits.requestsPerS} requests a second.`, {
+          retryAfter: inbound.askAgainMs(now),
+        })
+      return type === 'history' ? gate.limits.expensive.refusal(now) : undefined
+    },
     refreshed(who) {
+      if (isUserFull(who)) return refuseUser()
       identity = who
     },
     answered: () => {
@@ -158,13 +185,15 @@ export function openSession(gate: Gate, { link, form, frame, token, certified }:
       awaitsPong = false
       return undefined
     }
+    inbound.spoke(clock.now())
     if (wanted.type === 'connect') return connect(wanted)
     if (identity) return answerRequest(requester, wanted, text)
     return connectSilently().then(() => (client.closed ? undefined : answerRequest(requester, wanted, text)))
   }
 
-  const next = (): string | undefined =>
-    client.closed || draining || inFlight.size >= limits.publishWindow ? undefined : queue.shift()
+  /** Nothing more is taken for now. */
+  const isHeld = (): boolean => inFlight.size >= limits.publishWindow || inbound.isOver(clock.now())
+  const next = (): string | undefined => (client.closed || leaving || isHeld() ? undefined : queue.shift())
 
   const work = async (): Promise<void> => {
     working = true
@@ -173,8 +202,8 @@ export function openSession(gate: Gate, { link, form, frame, token, certified }:
         const taken = take(text)
         if (taken) await taken
       }
-      if (client.closed || draining) return
-      if (queue.length > 0 || inFlight.size >= limits.publishWindow) link.pause()
+      if (client.closed || leaving) return
+      if (queue.length > 0 || isHeld()) link.pause()
       else link.resume()
     } catch (error) {
       log.error({ err: error }, 'session failed')
@@ -184,23 +213,45 @@ export function openSession(gate: Gate, { link, form, frame, token, certified }:
     }
   }
 
+  const isIdle = (now: number): boolean =>
+    limits.idleTimeoutMs > 0 &&
+    client.subscriptions.size + inFlight.size + queue.length === 0 &&
+    inbound.spokeAt() + limits.idleTimeoutMs <= now
+
   const session: Session = {
     client,
     identity: () => identity,
     inFlight: () => inFlight.size,
     receive(text) {
-      if (client.closed || draining) return
+      if (client.closed || leaving) return
+      inbound.took(link.received(), clock.now())
       queue.push(text)
-      if (working || inFlight.size >= limits.publishWindow) link.pause()
+      if (working || isHeld()) link.pause()
       else void work()
+    },
+    control() {
+      if (client.closed || leaving) return
+      inbound.took(link.received(), clock.now())
+      // The socket answers pings by itself, to a client that does not read too.
+      if (link.buffered() > limits.sendBufferBytes) closeClient(client, 'slow')
+      else if (isHeld()) link.pause()
+    },
+    left() {
+      client.closed = true
+      for (const subscription of client.subscriptions.values()) dropSubscription(subscription)
     },
     fail: (name) => closeClient(client, name),
     tick(now) {
       if (client.closed) return
       if (!identity && openedAt + limits.connectTimeoutMs <= now) return closeClient(client, 'connect_timeout')
+      const wrong = inbound.look(link.received(), now)
+      if (wrong) return closeClient(client, wrong)
+      if (isIdle(now)) return closeClient(client, 'idle')
       checkExpiry(identity, now)
+      // Who was over its rates may go on.
+      if (!working && !isHeld()) void work()
       // Who is held back cannot be heard.
-      if (working || inFlight.size >= limits.publishWindow) pingAt = now
+      if (working || isHeld()) pingAt = now
       else if (awaitsPong && pingAt + limits.pingTimeoutMs <= now) closeClient(client, 'no_pong')
       else if (identity && !awaitsPong && pingAt + limits.pingIntervalMs <= now) {
         pingAt = now
@@ -208,10 +259,16 @@ export function openSession(gate: Gate, { link, form, frame, token, certified }:
         send({ type: 'ping' })
       }
     },
-    drain(reconnectAfter) {
-      draining = true
+    drain: (reconnectAfter) => events.notice('draining', { reconnectAfter }),
+    leave() {
+      leaving = true
       link.pause()
-      events.notice('draining', { reconnectAfter })
+    },
+    cost() {
+      const moved = link.received() + link.sent()
+      const cost = link.buffered() + moved - movedBefore
+      movedBefore = moved
+      return cost
     },
     destroy: () => link.destroy(),
   }

@@ -6,6 +6,9 @@ import { refresh } from './refresh.ts'
 import type { Requester } from './requester.ts'
 import { subscribe } from './subscribe.ts'
 
+/** What the rates of messages and bytes, and the window of publications, bound enough. */
+const freeTypes: ReadonlySet<string> = new Set(['publish', 'ping', 'ack'])
+
 /** Answers one request of `tidegate.v1`. Waits for what later frames have to wait for; `text` is the frame as it came. */
 export function answerRequest(
   requester: Requester,
@@ -16,6 +19,12 @@ export function answerRequest(
   const { id } = frame
   if (client.subscriptions.has(id) || inFlight.has(id)) {
     refuseFrame(id, refuse('duplicate_id', `The id ${id} belongs to an open request or subscription.`, { field: 'id' }))
+    return undefined
+  }
+  const refusal = freeTypes.has(frame.type) ? undefined : requester.mayAsk(frame.type)
+  if (refusal) {
+    requester.gate.limits.refused.add(refusal.code)
+    refuseFrame(id, refusal)
     return undefined
   }
   switch (frame.type) {

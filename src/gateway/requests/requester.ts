@@ -14,6 +14,8 @@ export interface Requester {
   readonly refuseFrame: (id: number | undefined, refusal: Refusal) => void
   identity(): Identity
   producer(): string | undefined
+  /** Why a request of this type may not be made now. */
+  mayAsk(type: string): Refusal | undefined
   refreshed(identity: Identity): void
   /** A publication was answered: there may be room for more. */
   answered(): void

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import type { Identity } from '../auth.ts'
-import { type ClientEvents, closeClient, createClient, dropSubscription, type Form, type Outlet } from '../client.ts'
+import { type ClientEvents, closeClient, createClient, type Form, type Outlet } from '../client.ts'
 import { type Refusal, refuse } from '../codes.ts'
 import type { Connection } from '../connections.ts'
 import type { Gate } from '../gate.ts'
@@ -27,6 +27,8 @@ export interface SseRequest {
 const lingerMs = 5000
 /** Milliseconds that a client waits before it comes back, in the mean. */
 const retryMs = 3000
+/** The same for a client whose gate has ended when it was its turn. */
+const soonMs = 100
 
 const event = (name: string, data: object, id?: string): string =>
   `event: ${name}\n${id === undefined ? '' : `id: ${id}\n`}data: ${JSON.stringify(data)}\n\n`
@@ -64,8 +66,13 @@ export function createSseTransport(gate: Gate, formIndex: number): SseTransport 
         notice: (code, facts) => write(event('notice', { code, ...facts })),
       }
       const client = createClient({ session: randomUUID(), form, outlet, events, bufferBytes: limits.sendBufferBytes })
-      const connection = openConnection(gate, { client, identity, write, destroy: () => socket.destroy() })
+      const connection = openConnection(gate, { client, identity, write, sent: () => socket.bytesWritten, destroy: () => socket.destroy() })
       gate.connections.add(connection)
+      if (identity.isAuthenticated && !gate.connections.takeUser(identity.client, connection)) {
+        gate.connections.remove(connection)
+        gate.limits.refused.add('user_limit')
+        return onRefused(refuse('user_limit', 'The user has as many connections as they may have.'))
+      }
       const onClose = (): void => gate.connections.remove(connection)
       socket.once('close', onClose)
 
@@ -133,12 +140,15 @@ function openConnection(
   given: Pick<Connection, 'client' | 'destroy'> & {
     readonly identity: Identity
     readonly write: (text: string) => void
+    /** Bytes so far. */
+    readonly sent: () => number
   },
 ): Connection {
   const { client, identity, write } = given
   const { limits } = gate.settings
   let beatAt = gate.clock.now()
   let waitsSince: number | undefined
+  let sentBefore = 0
   return {
     client,
     identity: () => identity,
@@ -156,8 +166,14 @@ function openConnection(
       write(':\n\n')
     },
     drain(reconnectAfter) {
-      write(`retry: ${reconnectAfter}\n${event('notice', { code: 'draining', reconnectAfter })}`)
-      for (const subscription of client.subscriptions.values()) dropSubscription(subscription)
+      // The end of the stream comes when it is the client's turn: then it need not wait once more.
+      write(`retry: ${soonMs}\n${event('notice', { code: 'draining', reconnectAfter })}`)
+    },
+    leave: () => undefined,
+    cost() {
+      const cost = client.outlet.buffered() + given.sent() - sentBefore
+      sentBefore = given.sent()
+      return cost
     },
   }
 }

@@ -18,7 +18,14 @@ export interface WebSocketTransport {
 const lingerMs = 5000
 
 /** What `ws` closes with by itself, in the protocol's words. */
-const ownCodes: Readonly<Record<number, CloseName>> = { 1009: 'frame_too_large', 1007: 'bad_frame' }
+const ownCodes: Readonly<Record<number, CloseName>> = {
+  1002: 'bad_frame',
+  1007: 'bad_frame',
+  1008: 'bad_frame',
+  1009: 'frame_too_large',
+}
+/** How many pieces a message, and the packets of a frame, may always have; an empty one costs as much as a full one. */
+const leastPieces = 4096
 
 export function createWebSocketTransport(gate: Gate, formIndex: number): WebSocketTransport {
   const form = createTextForm(formIndex, textFrame)
@@ -28,6 +35,8 @@ export function createWebSocketTransport(gate: Gate, formIndex: number): WebSock
     clientTracking: false,
     perMessageDeflate: false,
     maxPayload: limits.frameBytes,
+    maxFragments: leastPieces,
+    maxBufferedChunks: Math.max(leastPieces, limits.frameBytes / 256),
     closeTimeout: lingerMs,
     handleProtocols: (offered: Set<string>) => (offered.has('tidegate.v1') ? 'tidegate.v1' : false),
   }
@@ -36,10 +45,13 @@ export function createWebSocketTransport(gate: Gate, formIndex: number): WebSock
 
   const open = (websocket: WebSocket, socket: Duplex, token: string | undefined): void => {
     const close = websocket.close.bind(websocket)
+    // A TCP or TLS socket, in tests perhaps another.
+    const counted = socket as Duplex & { readonly bytesRead?: number; readonly bytesWritten?: number }
     websocket.close = (code, reason) => {
-      const own = code === undefined ? undefined : ownCodes[code]
-      if (own) session.fail(own)
-      else close(code, reason)
+      const own = ownCodes[code ?? 0]
+      if (own) return session.fail(own)
+      session.left()
+      close(code, reason)
     }
     let isCorked = false
     const uncork = (): void => {
@@ -66,6 +78,8 @@ export function createWebSocketTransport(gate: Gate, formIndex: number): WebSock
         websocket.resume()
         close(closeCodes[name].code, name)
       },
+      received: () => counted.bytesRead ?? 0,
+      sent: () => counted.bytesWritten ?? 0,
       pause: () => websocket.pause(),
       resume: () => websocket.resume(),
       destroy: () => websocket.terminate(),
@@ -76,6 +90,8 @@ export function createWebSocketTransport(gate: Gate, formIndex: number): WebSock
       if (isBinary || !Buffer.isBuffer(data)) session.fail('bad_frame')
       else inOneWrite(socket, () => session.receive(data.toString()))
     })
+    websocket.on('ping', () => session.control())
+    websocket.on('pong', () => session.control())
     websocket.on('error', (error) => gate.log.debug({ err: error }, 'connection failed'))
     websocket.on('close', () => gate.connections.remove(session))
     socket.on('drain', () => {

@@ -8,10 +8,13 @@ import { createFanOut, type FanOut } from '../../../src/gateway/fan-out.ts'
 import type { Gate } from '../../../src/gateway/gate.ts'
 import { createHub, type Hub } from '../../../src/gateway/hub.ts'
 import { createKeyring } from '../../../src/gateway/keyring.ts'
+import { createLimits } from '../../../src/gateway/limits/limits.ts'
 import { pump } from '../../../src/gateway/pull.ts'
 import { openSession, type Session } from '../../../src/gateway/session.ts'
 import type { GatewaySettings, LimitSettings } from '../../../src/gateway/settings.ts'
 import { createTextForm } from '../../../src/gateway/text-form.ts'
+import { fakeMeter, type Meters } from '../../support/fake-meter.ts'
+import { noLimits } from '../../support/no-limits.ts'
 import { noTls, plainAuth } from '../../support/plain-edge.ts'
 
 export const key = Buffer.alloc(32, 7).toString('base64')
@@ -78,6 +81,7 @@ export function makeSettings({ limits, position, auth, tls, proxy, ...rest }: Se
       pingTimeoutMs: 10_000,
       publishWindow: 64,
       channelLength: 255,
+      ...noLimits,
       ...limits,
     },
   }
@@ -133,6 +137,8 @@ export interface FakeClient {
   /** The name of the close code. */
   closed(): CloseName | undefined
   waiting: number
+  /** Bytes that the gate has read from it. */
+  received: number
   isPaused(): boolean
   send(frame: object): void
   drain(): void
@@ -144,6 +150,8 @@ export interface FakeGate {
   readonly hub: Hub
   readonly gate: Gate
   readonly fanOut: FanOut
+  /** What the gate is told of how much there is to do. */
+  readonly load: Meters
   connect(token?: string): FakeClient
 }
 
@@ -153,9 +161,22 @@ const frame = (text: string): Buffer => Buffer.from(`${text}\n`)
 export function fakeGate(clock: Clock, change: SettingsChange = {}): FakeGate {
   const settings = makeSettings(change)
   const fanOut = createFanOut(() => clock.now())
-  const connections = createConnections(0, (client) => {
-    client.closed = true
-    for (const subscription of client.subscriptions.values()) dropSubscription(subscription)
+  const connections = createConnections(
+    0,
+    (client) => {
+      client.closed = true
+      for (const subscription of client.subscriptions.values()) dropSubscription(subscription)
+    },
+    settings.limits.sessionsPerUser,
+  )
+  const load: Meters = { eventLoopDelayMs: 0, memoryBytes: 0, heapShare: 0 }
+  const limits = createLimits({
+    settings: settings.limits,
+    connections,
+    clock,
+    log: silent,
+    meter: fakeMeter(load),
+    random: () => 0.5,
   })
   const real = createAuth(settings, clock)
   const auth: Auth = {
@@ -172,18 +193,40 @@ export function fakeGate(clock: Clock, change: SettingsChange = {}): FakeGate {
     if (connection) closeClient(connection.client, 'producer_taken_over')
   }
   const hub = createHub({ settings, auth, keyring, fanOut, clock, log: silent, closeProducer })
-  const gate: Gate = { settings, hub, auth, connections, clock, log: silent, delivered: () => undefined }
+  const gate: Gate = { settings, hub, auth, connections, limits, clock, log: silent, delivered: () => undefined }
   const form = createTextForm(0, frame)
   return {
     hub,
     gate,
     fanOut,
+    load,
     connect(token) {
       const frames: Frame[] = []
       let closed: CloseName | undefined
       let paused = false
       const keep = (bytes: Buffer): void => {
         for (const line of bytes.toString().split('\n')) if (line) frames.push(JSON.parse(line) as Frame)
+      }
+      const client: FakeClient = {
+        frames,
+        waiting: 0,
+        received: 0,
+        closed: () => closed,
+        isPaused: () => paused,
+        send(sent) {
+          const text = JSON.stringify(sent)
+          client.received += text.length
+          client.session.receive(text)
+        },
+        drain() {
+          client.waiting = 0
+          for (const subscription of client.session.client.subscriptions.values()) pump(subscription, clock.now())
+        },
+        disconnect: () => connections.remove(client.session),
+        of: (type) => frames.filter((received) => received.type === type),
+        get session() {
+          return session
+        },
       }
       const session = openSession(gate, {
         form,
@@ -203,24 +246,12 @@ export function fakeGate(clock: Clock, change: SettingsChange = {}): FakeGate {
           resume() {
             paused = false
           },
+          received: () => client.received,
+          sent: () => 0,
           destroy() {},
         },
       })
       connections.add(session)
-      const client: FakeClient = {
-        session,
-        frames,
-        waiting: 0,
-        closed: () => closed,
-        isPaused: () => paused,
-        send: (sent) => session.receive(JSON.stringify(sent)),
-        drain() {
-          client.waiting = 0
-          for (const subscription of session.client.subscriptions.values()) pump(subscription, clock.now())
-        },
-        disconnect: () => connections.remove(session),
-        of: (type) => frames.filter((received) => received.type === type),
-      }
       return client
     },
   }

@@ -1,0 +1,31 @@
+/** How many of each there are now. */
+export interface Counts {
+  /** False: there are as many of it as there may be. */
+  enter(key: string): boolean
+  leave(key: string): void
+  of(key: string): number
+  /** Of how many there is any. */
+  size(): number
+}
+
+/** `most` 0: no bound, and nothing is counted. */
+export function createCounts(most: number): Counts {
+  const counts = new Map<string, number>()
+  return {
+    enter(key) {
+      if (most === 0) return true
+      const count = counts.get(key) ?? 0
+      if (count >= most) return false
+      counts.set(key, count + 1)
+      return true
+    },
+    leave(key) {
+      const count = counts.get(key)
+      if (count === undefined) return
+      if (count > 1) counts.set(key, count - 1)
+      else counts.delete(key)
+    },
+    of: (key) => counts.get(key) ?? 0,
+    size: () => counts.size,
+  }
+}

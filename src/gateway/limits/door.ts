@@ -1,0 +1,64 @@
+import type { EventEmitter } from 'node:events'
+import type { IncomingMessage } from 'node:http'
+import { addressOf } from '../address.ts'
+import { type Refusal, refuse } from '../codes.ts'
+import type { LimitSettings } from '../settings.ts'
+import { addressPrefix } from './address-prefix.ts'
+import { createCounts } from './counts.ts'
+import { createLane } from './lane.ts'
+
+/** Decides over each connection before anything is spent on it. */
+export interface Door {
+  /** Why the request is not let in; else it counts as a connection of its address until `life` emits `close`. */
+  admit(request: Newcomer, life: EventEmitter): Refusal | undefined
+}
+
+export interface Newcomer {
+  readonly request: IncomingMessage
+  /** It says that it was here before. */
+  readonly isResume: boolean
+}
+
+export interface DoorOptions {
+  readonly limits: LimitSettings
+  readonly now: () => number
+  readonly random: () => number
+  /** Whether there is too much to do to let anybody in. */
+  readonly isOverloaded: () => boolean
+  readonly isFull: () => boolean
+}
+
+/** After how long (ms, in the mean) to come back to a gate that is full, has too much to do, or has enough of an address. */
+const [fullMs, overloadedMs, addressMs] = [5000, 10_000, 15_000]
+
+export function createDoor({ limits, now, random, isOverloaded, isFull }: DoorOptions): Door {
+  const startsAt = now()
+  const fresh = createLane({ perS: limits.connectionsPerS, burst: limits.connectionBurst, now: startsAt, random })
+  const back = createLane({ perS: limits.resumesPerS, burst: limits.resumeBurst, now: startsAt, random })
+  const addresses = createCounts(limits.sessionsPerAddress)
+  const spread = (ms: number): { readonly retryAfter: number } => ({ retryAfter: Math.ceil(ms * (0.5 + random())) })
+
+  return {
+    admit({ request, isResume }, life) {
+      if (isFull()) return refuse('busy', 'The gate has as many connections as it may have.', spread(fullMs))
+      if (isOverloaded()) return refuse('overloaded', 'The gate has more to do than it can.', spread(overloadedMs))
+      const address = limits.sessionsPerAddress === 0 ? '' : addressPrefix(addressOf(request), limits.addressPrefix6)
+      if (!addresses.enter(address))
+        return refuse('address_limit', 'This address has as many connections as it may have.', spread(addressMs))
+      const retryAfter = (isResume ? back : fresh).enter(now())
+      if (retryAfter !== undefined) {
+        addresses.leave(address)
+        return refuse('connection_rate', 'Too many connections at this moment.', { retryAfter })
+      }
+      if (address !== '') life.once('close', () => addresses.leave(address))
+      return undefined
+    },
+  }
+}
+
+/** Whether a client says that it comes back: `resume=1`, which a page can put into the address of a WebSocket, or an event stream's position. */
+export const isResume = ({ headers }: IncomingMessage, query: URLSearchParams): boolean =>
+  query.get('resume') === '1' ||
+  headers['last-event-id'] !== undefined ||
+  query.has('lastEventId') ||
+  query.has('position')

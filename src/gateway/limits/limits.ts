@@ -1,0 +1,58 @@
+import type { Clock, Logger } from '#api'
+import type { Connections } from '../connections.ts'
+import type { LimitSettings } from '../settings.ts'
+import { createDoor, type Door } from './door.ts'
+import { createExpensive, type Expensive } from './expensive.ts'
+import { createHandshakes, type Handshakes } from './handshakes.ts'
+import { createLoad, type Load } from './load.ts'
+import type { Meter } from './meter.ts'
+import { shed } from './shed.ts'
+import { createTally, type Tally } from './tally.ts'
+
+/** What keeps the gate standing in storms and under abuse. */
+export interface Limits {
+  readonly door: Door
+  readonly handshakes: Handshakes
+  readonly expensive: Expensive
+  readonly load: Load
+  /** Refusals by code, of connections and of requests. */
+  readonly refused: Tally
+  /** Looks at the load, about each second, and sheds some where it has to. */
+  tick(now: number): void
+}
+
+export interface LimitsOptions {
+  readonly settings: LimitSettings
+  readonly connections: Connections
+  readonly clock: Clock
+  readonly log: Logger
+  readonly meter: Meter
+  readonly random?: () => number
+}
+
+const lookMs = 1000
+
+export function createLimits({ settings, connections, clock, log, meter, random = Math.random }: LimitsOptions): Limits {
+  const load = createLoad(settings, meter, log)
+  const now = (): number => clock.now()
+  let lookedAt = now()
+  return {
+    load,
+    door: createDoor({
+      limits: settings,
+      now,
+      random,
+      isOverloaded: () => load.level() > 0,
+      isFull: () => connections.isFull(),
+    }),
+    handshakes: createHandshakes(settings.pendingHandshakes),
+    expensive: createExpensive({ bytesPerS: settings.snapshotBytesPerS, load, now: now(), random }),
+    refused: createTally(),
+    tick(at) {
+      if (lookedAt + lookMs > at) return
+      lookedAt = at
+      load.look()
+      if (load.level() === 3) shed(connections.all())
+    },
+  }
+}
