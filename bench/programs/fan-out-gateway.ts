@@ -52,6 +52,7 @@ async function listen(): Promise<number> {
         claims: {},
       },
       proxy: { trusted: [], protocol: 'none' },
+      resume: { readers: 2, readBytesPerS: 0, historyItems: 1000 },
       position: {
         keys: [randomBytes(32).toString('base64')],
         maxAgeMs: 604_800_000,
@@ -64,6 +65,8 @@ async function listen(): Promise<number> {
         sessions: 0,
         subscriptionsPerSession: 100,
         sendBufferBytes: 1_048_576,
+        inFlightBytes: 262_144,
+        conflatedMessages: 10_000,
         connectTimeoutMs: 10_000,
         // The clients of the bench do not answer.
         pingIntervalMs: 600_000,

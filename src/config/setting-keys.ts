@@ -149,6 +149,18 @@ export const settingKeys: Readonly<Record<string, SettingKey>> = {
   ),
   'gateway.position.intervalMs': count(30_000, 100, 'How often (ms) at most a quiet channel is told its position.'),
   'gateway.position.epochMs': count(60_000, 1000, 'How long (ms) an epoch of positions lasts.'),
+  'gateway.resume.readers': count(
+    2,
+    1,
+    'How many times at once the topics of one connector are read back for clients whose position left the memory; they share these.',
+    64,
+  ),
+  'gateway.resume.readBytesPerS': count(
+    33_554_432,
+    0,
+    'How much (bytes a second) the worker reads back, all connectors together. 0: no bound.',
+  ),
+  'gateway.resume.historyItems': count(1000, 1, 'The most messages that answer one `history` request.', 10_000),
   'gateway.limits.frameBytes': count(65_536, 1024, 'The largest frame (bytes) that a client may send.'),
   'gateway.limits.messageBytes': count(
     1_048_576,
@@ -160,7 +172,17 @@ export const settingKeys: Readonly<Record<string, SettingKey>> = {
   'gateway.limits.sendBufferBytes': count(
     1_048_576,
     65_536,
-    'The most bytes that wait for one client; beyond it the client is closed.',
+    'The most bytes that wait for one client in this process; beyond it the client gets its messages at its own speed.',
+  ),
+  'gateway.limits.inFlightBytes': count(
+    262_144,
+    0,
+    'The most bytes under way to one client, by its answers to pings that are sent in line. A client over it gets its messages at its own speed. 0: this is not measured.',
+  ),
+  'gateway.limits.conflatedMessages': count(
+    10_000,
+    1,
+    'The most messages that wait for one subscription with delivery `latest` or `batch`. With so many no more are taken in until some were sent.',
   ),
   'gateway.limits.connectTimeoutMs': count(10_000, 100, 'How long (ms) a connection may take to send its first frame.'),
   'gateway.limits.pingIntervalMs': count(25_000, 100, 'How often (ms) clients are sent a ping.'),

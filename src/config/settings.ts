@@ -57,12 +57,19 @@ export interface GatewaySettings {
     readonly intervalMs: number
     readonly epochMs: number
   }
+  readonly resume: {
+    readonly readers: number
+    readonly readBytesPerS: number
+    readonly historyItems: number
+  }
   readonly limits: {
     readonly frameBytes: number
     readonly messageBytes: number
     readonly sessions: number
     readonly subscriptionsPerSession: number
     readonly sendBufferBytes: number
+    readonly inFlightBytes: number
+    readonly conflatedMessages: number
     readonly connectTimeoutMs: number
     readonly pingIntervalMs: number
     readonly pingTimeoutMs: number

@@ -95,6 +95,10 @@ export interface LimitSettings {
   readonly subscriptionsPerSession: number
   /** What may wait for one client in this process. */
   readonly sendBufferBytes: number
+  /** What may be under way to one client, by its answers to pings; 0: this is not measured. */
+  readonly inFlightBytes: number
+  /** Messages that may wait for one subscription while they are conflated. */
+  readonly conflatedMessages: number
   readonly connectTimeoutMs: number
   readonly pingIntervalMs: number
   readonly pingTimeoutMs: number
@@ -134,6 +138,15 @@ export interface LimitSettings {
   readonly drainMs: number
 }
 
+export interface ResumeSettings {
+  /** Read-backs of one connector at once. */
+  readonly readers: number
+  /** Bytes a second that are read back, all connectors together; 0: no bound. */
+  readonly readBytesPerS: number
+  /** The most items that answer a `history` request. */
+  readonly historyItems: number
+}
+
 /** The gate as the platform team configures it. */
 export interface GatewaySettings {
   readonly host: string
@@ -149,5 +162,6 @@ export interface GatewaySettings {
   readonly tls: TlsSettings
   readonly proxy: ProxySettings
   readonly position: PositionSettings
+  readonly resume: ResumeSettings
   readonly limits: LimitSettings
 }

@@ -10,12 +10,14 @@ import { createHub, type Hub } from '../../../src/gateway/hub.ts'
 import { createKeyring } from '../../../src/gateway/keyring.ts'
 import { createLimits } from '../../../src/gateway/limits/limits.ts'
 import { pump } from '../../../src/gateway/pull.ts'
+import { type GatePeers, noPeers } from '../../../src/gateway/peers.ts'
+import { createPresence } from '../../../src/gateway/presence.ts'
 import { openSession, type Session } from '../../../src/gateway/session.ts'
 import type { GatewaySettings, LimitSettings } from '../../../src/gateway/settings.ts'
 import { createTextForm } from '../../../src/gateway/text-form.ts'
+import { noTls, plainAuth } from '../../support/plain-edge.ts'
 import { fakeMeter, type Meters } from '../../support/fake-meter.ts'
 import { noLimits } from '../../support/no-limits.ts'
-import { noTls, plainAuth } from '../../support/plain-edge.ts'
 
 export const key = Buffer.alloc(32, 7).toString('base64')
 export const secret = 'a secret of at least thirty-two bytes'
@@ -43,15 +45,16 @@ export function manualClock(start = 1_700_000_000_000): ManualClock {
   }
 }
 
-export type SettingsChange = Partial<Omit<GatewaySettings, 'limits' | 'position' | 'auth' | 'tls' | 'proxy'>> & {
+export type SettingsChange = Partial<Omit<GatewaySettings, 'limits' | 'position' | 'resume' | 'auth' | 'tls' | 'proxy'>> & {
   readonly limits?: Partial<LimitSettings>
   readonly position?: Partial<GatewaySettings['position']>
+  readonly resume?: Partial<GatewaySettings['resume']>
   readonly auth?: Partial<GatewaySettings['auth']>
   readonly tls?: Partial<GatewaySettings['tls']>
   readonly proxy?: Partial<GatewaySettings['proxy']>
 }
 
-export function makeSettings({ limits, position, auth, tls, proxy, ...rest }: SettingsChange = {}): GatewaySettings {
+export function makeSettings({ limits, position, resume, auth, tls, proxy, ...rest }: SettingsChange = {}): GatewaySettings {
   return {
     host: '127.0.0.1',
     port: 0,
@@ -71,11 +74,16 @@ export function makeSettings({ limits, position, auth, tls, proxy, ...rest }: Se
     tls: { ...noTls, ...tls },
     proxy: { trusted: [], protocol: 'none', ...proxy },
     position: { keys: [key], maxAgeMs: 86_400_000, intervalMs: 30_000, epochMs: 60_000, ...position },
+    resume: { readers: 2, readBytesPerS: 0, historyItems: 1000, ...resume },
     limits: {
       frameBytes: 65_536,
+      messageBytes: 1024 * 1024,
       sessions: 0,
       subscriptionsPerSession: 100,
       sendBufferBytes: 1024 * 1024,
+      // These clients answer pings only when a test says so.
+      inFlightBytes: 0,
+      conflatedMessages: 10_000,
       connectTimeoutMs: 10_000,
       pingIntervalMs: 25_000,
       pingTimeoutMs: 10_000,
@@ -158,7 +166,7 @@ export interface FakeGate {
 const frame = (text: string): Buffer => Buffer.from(`${text}\n`)
 
 /** A gate without sockets. */
-export function fakeGate(clock: Clock, change: SettingsChange = {}): FakeGate {
+export function fakeGate(clock: Clock, change: SettingsChange = {}, peers: GatePeers = noPeers): FakeGate {
   const settings = makeSettings(change)
   const fanOut = createFanOut(() => clock.now())
   const connections = createConnections(
@@ -192,9 +200,10 @@ export function fakeGate(clock: Clock, change: SettingsChange = {}): FakeGate {
     const connection = connections.producerSession(session)
     if (connection) closeClient(connection.client, 'producer_taken_over')
   }
-  const hub = createHub({ settings, auth, keyring, fanOut, clock, log: silent, closeProducer })
-  const gate: Gate = { settings, hub, auth, connections, limits, clock, log: silent, delivered: () => undefined }
-  const form = createTextForm(0, frame)
+  const hub = createHub({ settings, auth, keyring, fanOut, expensive: limits.expensive, clock, log: silent, closeProducer })
+  const presence = createPresence({ connections, peers, clock, log: silent })
+  const gate: Gate = { settings, hub, auth, connections, presence, limits, clock, log: silent, delivered: () => undefined }
+  const form = createTextForm({ frame, indexes: { plain: 0, whole: 1, delta: 2 } })
   return {
     hub,
     gate,

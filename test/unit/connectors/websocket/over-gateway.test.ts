@@ -35,6 +35,7 @@ async function startGate() {
         report: { subscribe: 'none', publish: 'anonymous' },
       }),
       ...plainEdge,
+      resume: { readers: 2, readBytesPerS: 0, historyItems: 1000 },
       position: {
         keys: [Buffer.alloc(32, 1).toString('base64')],
         maxAgeMs: 60_000,
@@ -47,6 +48,8 @@ async function startGate() {
         sessions: 0,
         subscriptionsPerSession: 10,
         sendBufferBytes: 8_388_608,
+        inFlightBytes: 0,
+        conflatedMessages: 10_000,
         connectTimeoutMs: 10_000,
         pingIntervalMs: 30_000,
         pingTimeoutMs: 10_000,
