@@ -7,6 +7,8 @@ type Frame = Readonly<Record<string, unknown>>
 
 /** One connection of a client, as the gate sees it. */
 export interface GateSession {
+  /** With which the client came. */
+  readonly path: string
   /** The next frame that the client sent. */
   frame(): Promise<Frame>
   /** Answers `connected` to the client's `connect`, which it returns. */
@@ -28,7 +30,7 @@ export async function startFakeGate(): Promise<FakeGate> {
   const server = new WebSocketServer({ port: 0, host: '127.0.0.1' })
   await once(server, 'listening')
   const sessions = createInbox<GateSession>()
-  server.on('connection', (socket) => sessions.put(toSession(socket)))
+  server.on('connection', (socket, request) => sessions.put(toSession(socket, request.url ?? '')))
   onTestFinished(() => {
     for (const socket of server.clients) socket.terminate()
     server.close()
@@ -36,11 +38,12 @@ export async function startFakeGate(): Promise<FakeGate> {
   return { url: `ws://127.0.0.1:${(server.address() as AddressInfo).port}`, session: () => sessions.take() }
 }
 
-function toSession(socket: WebSocket): GateSession {
+function toSession(socket: WebSocket, path: string): GateSession {
   const frames = createInbox<Frame>()
   socket.on('message', (data: Buffer) => frames.put(JSON.parse(data.toString()) as Frame))
   const send = (frame: Frame): void => socket.send(JSON.stringify(frame))
   return {
+    path,
     frame: () => frames.take(),
     async greet(facts = {}) {
       const connect = await frames.take()
@@ -53,6 +56,26 @@ function toSession(socket: WebSocket): GateSession {
     terminate: () => socket.terminate(),
   }
 }
+
+/** The answer to a `subscribe`. */
+export const subscribed = (id: unknown, facts: object = {}): Frame => ({
+  type: 'subscribed',
+  id,
+  channel: 'buses',
+  position: 'e1.0',
+  recovered: null,
+  granted: { delivery: 'every', snapshot: false },
+  ...facts,
+})
+
+/** A message of the channel `buses`. */
+export const message = (data: unknown, cursor: number, facts: object = {}): Frame => ({
+  type: 'message',
+  channel: 'buses',
+  data,
+  position: `.${cursor}`,
+  ...facts,
+})
 
 interface Inbox<T> {
   readonly put: (item: T) => void

@@ -42,7 +42,7 @@ export interface OpenedClient {
 }
 
 /** A client whose back-off is the full ceiling, in standing time. */
-export function openClient(url: string, options: ClientOptions = {}): OpenedClient {
+export function openClient(url: string | readonly string[], options: ClientOptions = {}): OpenedClient {
   const timers = manualTimers()
   const states = createInbox<ClientState>()
   const client = connect(url, { WebSocket, timers, random: () => 1, ...options })

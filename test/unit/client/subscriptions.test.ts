@@ -1,16 +1,7 @@
 import { expect, test, vi } from 'vitest'
 import type { ClientError, Message, SnapshotItem, Subscribed } from '../../../src/client/index.ts'
-import { createInbox, startFakeGate } from './fake-gate.ts'
+import { createInbox, startFakeGate, subscribed } from './fake-gate.ts'
 import { openClient } from './open-client.ts'
-
-const subscribed = (id: unknown, facts: object = {}): Record<string, unknown> => ({
-  type: 'subscribed',
-  id,
-  channel: 'buses',
-  position: 'e1.0',
-  recovered: null,
-  ...facts,
-})
 
 const item = (key: string): object => ({ channel: 'buses', key, data: { id: key } })
 
