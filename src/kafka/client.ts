@@ -58,8 +58,13 @@ export function createKafkaClient(options: KafkaClientOptions): KafkaClient {
     return { asker: lent.asker, close }
   }
 
-  async function asking<T>(props: ClientProps | undefined, ask: (asker: Asker) => Promise<T>): Promise<T> {
-    const { asker, close } = askerFor(props ? connect('admin', props) : own)
+  /** `role`: whose properties they are. */
+  async function asking<T>(
+    props: ClientProps | undefined,
+    ask: (asker: Asker) => Promise<T>,
+    role: 'admin' | 'consumer' = 'admin',
+  ): Promise<T> {
+    const { asker, close } = askerFor(props ? connect(role, props) : own)
     try {
       return await ask(asker)
     } finally {
@@ -87,7 +92,7 @@ export function createKafkaClient(options: KafkaClientOptions): KafkaClient {
 
   return {
     async clusterId(props) {
-      const { clusterId } = await asking(props, ({ admin }) => admin((client) => client.describeCluster()))
+      const { clusterId } = await asking(props, ({ admin }) => admin((client) => client.describeCluster()), 'consumer')
       return clusterId
     },
     async createTopic(topic, { partitions: numPartitions, replicationFactor, configs = {}, props }) {
@@ -104,8 +109,9 @@ export function createKafkaClient(options: KafkaClientOptions): KafkaClient {
       }
     },
     topicExists: async (topic, props) => (await asking(props, ({ listTopics }) => listTopics())).includes(topic),
-    committed: (groupId, topics, props) => asking(props, ({ committed }) => committed(groupId, topics)),
-    timestampAt: (partition, offset, props) => asking(props, ({ timestampAt }) => timestampAt(partition, offset)),
+    committed: (groupId, topics, props) => asking(props, ({ committed }) => committed(groupId, topics), 'consumer'),
+    timestampAt: (partition, offset, props) =>
+      asking(props, ({ timestampAt }) => timestampAt(partition, offset), 'consumer'),
     alterOffsets: (groupId, offsets, props) => asking(props, (asker) => alterOffsets(asker, groupId, offsets)),
     deleteGroup: (groupId, props) => asking(props, (asker) => deleteGroup(asker, groupId)),
     newest: (topics, limit, signal) => readNewest(shared, topics, limit, signal),
