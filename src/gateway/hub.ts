@@ -9,14 +9,7 @@ import {
 } from '#api'
 import { checkAttachment } from './attach-check.ts'
 import type { Auth, Identity } from './auth.ts'
-import {
-  channelProblem,
-  matches,
-  namespaceOf,
-  type Pattern,
-  parsePattern,
-  templatePattern,
-} from './channels.ts'
+import { channelProblem, matches, namespaceOf, type Pattern, parsePattern, templatePattern } from './channels.ts'
 import { type Client, closeClient } from './client.ts'
 import { type Refusal, refuse } from './codes.ts'
 import type { FanOut } from './fan-out.ts'

@@ -1,6 +1,8 @@
 import type { Item } from './channel-state.ts'
-import type { Judge } from './judge.ts'
+import type { Refusal } from './codes.ts'
+import type { Judge, Judges } from './judge.ts'
 import type { SnapshotEntry } from './snapshot.ts'
+import type { Terms } from './terms.ts'
 
 /**
  * What a subscription gets of a message. `gone`: it does not pass, but the client may hold its key, and is told that it left
@@ -20,15 +22,31 @@ export interface Selection {
 const maxKeys = 10_000
 
 export interface SelectionOptions {
-  /** All have to pass. */
-  readonly judges: readonly Judge[]
   /** Keys of several channels may meet. */
   readonly isManifold: boolean
   /** The client holds nothing yet, or what it holds is about to be replaced by a snapshot. */
   readonly isFresh: boolean
 }
 
-export function createSelection({ judges, isManifold, isFresh }: SelectionOptions): Selection {
+/** Those who judge by the terms; none: all passes. */
+export function judgesOf(
+  { filter, bbox }: Pick<Terms, 'filter' | 'bbox'>,
+  fields: readonly [string, string] | undefined,
+  judges: Judges,
+): Judge[] | Refusal {
+  const chosen: Judge[] = []
+  for (const judge of [
+    filter === undefined ? undefined : judges.filter(filter),
+    bbox && fields ? judges.box(fields, bbox) : undefined,
+  ]) {
+    if (judge && 'code' in judge) return judge
+    if (judge) chosen.push(judge)
+  }
+  return chosen
+}
+
+/** What all judges let pass. */
+export function createSelection(judges: readonly Judge[], { isManifold, isFresh }: SelectionOptions): Selection {
   /** Whether the client was shown the key. */
   const shown = new Map<string, boolean>()
   /** What is true of a key that is not there. */

@@ -1,7 +1,7 @@
 import type { Clock, Logger, Progress, Publication, SinkAttachment, SinkFeed } from '#api'
 import { backoffDelay } from '../util/backoff.ts'
 import { type ChannelState, costOf, createChannelState, createItem, type Item, isIdle } from './channel-state.ts'
-import { channelProblem, type Pattern } from './channels.ts'
+import { channelProblem, isPattern, type Pattern } from './channels.ts'
 import type { Subscription } from './client.ts'
 import { createEpochs, type Epoch, type Epochs } from './epoch.ts'
 import type { FanOut } from './fan-out.ts'
@@ -11,6 +11,7 @@ import { createSnapshot, type Snapshot } from './snapshot.ts'
 import { createTracker, type Tracker } from './tracker.ts'
 import { createUnreadPast, type UnreadPast } from './unread-past.ts'
 import { comparePaths } from './vector.ts'
+import { createViews } from './views.ts'
 import { createWindow, type Window } from './window.ts'
 
 /** What an attached sink publishes, with all that its subscribers need of the past. */
@@ -37,7 +38,10 @@ export interface Stream {
   resetAt(): number | undefined
   /** Since when (ms) Kafka is unreachable. */
   staleSince(): number | undefined
+  /** Of a channel or a pattern; created when there is none. */
   channel(name: string): ChannelState
+  /** How many patterns have subscribers. */
+  patternCount(): number
   /** Forgets the channel when nothing is left of it. */
   release(channel: ChannelState): void
   note(channel: ChannelState, epoch: Epoch, cursor: string): Item
@@ -107,19 +111,24 @@ export function createStream(options: StreamOptions): Stream {
     cluster: cluster ?? '',
   })
   const release = (channel: ChannelState): void => {
-    if (isIdle(channel)) channels.delete(channel.name)
+    if (!isIdle(channel) || channels.get(channel.name) !== channel) return
+    channels.delete(channel.name)
+    views.release(channel)
   }
   const epochs = createEpochs(identify, options.keyring)
   const tracker = createTracker(epochs, settings.position.epochMs, clock.now())
   const window = createWindow(attachment.window, release)
   const snapshot = createSnapshot(attachment.snapshot)
   const unreadPast = createUnreadPast(attachment.snapshot.expireMs)
+  const views = createViews(channels, window.account)
 
   const channelFor = (name: string): ChannelState => {
     const known = channels.get(name)
     if (known) return known
-    const channel = createChannelState(name, window.account)
+    const isView = isPattern(name)
+    const channel = isView ? views.create(name, window.items()) : createChannelState(name, window.account)
     channels.set(name, channel)
+    if (!isView) views.adopt(channel)
     return channel
   }
   const dropOnce = (name: string): void => {
@@ -134,6 +143,10 @@ export function createStream(options: StreamOptions): Stream {
       channel.lastSeq = item.seq
       window.add(item)
     }
+    bring(channel, item)
+    if (item.kind !== 'position') for (const view of channel.views) bring(view, item)
+  }
+  const bring = (channel: ChannelState, item: Item): void => {
     if (channel.live.size > 0) channel.pending.push(item)
     else if (channel.followers.size === 0) return
     fanOut.mark(channel)
@@ -153,6 +166,11 @@ export function createStream(options: StreamOptions): Stream {
   // The item before, for the position that introduces a new epoch.
   let formerEpoch: Epoch | undefined
   let formerCursor = '.'
+  const introduce = (channel: ChannelState, epoch: Epoch): void => {
+    if (channel.live.size === 0 || channel.epoch === epoch) return
+    append(note(channel, epoch, formerEpoch === epoch ? formerCursor : '.'))
+    channel.epoch = epoch
+  }
   const put = (publication: Publication, path: readonly number[], now: number): void => {
     const { channel: name, key, data } = publication
     const known = channels.get(name)
@@ -170,10 +188,8 @@ export function createStream(options: StreamOptions): Stream {
         index,
         sequence.last + 1,
       )
-    if (channel.live.size > 0 && channel.epoch !== epoch) {
-      append(note(channel, epoch, formerEpoch === epoch ? formerCursor : '.'))
-      channel.epoch = epoch
-    }
+    introduce(channel, epoch)
+    for (const view of channel.views) introduce(view, epoch)
     const item: Item = {
       kind: 'message',
       channel,
@@ -193,8 +209,10 @@ export function createStream(options: StreamOptions): Stream {
       delta: undefined,
     }
     append(item)
-    channel.toldAt = now
-    channel.toldMoves = -1
+    for (const told of [channel, ...channel.views]) {
+      told.toldAt = now
+      told.toldMoves = -1
+    }
     formerEpoch = epoch
     formerCursor = cursor
   }
@@ -270,7 +288,12 @@ export function createStream(options: StreamOptions): Stream {
       const now = clock.now()
       for (const { channel: name, key, data, origin } of publications) {
         const index = tracker.indexOf(origin)
-        if (index === undefined || key === undefined || channelProblem(name, settings.limits.channelLength) !== undefined) continue
+        if (
+          index === undefined ||
+          key === undefined ||
+          channelProblem(name, settings.limits.channelLength) !== undefined
+        )
+          continue
         const channel = channelFor(name)
         snapshot.put(channel, key, data, Math.min(now, origin.timestamp), index, sequence.last)
         release(channel)
@@ -331,6 +354,7 @@ export function createStream(options: StreamOptions): Stream {
     resetAt: () => resetAt,
     staleSince: () => staleSince,
     channel: channelFor,
+    patternCount: () => views.size(),
     release,
     note,
     wake: (subscription) => fanOut.wake(stream, subscription),

@@ -3,6 +3,7 @@ import type { ChannelState, Item } from './channel-state.ts'
 import { vectorAt } from './cursor.ts'
 import { createFifo, type Fifo, fifoFirst, fifoShift } from './fifo.ts'
 import { comparePaths, dominates, type Vector } from './vector.ts'
+import { addToView, dropFromView } from './views.ts'
 
 /** The latest messages of a stream, bounded by bytes and age; what a resume is served from. */
 export interface Window {
@@ -20,6 +21,8 @@ export interface Window {
   /** Bytes held; frames made later are added by who makes them. */
   readonly account: { bytes: number }
   size(): number
+  /** Oldest first. */
+  items(): Iterable<Item>
 }
 
 interface Evicted {
@@ -46,6 +49,7 @@ export function createWindow(limits: WindowLimits, onIdle: (channel: ChannelStat
     if (item.kind === 'message') evicted[item.partition] = { offset: item.offset, path: item.path }
     if (item.kind === 'expiry') lastExpiry = item
     channel.evicted = { seq: item.seq, epoch: item.epoch, cursor: item.cursor }
+    for (const view of channel.views) dropFromView(view, item)
     onIdle(channel)
   }
   const evict = (now: number): void => {
@@ -75,6 +79,7 @@ export function createWindow(limits: WindowLimits, onIdle: (channel: ChannelStat
     add(item) {
       held.items.push(item)
       item.channel.log.items.push(item)
+      for (const view of item.channel.views) addToView(view, item)
       account.bytes += item.bytes
       item.isHeld = true
       evict(item.at)
@@ -94,5 +99,6 @@ export function createWindow(limits: WindowLimits, onIdle: (channel: ChannelStat
     covers: (vector) => knowsExpiries(vector) && evicted.every((last, partition) => isCovered(last, partition, vector)),
     account,
     size: () => held.items.length - held.head,
+    items: () => held.items.slice(held.head),
   }
 }

@@ -23,6 +23,8 @@ import { timestampConverter } from './timestamp-converter.ts'
 import { timestampRouter } from './timestamp-router.ts'
 import { valueToKey } from './value-to-key.ts'
 
+export { compileFilter } from './expression/compile-filter.ts'
+
 /** The transformations that come with the worker. */
 export const transformations: readonly TransformationPlugin[] = [
   cast,
