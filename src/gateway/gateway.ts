@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
-import type { Clock, GatewayPort, Logger } from '#api'
+import type { Clock, GatewayPort, Logger, RevocationLog } from '#api'
 import { ConnectError } from '#api'
 import { createAuth, readAuthParts } from './auth.ts'
 import { closeClient, dropSubscription } from './client.ts'
@@ -13,6 +13,8 @@ import { createKeyring } from './keyring.ts'
 import { drain } from './limits/drain.ts'
 import { createLimits } from './limits/limits.ts'
 import { type Meter, startMeter } from './limits/meter.ts'
+import { createRevocationIndex } from './revocations.ts'
+import { startRevoker } from './revoke.ts'
 import type { GatewaySettings } from './settings.ts'
 import { createSseTransport } from './transports/sse.ts'
 import { createWebSocketTransport } from './transports/websocket.ts'
@@ -21,6 +23,8 @@ export interface GatewayOptions {
   readonly settings: GatewaySettings
   readonly log: Logger
   readonly clock: Clock
+  /** What was revoked; absent: nothing ever is. */
+  readonly revocations?: RevocationLog
   /** Whether all declared connectors were started; the same as calling `ready()`. */
   readonly started?: () => boolean
   /** How much there is to do; absent: what this process has. */
@@ -71,8 +75,16 @@ export interface GatewayStats {
 const [answerMs, closeMs] = [2000, 1000]
 
 /** Listens at once and lets clients in when it is ready. Throws `ConfigError` for keys that do not fit, `ConnectError` when the port is taken. */
-export async function startGateway({ settings, log, clock, started, ...given }: GatewayOptions): Promise<Gateway> {
+export async function startGateway({
+  settings,
+  log,
+  clock,
+  started,
+  revocations,
+  ...given
+}: GatewayOptions): Promise<Gateway> {
   const keyring = createKeyring(settings.position.keys)
+  const authParts = await readAuthParts(settings.auth, clock, log)
   const life = new AbortController()
   const fanOut = createFanOut(() => clock.now())
   const connections = createConnections(settings.limits.sessions, (client, isProducer) => {
@@ -82,7 +94,9 @@ export async function startGateway({ settings, log, clock, started, ...given }: 
   }, settings.limits.sessionsPerUser)
   const meter = given.meter ?? startMeter()
   const limits = createLimits({ settings: settings.limits, connections, clock, log, meter })
-  const auth = createAuth(settings, clock, await readAuthParts(settings.auth, clock, log))
+  const index = createRevocationIndex(revocations?.all() ?? [], () => clock.now())
+  const revoker = revocations && startRevoker({ revocations, index, connections, clock, log })
+  const auth = createAuth(settings, clock, { ...authParts, revocations: index })
   const closeProducer = (session: string): void => {
     const connection = connections.producerSession(session)
     if (connection) closeClient(connection.client, 'producer_taken_over')
@@ -113,6 +127,7 @@ export async function startGateway({ settings, log, clock, started, ...given }: 
   })
   const address = await listen(server, settings).catch((error: unknown) => {
     meter.stop()
+    revoker?.stop()
     throw error
   })
   log.info({ url: address.url }, 'gateway listens')
@@ -125,6 +140,7 @@ export async function startGateway({ settings, log, clock, started, ...given }: 
       const now = clock.now()
       try {
         hub.tick(now)
+        revoker?.tick(now)
         gate.limits.tick(now)
         for (const connection of connections.all()) connection.tick(now)
       } catch (error) {
@@ -149,6 +165,7 @@ export async function startGateway({ settings, log, clock, started, ...given }: 
     for (const connection of connections.all()) connection.destroy()
     server.closeAllConnections()
     fanOut.stop()
+    revoker?.stop()
     await Promise.all([closed, upkept])
   }
   let stopped: Promise<void> | undefined

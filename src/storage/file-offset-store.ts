@@ -1,9 +1,9 @@
-import { mkdir, open, readFile, rename } from 'node:fs/promises'
-import { dirname } from 'node:path'
+import { readFile } from 'node:fs/promises'
 import { ConfigError } from '#api'
 import { parseExactly, stringifyExactly } from '../util/exact-json.ts'
 import { createMemoryOffsetStore } from './memory-offset-store.ts'
 import type { OffsetMap, OffsetStore } from './offset-store.ts'
+import { replaceFile } from './replace-file.ts'
 
 /**
  * Offsets in one JSON file, as Kafka Connect's standalone worker keeps them (its own file is a serialised Java map, which is not read here).
@@ -18,7 +18,7 @@ export async function openFileOffsetStore(file: string): Promise<OffsetStore> {
     async put(connector, offsets) {
       await memory.put(connector, offsets)
       const text = `${stringifyExactly(Object.fromEntries(entries))}\n`
-      const write = writing.then(() => replace(file, text))
+      const write = writing.then(() => replaceFile(file, text))
       writing = write.catch(() => undefined)
       await write
     },
@@ -39,17 +39,4 @@ async function read(file: string): Promise<Record<string, OffsetMap>> {
       { cause: error },
     )
   }
-}
-
-async function replace(file: string, text: string): Promise<void> {
-  await mkdir(dirname(file), { recursive: true })
-  const next = `${file}.next`
-  const handle = await open(next, 'w')
-  try {
-    await handle.writeFile(text)
-    await handle.sync()
-  } finally {
-    await handle.close()
-  }
-  await rename(next, file)
 }

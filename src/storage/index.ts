@@ -13,6 +13,7 @@ export {
   createConnectorOffsetStore,
 } from './connector-offset-store.ts'
 export { openFileOffsetStore } from './file-offset-store.ts'
+export { openFileRevocations } from './file-revocations.ts'
 export { ensureInternalTopics, type InternalTopic, type InternalTopicOptions } from './internal-topics.ts'
 export { type ConfigStoreOptions, openConfigStore } from './kafka-config-store.ts'
 export { openTopicOffsetStore, type TopicOffsetStoreOptions } from './kafka-offset-store.ts'
@@ -31,3 +32,4 @@ export {
 export type { ReportedState, Status, StatusStore } from './status-store.ts'
 export { bounded, type StorageKafka, type TopicStoreOptions } from './storage-kafka.ts'
 export type { TargetState } from './target-state.ts'
+export { openTopicRevocations, type StoredRevocations } from './topic-revocations.ts'

@@ -3,7 +3,7 @@ import { ConfigError, ConnectError, messageOf } from '#api'
 import type { ClientProps, KafkaClient, TopicInfo } from '../kafka/index.ts'
 import { retry } from '../util/retry.ts'
 
-export type InternalUse = 'config' | 'offset' | 'status'
+export type InternalUse = 'config' | 'offset' | 'status' | 'revocation'
 
 /** One of the topics in which a cluster of workers keeps what it knows. */
 export interface InternalTopic {
@@ -21,7 +21,13 @@ const purposes: Readonly<Record<InternalUse, string>> = {
   config: 'connector configurations',
   offset: 'source connector offsets',
   status: 'connector and task statuses',
+  revocation: "the gateway's revocations",
 }
+
+const topicProperty = (use: InternalUse): string =>
+  use === 'revocation' ? 'gateway.revocations.topic' : `${use}.storage.topic`
+const replicationProperty = (use: InternalUse): string =>
+  use === 'revocation' ? 'gateway.revocations.replicationFactor' : `${use}.storage.replication.factor`
 
 type Asked = Pick<KafkaClient, 'createTopic' | 'topicInfo'>
 
@@ -90,7 +96,7 @@ function explain({ topic, use, replicationFactor }: InternalTopic, error: unknow
   )
   if (isReplication)
     return new ConfigError(
-      `Topic '${topic}' for ${purposes[use]} cannot be created with ${replicationFactor} replicas: Kafka has fewer brokers. Set ${use}.storage.replication.factor to the number of brokers at most (1 on a single broker; -1 is the brokers' default), or make the topic beforehand.`,
+      `Topic '${topic}' for ${purposes[use]} cannot be created with ${replicationFactor} replicas: Kafka has fewer brokers. Set ${replicationProperty(use)} to the number of brokers at most (1 on a single broker; -1 is the brokers' default), or make the topic beforehand.`,
       { cause: error },
     )
   return new ConnectError(`Unable to create topic(s) '${topic}': ${messageOf(error)}`, { cause: error })
@@ -98,7 +104,7 @@ function explain({ topic, use, replicationFactor }: InternalTopic, error: unknow
 
 /** The sentences are Kafka Connect's. */
 function check({ topic, use }: InternalTopic, { partitions, configs }: TopicInfo): void {
-  const property = `${use}.storage.topic`
+  const property = topicProperty(use)
   if (use === 'config' && partitions > 1)
     throw new ConfigError(
       `Topic '${topic}' supplied via the '${property}' property is required to have a single partition in order to guarantee consistency of connector configurations, but found ${partitions} partitions.`,

@@ -1,7 +1,7 @@
 import type { Identity } from '../auth.ts'
 import { dropSubscription } from '../client.ts'
 import { refuse } from '../codes.ts'
-import { ownToken, useOwnToken } from '../own-token.ts'
+import { bindToken, ownToken, useOwnToken } from '../own-token.ts'
 import type { ClientFrames } from '../protocol.ts'
 import type { Requester } from './requester.ts'
 
@@ -33,17 +33,13 @@ function refreshOne(requester: Requester, fresh: Identity, id: number, subscript
   const { gate, client, refuseFrame } = requester
   const held = client.subscriptions.get(subscription)
   if (!held) return refuseFrame(id, refuse('unknown_subscription', `No subscription has the id ${subscription}.`))
-  if (isOfAnother(fresh, requester.identity()))
-    return refuseFrame(id, refuse('bad_token', 'The token of the subscription is of another client.'))
-  if (!held.channels.every(({ name }) => gate.auth.allows(fresh, 'subscribe', name)))
+  const bound = bindToken(fresh, requester.identity())
+  if ('code' in bound) return refuseFrame(id, bound)
+  if (!held.channels.every(({ name }) => gate.auth.allows(bound, 'subscribe', name)))
     return refuseFrame(id, refuse('forbidden', 'The token does not grant the channel of the subscription.'))
-  useOwnToken(held, fresh)
+  useOwnToken(held, bound)
   tellRefreshed(requester, id, fresh)
 }
 
 const tellRefreshed = ({ send }: Requester, id: number, { expiresAt }: Identity): void =>
   send({ type: 'refreshed', id, ...(expiresAt === undefined ? {} : { expires: expiresAt }) })
-
-/** A token for a subscription may name nobody; if it names somebody, it is not for another to use. */
-export const isOfAnother = (token: Identity, known: Identity): boolean =>
-  token.isAuthenticated && known.isAuthenticated && token.client !== known.client
