@@ -126,7 +126,7 @@ test('of several gates it takes one after the other', async () => {
   for (const turn of [0, 1, 0]) {
     const session = await gates[turn]?.session()
     await session?.greet()
-    await reached('connected')
+    expect(await reached('connected')).toMatchObject({ client: 'c' })
     session?.terminate()
     timers.advance((await reached('waiting')).retryInMs)
   }
