@@ -27,6 +27,7 @@ export function distributedMode(
   closers.add('connectors', () => herder?.stop())
   return {
     herder: () => herder,
+    peers: () => herder?.peers,
     async begin(signal) {
       let isTold = false
       const again = (error: unknown): boolean => {

@@ -9,7 +9,7 @@ import {
   readConnectorFile,
   type WorkerConfig,
 } from '../config/index.ts'
-import { type Gateway, startGateway } from '../gateway/index.ts'
+import { type Gateway, type GatewayOptions, startGateway } from '../gateway/index.ts'
 import { type Herder, StartingError } from '../herder/index.ts'
 import { createKafkaClient } from '../kafka/index.ts'
 import { type Readiness, startRest } from '../rest/index.ts'
@@ -23,6 +23,7 @@ import { within } from '../util/within.ts'
 import { descriptorLimit } from './descriptor-limit.ts'
 import { distributedMode } from './distributed-mode.ts'
 import { findPlugins } from './find-plugins.ts'
+import { createGatePeers } from './gate-peers.ts'
 import { connectVersion, packageRoot, packageVersion } from './package-info.ts'
 import { positionKeys } from './position-keys.ts'
 import { peerTls, restOptions } from './rest-options.ts'
@@ -108,7 +109,10 @@ async function start(
   let mode: WorkerMode | undefined
   let restUrl = ''
   const waitsFor = (): string | undefined => (mode ? mode.waitsFor() : 'The worker is starting.')
-  const gateway = settings.gateway.enabled ? await startGate(config, log, () => waitsFor() === undefined) : undefined
+  const gatePeers = createGatePeers()
+  const gateway = settings.gateway.enabled
+    ? await startGate(config, { log, started: () => waitsFor() === undefined, peers: gatePeers })
+    : undefined
   const restLog = log.child({ logger: 'tidegate.rest' })
   const peers = createPeerClient({ tls: () => peerTls(props, restLog) })
   closers.add('connections to other workers', () => peers.close())
@@ -153,6 +157,8 @@ async function start(
   const signal = options.signal ?? new AbortController().signal
   // Kafka may hold up what was asked of it for long.
   await unlessAborted(mode.begin(signal), signal)
+  const cluster = mode.peers?.()
+  if (cluster) gatePeers.join(cluster)
   log.info({ rest: rest.url, gateway: gateway?.address.url, connectors: declarations.length }, 'worker started')
   return {
     restUrl: rest.url,
@@ -181,15 +187,17 @@ async function readDeclarations(options: WorkerOptions, log: Logger): Promise<re
   return Promise.all(files.map(readConnectorFile))
 }
 
-async function startGate(config: WorkerConfig, log: Logger, started: () => boolean): Promise<Gateway> {
+async function startGate(
+  config: WorkerConfig,
+  given: Pick<GatewayOptions, 'log' | 'started' | 'peers'>,
+): Promise<Gateway> {
   const { gateway: settings } = config.settings
   const keys = await positionKeys(settings.position.keys, offsetsFileOf(config.config))
   const descriptors = await descriptorLimit()
   const sessions = settings.limits.sessions || (descriptors === undefined ? 0 : Math.max(1, descriptors - 256))
   return startGateway({
     settings: { ...settings, position: { ...settings.position, keys }, limits: { ...settings.limits, sessions } },
-    log,
     clock: systemClock,
-    started,
+    ...given,
   })
 }

@@ -1,6 +1,6 @@
 import type { Logger } from '#api'
 import type { WorkerConfig } from '../config/index.ts'
-import type { Herder, LogLevels } from '../herder/index.ts'
+import type { Herder, LogLevels, WorkerPeers } from '../herder/index.ts'
 import type { WorkerDeps } from '../runtime/index.ts'
 import type { Closers } from '../util/closers.ts'
 import type { PeerClient } from '../util/peer-client.ts'
@@ -30,4 +30,6 @@ export interface WorkerMode {
   waitsFor(): string | undefined
   /** Why clients should go to other workers though its work has begun; undefined, or absent: nothing speaks against it. */
   lacks?(): string | undefined
+  /** The other workers of its cluster; undefined: it has none, or none yet. */
+  peers?(): WorkerPeers | undefined
 }

@@ -6,6 +6,7 @@ export {
   type DistributedHerderOptions,
   type DistributedHerderSettings,
 } from './distributed/distributed-herder.ts'
+export type { WorkerPeers } from './distributed/peers.ts'
 export { StartingError } from './distributed/session-keys.ts'
 export { workerIdOf } from './distributed/worker-id.ts'
 export type * from './herder.ts'

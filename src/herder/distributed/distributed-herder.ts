@@ -20,7 +20,7 @@ import { createFencing } from './fencing.ts'
 import { createInternalClient, type InternalClient, type InternalClientOptions } from './internal-client.ts'
 import { createKeyRotation } from './key-rotation.ts'
 import type { LocalWork } from './local-work.ts'
-import { createPeers } from './peers.ts'
+import { createPeers, type WorkerPeers } from './peers.ts'
 import { forgetRemoved } from './removed-statuses.ts'
 import { createRequests } from './requests.ts'
 import { createSessionKeys, type SessionKeySettings } from './session-keys.ts'
@@ -60,6 +60,7 @@ export interface DistributedHerderOptions {
 
 export interface DistributedHerder extends Herder {
   readonly internal: InternalRequests
+  readonly peers: WorkerPeers
   /** Joins the cluster, and keeps joining. Once. */
   start(): void
   /** Resolves when this worker has been in a finished rebalance once, or rejects when that cannot be. */
@@ -102,7 +103,7 @@ export function createDistributedHerder(options: DistributedHerderOptions): Dist
 
   const keys = createSessionKeys({ settings, current: () => config.state().sessionKey, now: clock.now })
   const client = createClient({ keys, peers: options.peers })
-  const peers = createPeers({ url: () => url, workerId, statuses, client })
+  const peers = createPeers({ group: () => group, url: () => url, workerId, statuses, client })
   const topics = createActiveTopics(settings, (name) => config.state().connectors.has(name), statuses)
   const exactlyOnce = settings['exactly.once.source.support'] === 'enabled'
   const deps: WorkerDeps = { ...options.deps, topics, peers, exactlyOnce }
@@ -236,6 +237,7 @@ export function createDistributedHerder(options: DistributedHerderOptions): Dist
     resetTopics: async (name) => topics.reset(name),
     offsets: (name) => offsets.list(name),
     internal: { verify: keys.verify, ...leader, call: peers.answer },
+    peers,
 
     start() {
       const here = { kafka, settings, clock, log, url }

@@ -21,6 +21,8 @@ export interface Leader {
   decide(group: GroupToAssign, lastGeneration: number): Promise<ReadonlyMap<string, Buffer>>
   /** By the decision of this generation; undefined when it is another's or nobody has it. */
   ownerUrl(generation: number, what: string | TaskId): string | undefined
+  /** All members by the decision of this generation. */
+  workerUrls(generation: number): readonly string[] | undefined
   /** Another is leader: what is remembered of one's own time is out of date. */
   resign(): void
 }
@@ -33,7 +35,9 @@ const noWork: Work = { connectors: [], tasks: [] }
 export function createLeader(options: LeaderOptions): Leader {
   const { clock, log } = options
   let memory: AssignorMemory = noMemory
-  let owners: { readonly generation: number; readonly urls: ReadonlyMap<string, string> } | undefined
+  let owners:
+    | { readonly generation: number; readonly urls: ReadonlyMap<string, string>; readonly workers: readonly string[] }
+    | undefined
   let sameUrl = new Set<string>()
 
   function warnOfSameUrl(members: ReadonlyMap<string, WorkerState>): void {
@@ -76,7 +80,8 @@ export function createLeader(options: LeaderOptions): Leader {
       const input = { configured: options.configured(state), members: running, generation, lastGeneration, maxDelayMs }
       const result = assignWork({ ...input, urls: mapped(members, ({ url }) => url), now: clock.now() }, memory)
       memory = result.memory
-      owners = { generation, urls: ownersOf(result.assigned, members) }
+      const workers = [...new Set([...members.values()].map(({ url }) => url))]
+      owners = { generation, urls: ownersOf(result.assigned, members), workers }
       const { delay } = result
       return mapped(members, (_, memberId) => {
         const assigned = result.added.get(memberId) ?? noWork
@@ -85,6 +90,7 @@ export function createLeader(options: LeaderOptions): Leader {
       })
     },
     ownerUrl: (generation, what) => (owners?.generation === generation ? owners.urls.get(keyOf(what)) : undefined),
+    workerUrls: (generation) => (owners?.generation === generation ? owners.workers : undefined),
     resign() {
       memory = noMemory
       owners = undefined

@@ -50,6 +50,8 @@ export interface WorkerGroup {
   isRebalancing(): boolean
   /** Of the leader alone: who has a connector, or a task. */
   ownerUrl(what: string | TaskId): string | undefined
+  /** Of the leader alone: all workers of the cluster, this one included. */
+  workerUrls(): readonly string[] | undefined
   /** Whether it is in the group with its work begun: not put out or away, and the coordinator has answered within the session time-out. */
   isMember(): boolean
   /** What is this worker's. */
@@ -217,6 +219,7 @@ export function createWorkerGroup(options: WorkerGroupOptions): WorkerGroup {
     isRebalancing: () => isRebalancing,
     ownerUrl: (what) =>
       memberId !== undefined && memberId === mine?.leader ? leader.ownerUrl(generation, what) : undefined,
+    workerUrls: () => (isLeader() ? leader.workerUrls(generation) : undefined),
     isMember: () =>
       isMember && (unreachableSince === undefined || clock.now() - unreachableSince <= settings['session.timeout.ms']),
     work: () => mine?.assigned ?? noWork,

@@ -78,6 +78,7 @@ export function createMemoryGroup(): MemoryGroup {
         leaderUrl: () => (isRebalancing || generation < 0 ? undefined : members[0]?.options.url),
         isRebalancing: () => isRebalancing || generation < 0,
         isMember: () => members.includes(member) && generation >= 0,
+        workerUrls: () => (leads() ? members.map(({ options: { url } }) => url) : undefined),
         ownerUrl: (what) => (leads() ? members[group.place(what, members.length)]?.options.url : undefined),
         work: () => member.work,
         rejoin(reason) {

@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { expect, onTestFinished, test } from 'vitest'
 import { createInternalClient } from '../../../../src/herder/distributed/internal-client.ts'
-import { createPeers } from '../../../../src/herder/distributed/peers.ts'
+import { createPeers, type PeersOptions } from '../../../../src/herder/distributed/peers.ts'
 import type { Status } from '../../../../src/storage/index.ts'
 import { createPeerClient } from '../../../../src/util/peer-client.ts'
 
@@ -115,9 +115,15 @@ test('a worker that is not there may be asked again, and an end is heard', async
   expect(closed).toMatchObject({ retriable: true })
 })
 
-function peersOn(url: string, client: ReturnType<typeof signedClient>, status?: Partial<Status>) {
+function peersOn(
+  url: string,
+  client: ReturnType<typeof signedClient>,
+  status?: Partial<Status>,
+  group: ReturnType<PeersOptions['group']> = undefined,
+) {
   const told = { state: 'RUNNING', workerId: 'there:8083', generation: 1, version: null, ...status } as const
   return createPeers({
+    group: () => group,
     url: () => url,
     workerId: () => 'here:8083',
     statuses: { task: (connector) => (connector === 'c' ? told : undefined) },
@@ -168,4 +174,37 @@ test('a port that nobody serves on the other worker may be called again, and a s
   peers.serve('p', async () => Buffer.from('second'))
   stopFirst()
   expect((await peers.answer('p', Buffer.alloc(0))).toString()).toBe('second')
+})
+
+test('knows the other workers by the word of the leader, asked once for each generation', async () => {
+  const { url, asked, client } = await otherWorker({ status: 200, body: '["http://here:8083/","http://there:8083/"]' })
+  const member = { generation: 1, leader: url as string | undefined }
+  const group = { generation: () => member.generation, leaderUrl: () => member.leader, workerUrls: () => undefined }
+  const peers = peersOn('http://here:8083/', client, {}, group)
+  const { signal } = new AbortController()
+  expect(await peers.others(signal)).toEqual(['http://there:8083/'])
+  expect(await peers.others(signal)).toEqual(['http://there:8083/'])
+  expect(asked.map(({ line }) => line)).toEqual(['POST /internal/workers'])
+  Object.assign(member, { generation: 2 })
+  await peers.others(signal)
+  expect(asked).toHaveLength(2)
+  // During a rebalance, and while the leader does not answer, the last word holds.
+  Object.assign(member, { generation: 3, leader: undefined })
+  expect(await peers.others(signal)).toEqual(['http://there:8083/'])
+  member.leader = 'http://127.0.0.1:1/'
+  expect(await peers.others(signal)).toEqual(['http://there:8083/'])
+  expect(await refusal(peersOn('http://here:8083/', client, {}, group).others(signal))).toMatchObject({
+    retriable: true,
+  })
+})
+
+test('a leader tells who is in the cluster, and another worker that it does not know', async () => {
+  const client = signedClient()
+  onTestFinished(() => client.close())
+  const url = 'http://here:8083/'
+  const leads = { generation: () => 1, leaderUrl: () => url, workerUrls: () => [url, 'http://there:8083/'] }
+  const { signal } = new AbortController()
+  expect(await peersOn(url, client, {}, leads).others(signal)).toEqual(['http://there:8083/'])
+  const follows = peersOn(url, client, {}, { ...leads, workerUrls: () => undefined })
+  expect(await refusal(follows.answer('workers', Buffer.alloc(0)))).toMatchObject({ status: 404 })
 })
