@@ -2,8 +2,10 @@ import type { Batch } from './batch.ts'
 import type { ChannelState, Item } from './channel-state.ts'
 import type { CloseName, NoticeName, UnsubscribedName } from './codes.ts'
 import { releaseText } from './delta.ts'
+import type { Flow } from './flow.ts'
 import type { Pull } from './pull.ts'
 import type { Selection } from './selection.ts'
+import type { NamespaceSettings } from './settings.ts'
 import type { Stream } from './stream.ts'
 import type { Terms } from './terms.ts'
 
@@ -16,6 +18,10 @@ export interface Form {
   item(item: Item, cursor: string): Buffer
   /** Told instead of an item whose frame has more bytes than the client takes. */
   oversize(subscription: Subscription, item: Item, cursor: string, size: number): Buffer
+  /** Messages of one key or channel that came together, the newest last. */
+  batch(newest: Item, items: readonly Item[]): Buffer
+  /** The subscription has what it missed; absent: a position says so. */
+  live?(subscription: Subscription, position: string): Buffer
   /** What the client may hold of the item's key no longer passes the subscription's selection. */
   gone(subscription: Subscription, item: Item): Buffer
   /** `page`: items joined by commas. `position`: only with the last page of the last channel. */
@@ -38,7 +44,7 @@ export interface Outlet {
 /** What the gate tells a connection unasked, in the words of its protocol. */
 export interface ClientEvents {
   unsubscribed(subscription: Subscription, code: UnsubscribedName): void
-  notice(code: NoticeName, facts: Readonly<Record<string, number>>): void
+  notice(code: NoticeName, facts: Readonly<Record<string, number | string>>): void
 }
 
 /** One connection as the hub sees it. */
@@ -50,6 +56,9 @@ export interface Client {
   readonly bufferBytes: number
   /** The largest frame of a message that it takes. */
   messageBytes: number
+  readonly flow: Flow
+  /** Messages that may wait for one subscription while they are conflated. */
+  readonly conflatedMessages: number
   readonly subscriptions: Map<number, Subscription>
   /** Collected by the sweep under way: the first, in place so that no array is made for it, and the others. */
   batch: Batch | undefined
@@ -60,12 +69,16 @@ export interface Client {
   closedAs: CloseName | undefined
 }
 
+export type LagRules = Pick<NamespaceSettings, 'adaptive' | 'deliveries' | 'lag.max.ms'>
+
 export interface Subscription {
   readonly id: number
   readonly client: Client
   readonly stream: Stream
   readonly channels: readonly ChannelState[]
   terms: Terms
+  /** What its namespace says of clients that fall behind. */
+  readonly rules: LagRules
   /** What its filter and its box let through; undefined: all. With one it stays in `pull`. */
   selection: Selection | undefined
   /** Milliseconds since the epoch: the end of the token it was made with. */
@@ -74,6 +87,7 @@ export interface Subscription {
   readonly outlet: Outlet
   form: Form
   formIndex: number
+  readonly flow: Flow
   readonly bufferBytes: number
   readonly messageBytes: number
   /** It has everything up to this sequence number. */
@@ -85,7 +99,7 @@ export interface Subscription {
 }
 
 export const createClient = (
-  options: Pick<Client, 'session' | 'form' | 'outlet' | 'events' | 'bufferBytes' | 'messageBytes'>,
+  options: Pick<Client, 'session' | 'form' | 'outlet' | 'events' | 'bufferBytes' | 'messageBytes' | 'flow' | 'conflatedMessages'>,
 ): Client => ({
   ...options,
   subscriptions: new Map(),

@@ -3,6 +3,7 @@ import type { Auth } from './auth.ts'
 import type { Connections } from './connections.ts'
 import type { Hub } from './hub.ts'
 import type { Limits } from './limits/limits.ts'
+import type { Presence } from './presence.ts'
 import type { GatewaySettings } from './settings.ts'
 
 /** What a transport gets to work with. */
@@ -11,6 +12,7 @@ export interface Gate {
   readonly hub: Hub
   readonly auth: Auth
   readonly connections: Connections
+  readonly presence: Presence
   readonly limits: Limits
   readonly clock: Clock
   readonly log: Logger

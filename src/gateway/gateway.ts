@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net'
 import type { Clock, GatewayPort, Logger, RevocationLog } from '#api'
 import { ConnectError } from '#api'
 import { createAuth, readAuthParts } from './auth.ts'
+import { namespaceOf } from './channels.ts'
 import { closeClient, dropSubscription } from './client.ts'
 import { createConnections } from './connections.ts'
 import { createFanOut } from './fan-out.ts'
@@ -13,9 +14,12 @@ import { createKeyring } from './keyring.ts'
 import { drain } from './limits/drain.ts'
 import { createLimits } from './limits/limits.ts'
 import { type Meter, startMeter } from './limits/meter.ts'
+import { type GatePeers, noPeers } from './peers.ts'
+import { createPresence } from './presence.ts'
 import { createRevocationIndex } from './revocations.ts'
 import { startRevoker } from './revoke.ts'
 import type { GatewaySettings } from './settings.ts'
+import type { Stream } from './stream.ts'
 import { createSseTransport } from './transports/sse.ts'
 import { createWebSocketTransport } from './transports/websocket.ts'
 
@@ -29,6 +33,8 @@ export interface GatewayOptions {
   readonly started?: () => boolean
   /** How much there is to do; absent: what this process has. */
   readonly meter?: Meter
+  /** The other gates that serve the same channels; absent: there are none. */
+  readonly peers?: GatePeers
 }
 
 export interface Gateway {
@@ -46,6 +52,7 @@ export interface Gateway {
 export interface GatewayStats {
   readonly sessions: number
   readonly subscriptions: number
+  readonly namespaces: readonly { readonly namespace: string; readonly subscriptions: number }[]
   /** Those that catch up at their own speed. */
   readonly catchingUp: number
   readonly delivered: number
@@ -87,11 +94,15 @@ export async function startGateway({
   const authParts = await readAuthParts(settings.auth, clock, log)
   const life = new AbortController()
   const fanOut = createFanOut(() => clock.now())
-  const connections = createConnections(settings.limits.sessions, (client, isProducer) => {
-    client.closed = true
-    if (isProducer) hub.producerDisconnected(client.session)
-    for (const subscription of client.subscriptions.values()) dropSubscription(subscription)
-  }, settings.limits.sessionsPerUser)
+  const connections = createConnections(
+    settings.limits.sessions,
+    (client, isProducer) => {
+      client.closed = true
+      if (isProducer) hub.producerDisconnected(client.session)
+      for (const subscription of client.subscriptions.values()) dropSubscription(subscription)
+    },
+    settings.limits.sessionsPerUser,
+  )
   const meter = given.meter ?? startMeter()
   const limits = createLimits({ settings: settings.limits, connections, clock, log, meter })
   const index = createRevocationIndex(revocations?.all() ?? [], () => clock.now())
@@ -101,12 +112,14 @@ export async function startGateway({
     const connection = connections.producerSession(session)
     if (connection) closeClient(connection.client, 'producer_taken_over')
   }
-  const hub = createHub({ settings, auth, keyring, fanOut, clock, log, closeProducer })
+  const hub = createHub({ settings, auth, keyring, fanOut, expensive: limits.expensive, clock, log, closeProducer })
+  const presence = createPresence({ connections, peers: given.peers ?? noPeers, clock, log })
   const gate: Gate = {
     settings,
     hub,
     auth,
     connections,
+    presence,
     limits,
     clock,
     log,
@@ -121,7 +134,7 @@ export async function startGateway({
   }
   const server = createHttpServer({
     gate,
-    websocket: createWebSocketTransport(gate, 0),
+    websocket: createWebSocketTransport(gate, { plain: 0, whole: 2, delta: 3 }),
     sse: createSseTransport(gate, 1),
     isReady,
   })
@@ -161,6 +174,7 @@ export async function startGateway({
     for (const connection of connections.all()) closeClient(connection.client, 'shutdown')
     life.abort()
     meter.stop()
+    presence.close()
     await until(() => connections.size() === 0, closeMs, clock)
     for (const connection of connections.all()) connection.destroy()
     server.closeAllConnections()
@@ -182,6 +196,7 @@ export async function startGateway({
       return {
         sessions: connections.size(),
         subscriptions: streams.reduce((sum, stream) => sum + stream.subscriptions.size, 0),
+        namespaces: subscriptionsByNamespace(streams, settings),
         catchingUp: streams.reduce((sum, stream) => sum + stream.pulls.size, 0),
         delivered: fanOut.delivered(),
         closedSlow: connections.closedSlow(),
@@ -204,6 +219,19 @@ export async function startGateway({
     },
     stop: () => (stopped ??= stop()),
   }
+}
+
+function subscriptionsByNamespace(
+  streams: readonly Stream[],
+  { namespaces }: GatewaySettings,
+): GatewayStats['namespaces'] {
+  const counts = new Map(Object.keys(namespaces).map((namespace) => [namespace, 0]))
+  for (const { subscriptions } of streams)
+    for (const { channels } of subscriptions) {
+      const namespace = namespaceOf(channels[0]?.name ?? '')
+      counts.set(namespace, (counts.get(namespace) ?? 0) + 1)
+    }
+  return [...counts].map(([namespace, subscriptions]) => ({ namespace, subscriptions }))
 }
 
 async function listen(

@@ -4,6 +4,7 @@ import { type Refusal, type ResumeReason, refuse } from './codes.ts'
 import { keepText } from './delta.ts'
 import type { Epoch } from './epoch.ts'
 import { fifoFind } from './fifo.ts'
+import type { Expensive } from './limits/expensive.ts'
 import { addLive, behindSeq, pump, startPull, stays } from './pull.ts'
 import type { Moment } from './pull-source.ts'
 import type { Checked } from './resume.ts'
@@ -35,6 +36,8 @@ export interface JoinOptions {
   /** The text of it. */
   readonly given: string | undefined
   readonly now: number
+  /** The budget of snapshots. */
+  readonly expensive: Expensive
   /** Called once, before the first bytes of the subscription. */
   readonly onJoined: (joined: Joined) => void
 }
@@ -49,7 +52,7 @@ export function joinStream(options: JoinOptions): Refusal | number {
   const reason = checked && !recovered ? (checked.ok ? 'window_passed' : checked.reason) : undefined
   const hasSnapshot = terms.snapshot && recovered !== true
   if (hasSnapshot) {
-    const refusal = refuseSnapshot(stream, now)
+    const refusal = options.expensive.refusal(now) ?? refuseSnapshot(stream, now)
     if (refusal) return refusal
   }
   const channels = options.channels.map((name) => stream.channel(name))
@@ -65,6 +68,7 @@ export function joinStream(options: JoinOptions): Refusal | number {
     outlet: client.outlet,
     form: client.form,
     formIndex: client.form.index,
+    flow: client.flow,
     bufferBytes: client.bufferBytes,
     messageBytes: client.messageBytes,
     fromSeq: stream.sequence.last,
@@ -85,6 +89,7 @@ export function joinStream(options: JoinOptions): Refusal | number {
     const transfers = channels.map((channel) =>
       transferShared(channel, takePages(stream, channel, channels.length, here, now)),
     )
+    for (const { shared } of transfers) options.expensive.spend(shared?.bytes ?? stream.snapshot.bytes(), now)
     // Several channels have pages of this very moment; one may have older ones.
     const moment = transfers[0]?.shared ?? { ...here, seq: stream.sequence.last }
     const { epoch, cursor } = moment

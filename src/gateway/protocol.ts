@@ -33,6 +33,14 @@ export const clientFrames = {
         'Names the producer whose `messageId`s make retries safe. Its newest connection is its only one: a former one, on whichever worker, is closed with 4504.',
       ),
     ),
+    maxMessageBytes: optional(
+      Type.Integer({
+        minimum: 1024,
+        maximum: Number.MAX_SAFE_INTEGER,
+        description:
+          'The largest frame of a message that the client takes, up to what the gate allows; a notice `oversize` stands for a larger one.',
+      }),
+    ),
   }),
   subscribe: Type.Object({
     type: Type.Literal('subscribe'),
@@ -112,16 +120,17 @@ export type ClientFrames = { readonly [T in keyof typeof clientFrames]: Static<(
 export type ClientFrame = ClientFrames[keyof ClientFrames]
 
 /** Frames and options of `subscribe` that the protocol has and this gate refuses by name. */
-export const laterFrames = ['update', 'ack', 'history', 'presence', 'statistics'] as const
+export const laterFrames = ['update', 'ack', 'history'] as const
 /** Those that this gate takes. */
 export type TakenFrame = Exclude<ClientFrame, { readonly type: (typeof laterFrames)[number] }>
-export const laterOptions = ['from', 'maxRate', 'maxBandwidth', 'window', 'delta', 'filter', 'bbox']
+export const laterOptions = ['from', 'maxRate', 'maxBandwidth', 'window', 'filter', 'bbox']
 
 const position = Type.String({ description: '`epoch.cursor`.' })
 const subscription = Type.Integer({ description: 'The `id` of its `subscribe`.' })
 const ms = Type.Integer({ description: 'Milliseconds.' })
 const deleted = optional(Type.Literal(true))
 const data = optional(Type.Unknown({ description: 'Any JSON.' }))
+const partial = optional(Type.Literal(true, { description: 'A part of the gate did not answer in time.' }))
 
 /** What the subscription was given of what it asked for, within the bounds of the namespace. */
 const granted = Type.Object({
@@ -148,6 +157,7 @@ export const serverFrames = {
     ping: Type.Object({ interval: ms, timeout: ms }),
     limits: Type.Object({
       frameBytes: Type.Integer(),
+      messageBytes: Type.Integer({ description: 'The largest frame of a message that is sent.' }),
       subscriptions: Type.Integer(),
       publishWindow: Type.Integer(),
       channelLength: Type.Integer(),
@@ -178,9 +188,16 @@ export const serverFrames = {
     type: Type.Literal('presence'),
     id,
     clients: Type.Array(Type.Object({ client: Type.String(), sessions: Type.Integer() })),
-    more: flag,
+    more: Type.Boolean({ description: 'There are, or may be, others.' }),
+    partial,
   }),
-  statistics: Type.Object({ type: Type.Literal('statistics'), id, clients: Type.Integer(), sessions: Type.Integer() }),
+  statistics: Type.Object({
+    type: Type.Literal('statistics'),
+    id,
+    clients: Type.Integer({ description: 'Those without a name count once for each session.' }),
+    sessions: Type.Integer(),
+    partial,
+  }),
   unsubscribed: Type.Object({
     type: Type.Literal('unsubscribed'),
     id: optional(id),

@@ -4,9 +4,11 @@ import { type ClientEvents, closeClient, createClient, dropSubscription, type Fo
 import type { CloseName, Refusal } from './codes.ts'
 import { refuse } from './codes.ts'
 import type { Connection } from './connections.ts'
+import { createFlow } from './flow.ts'
 import type { Gate } from './gate.ts'
 import { createInbound } from './limits/inbound.ts'
 import type { ServerFrame, TakenFrame } from './protocol.ts'
+import { pump } from './pull.ts'
 import { readFrame } from './read-frame.ts'
 import { answerRequest } from './requests/answer.ts'
 import type { Requester } from './requests/requester.ts'
@@ -48,6 +50,8 @@ export interface SessionOptions {
   readonly certified?: Identity | undefined
 }
 
+const pong = '{"type":"pong"}'
+
 /** Frames are taken up one after the other; only publications wait for their answers side by side. */
 export function openSession(gate: Gate, { link, form, frame, token, certified }: SessionOptions): Session {
   const { settings, auth, clock, log, connections } = gate
@@ -55,14 +59,13 @@ export function openSession(gate: Gate, { link, form, frame, token, certified }:
   const openedAt = clock.now()
   const inbound = createInbound(limits, link.received(), openedAt)
   const queue: string[] = []
+  const ping = frame('{"type":"ping"}')
   const inFlight = new Set<number>()
   let working = false
   let leaving = false
   let movedBefore = 0
   let identity: Identity | undefined
   let producer: string | undefined
-  let pingAt = openedAt
-  let awaitsPong = false
 
   const send = (reply: ServerFrame): void => {
     if (client.closed) return
@@ -75,12 +78,16 @@ export function openSession(gate: Gate, { link, form, frame, token, certified }:
     unsubscribed: ({ id }, code) => send({ type: 'unsubscribed', subscription: id, code }),
     notice: (code, facts) => send({ type: 'notice', code, ...facts }),
   }
+  const flow = createFlow({ inFlightBytes: limits.inFlightBytes, ping: () => link.write(ping), now: openedAt })
   const client = createClient({
     session: randomUUID(),
     form,
     outlet: link,
     events,
     bufferBytes: limits.sendBufferBytes,
+    messageBytes: limits.messageBytes,
+    flow,
+    conflatedMessages: limits.conflatedMessages,
   })
   const refuseFrame = (id: number | undefined, refusal: Refusal): void =>
     send({ type: 'error', ...(id === undefined ? {} : { id }), ...refusal })
@@ -96,6 +103,7 @@ export function openSession(gate: Gate, { link, form, frame, token, certified }:
     if (isUserFull(who)) return refuseUser(id)
     identity = who
     const { frameBytes, subscriptionsPerSession, publishWindow, channelLength } = limits
+    const { messageBytes } = client
     send({
       type: 'connected',
       ...(id === undefined ? {} : { id }),
@@ -103,7 +111,7 @@ export function openSession(gate: Gate, { link, form, frame, token, certified }:
       session: client.session,
       ...(who.expiresAt === undefined ? {} : { expires: who.expiresAt }),
       ping: { interval: limits.pingIntervalMs, timeout: limits.pingTimeoutMs },
-      limits: { frameBytes, subscriptions: subscriptionsPerSession, publishWindow, channelLength },
+      limits: { frameBytes, messageBytes, subscriptions: subscriptionsPerSession, publishWindow, channelLength },
       exactlyOnce: gate.hub.isExactlyOnce(),
     })
   }
@@ -130,6 +138,7 @@ export function openSession(gate: Gate, { link, form, frame, token, certified }:
     if ('code' in who) return refuseToken(who, id)
     if (wanted.producer !== undefined && !who.isAuthenticated)
       return refuseFrame(id, refuse('forbidden', 'A producer needs a token with a subject.', { field: 'producer' }))
+    client.messageBytes = Math.min(wanted.maxMessageBytes ?? limits.messageBytes, limits.messageBytes)
     greet(who, id)
     producer = wanted.producer
     if (producer === undefined) return
@@ -170,6 +179,13 @@ export function openSession(gate: Gate, { link, form, frame, token, certified }:
     },
   }
 
+  /** All before its ping was handled: there may be room. */
+  const ponged = (): undefined => {
+    const now = clock.now()
+    if (!flow.pong(now)) return
+    for (const subscription of client.subscriptions.values()) gate.delivered(pump(subscription, now))
+  }
+
   const take = (text: string): Promise<void> | undefined => {
     const read = readFrame(text)
     if (read === 'bad_frame') {
@@ -181,10 +197,7 @@ export function openSession(gate: Gate, { link, form, frame, token, certified }:
       return undefined
     }
     const wanted = read.frame
-    if (wanted.type === 'pong') {
-      awaitsPong = false
-      return undefined
-    }
+    if (wanted.type === 'pong') return ponged()
     inbound.spoke(clock.now())
     if (wanted.type === 'connect') return connect(wanted)
     if (identity) return answerRequest(requester, wanted, text)
@@ -225,6 +238,8 @@ export function openSession(gate: Gate, { link, form, frame, token, certified }:
     receive(text) {
       if (client.closed || leaving) return
       inbound.took(link.received(), clock.now())
+      // It answers for what was sent, whatever else is being done.
+      if (text === pong) return ponged()
       queue.push(text)
       if (working || isHeld()) link.pause()
       else void work()
@@ -251,13 +266,10 @@ export function openSession(gate: Gate, { link, form, frame, token, certified }:
       // Who was over its rates may go on.
       if (!working && !isHeld()) void work()
       // Who is held back cannot be heard.
-      if (working || isHeld()) pingAt = now
-      else if (awaitsPong && pingAt + limits.pingTimeoutMs <= now) closeClient(client, 'no_pong')
-      else if (identity && !awaitsPong && pingAt + limits.pingIntervalMs <= now) {
-        pingAt = now
-        awaitsPong = true
-        send({ type: 'ping' })
-      }
+      if (working || isHeld()) flow.unheard(now)
+      const late = flow.overdue(now, limits.pingTimeoutMs)
+      if (late) return closeClient(client, late)
+      if (identity && (flow.pingedAt() ?? now) + limits.pingIntervalMs <= now) flow.ping(now)
     },
     drain: (reconnectAfter) => events.notice('draining', { reconnectAfter }),
     leave() {

@@ -7,10 +7,10 @@ import { createEpochs, type Epoch, type Epochs } from './epoch.ts'
 import type { FanOut } from './fan-out.ts'
 import type { Keyring } from './keyring.ts'
 import type { GatewaySettings } from './settings.ts'
+import { eachPart } from './record-parts.ts'
 import { createSnapshot, type Snapshot } from './snapshot.ts'
 import { createTracker, type Tracker } from './tracker.ts'
 import { createUnreadPast, type UnreadPast } from './unread-past.ts'
-import { comparePaths } from './vector.ts'
 import { createViews } from './views.ts'
 import { createWindow, type Window } from './window.ts'
 
@@ -234,33 +234,8 @@ export function createStream(options: StreamOptions): Stream {
   const publish = (publications: readonly Publication[], progress: readonly Progress[]): void => {
     if (life.signal.aborted) return
     const now = clock.now()
-    let formerPath: readonly number[] | undefined
-    let ordinal = 0
-    /** The channels that the part of a record under way has come to. */
-    const reached = new Set<string>()
-    for (const publication of publications) {
-      const { origin, path } = publication
-      const [index, offset] = [tracker.index, tracker.offset]
-      if (!tracker.begin(origin, now)) continue
-      unreadPast.read(tracker.index, origin.timestamp)
-      if (!isManifold) {
-        put(publication, path, now)
-        continue
-      }
-      const isSame =
-        formerPath !== undefined &&
-        tracker.index === index &&
-        tracker.offset === offset &&
-        comparePaths(formerPath, path) === 0
-      if (!isSame) reached.clear()
-      ordinal = isSame ? ordinal + 1 : 0
-      formerPath = path
-      // Two templates made the same channel of it.
-      if (reached.has(publication.channel)) continue
-      reached.add(publication.channel)
-      put(publication, [...path, ordinal], now)
-    }
-    tracker.finish()
+    const onRecord = ({ origin }: Publication): void => unreadPast.read(tracker.index, origin.timestamp)
+    eachPart(publications, { tracker, isManifold, now, onRecord }, (publication, path) => put(publication, path, now))
     tracker.advance(progress)
     for (const at of progress) unreadPast.read(tracker.indexOf(at) ?? -1, at.timestamp)
     fanOut.wake(stream)

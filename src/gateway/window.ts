@@ -21,6 +21,10 @@ export interface Window {
   /** Bytes held; frames made later are added by who makes them. */
   readonly account: { bytes: number }
   size(): number
+  /** Whether every message after the vector is still here; what vanished meanwhile may be unknown. */
+  holds(vector: Vector): boolean
+  /** Until the answer is called a little is kept however narrow the limits, so that who was read back to here can go on. */
+  hold(): () => void
   /** Oldest first. */
   items(): Iterable<Item>
 }
@@ -30,6 +34,9 @@ interface Evicted {
   readonly path: readonly number[] | undefined
 }
 
+/** What is kept (bytes, ms) while somebody is read back to here. */
+const [heldBytes, heldMs] = [4_194_304, 60_000]
+
 /** `onIdle` is called with channels whose last item left. */
 export function createWindow(limits: WindowLimits, onIdle: (channel: ChannelState) => void): Window {
   const held: Fifo<Item> = createFifo()
@@ -38,12 +45,16 @@ export function createWindow(limits: WindowLimits, onIdle: (channel: ChannelStat
   /** What vanished from snapshots last that is no longer here: who is not beyond it may not know. */
   let lastExpiry: Item | undefined
   const account = { bytes: 0 }
+  let holders = 0
 
   const dropFirst = (): void => {
     const item = fifoShift(held)
     if (!item) return
     const { channel } = item
     fifoShift(channel.log)
+    // Else its text would stay beyond it.
+    const next = fifoFirst(channel.log)
+    if (next) next.base = undefined
     account.bytes -= item.bytes
     item.isHeld = false
     if (item.kind === 'message') evicted[item.partition] = { offset: item.offset, path: item.path }
@@ -53,8 +64,12 @@ export function createWindow(limits: WindowLimits, onIdle: (channel: ChannelStat
     onIdle(channel)
   }
   const evict = (now: number): void => {
+    const isHeld = holders > 0
+    const [maxBytes, maxAgeMs] = isHeld
+      ? [Math.max(limits.maxBytes, heldBytes), Math.max(limits.maxAgeMs, heldMs)]
+      : [limits.maxBytes, limits.maxAgeMs]
     for (let first = fifoFirst(held); first; first = fifoFirst(held)) {
-      if (account.bytes <= limits.maxBytes && first.at >= now - limits.maxAgeMs) return
+      if (account.bytes <= maxBytes && first.at >= now - maxAgeMs) return
       dropFirst()
     }
   }
@@ -74,6 +89,8 @@ export function createWindow(limits: WindowLimits, onIdle: (channel: ChannelStat
     const expired = vectorAt(lastExpiry.epoch, lastExpiry.cursor)
     return dominates(vector, expired) && !dominates(expired, vector)
   }
+
+  const holds = (vector: Vector): boolean => evicted.every((last, partition) => isCovered(last, partition, vector))
 
   return {
     add(item) {
@@ -96,7 +113,16 @@ export function createWindow(limits: WindowLimits, onIdle: (channel: ChannelStat
       evicted.length = 0
       lastExpiry = undefined
     },
-    covers: (vector) => knowsExpiries(vector) && evicted.every((last, partition) => isCovered(last, partition, vector)),
+    covers: (vector) => knowsExpiries(vector) && holds(vector),
+    holds,
+    hold() {
+      holders++
+      let isOver = false
+      return () => {
+        if (!isOver) holders--
+        isOver = true
+      }
+    },
     account,
     size: () => held.items.length - held.head,
     items: () => held.items.slice(held.head),

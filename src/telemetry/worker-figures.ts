@@ -34,9 +34,17 @@ export interface ConnectorFigures {
 export interface GatewayFigures {
   readonly sessions: number
   readonly subscriptions: number
+  readonly namespaces: readonly { readonly namespace: string; readonly subscriptions: number }[]
   readonly catchingUp: number
   readonly delivered: number
   readonly closedSlow: number
+  /** By close code, and by the code of the refusal. */
+  readonly closed: Readonly<Record<string, number>>
+  readonly refused: Readonly<Record<string, number>>
+  readonly handshakes: number
+  readonly handshakesCut: number
+  readonly loadLevel: number
+  readonly loadShed: number
   readonly connectors: readonly {
     readonly connector: string
     readonly ready: boolean

@@ -129,6 +129,16 @@ const own = (
 const gate = (name: string, type: MetricType, help: string, value: (gateway: GatewayFigures) => number): Metric =>
   own(`gateway_${name}`, type, help, [], ({ gateway }) => (gateway ? [[none, value(gateway)]] : []))
 
+const counted = (
+  name: string,
+  help: string,
+  label: string,
+  value: (gateway: GatewayFigures) => Readonly<Record<string, number>>,
+): Metric =>
+  own(`gateway_${name}`, 'counter', help, [label], ({ gateway }) =>
+    Object.entries(gateway ? value(gateway) : {}).map(([kind, count]): Reading => [{ [label]: kind }, count]),
+  )
+
 const stream = (name: string, help: string, value: (of: GatewayFigures['connectors'][number]) => number): Metric =>
   own(`gateway_${name}`, 'gauge', help, ['connector'], ({ gateway }) =>
     (gateway?.connectors ?? []).map((each): Reading => [{ connector: each.connector }, value(each)]),
@@ -180,6 +190,14 @@ export const ownTable: readonly Metric[] = [
   ),
   gate('sessions', 'gauge', 'Clients that are connected.', ({ sessions }) => sessions),
   gate('subscriptions', 'gauge', 'Subscriptions of all clients.', ({ subscriptions }) => subscriptions),
+  own(
+    'gateway_namespace_subscriptions',
+    'gauge',
+    'Subscriptions to channels of a namespace.',
+    ['namespace'],
+    ({ gateway }) =>
+      (gateway?.namespaces ?? []).map(({ namespace, subscriptions }): Reading => [{ namespace }, subscriptions]),
+  ),
   gate(
     'subscriptions_catching_up',
     'gauge',
@@ -193,6 +211,27 @@ export const ownTable: readonly Metric[] = [
     'Connections closed because their client did not keep up.',
     ({ closedSlow }) => closedSlow,
   ),
+  counted('closed_total', 'Connections that the gate closed, by close code.', 'code', ({ closed }) => closed),
+  counted(
+    'refused_total',
+    'Connections and requests that were refused for the limits of the gate, by code.',
+    'code',
+    ({ refused }) => refused,
+  ),
+  gate('handshakes', 'gauge', 'Connections that have not said yet what they want.', ({ handshakes }) => handshakes),
+  gate(
+    'handshakes_cut_total',
+    'counter',
+    'Those of them that were cut because there were too many.',
+    ({ handshakesCut }) => handshakesCut,
+  ),
+  gate(
+    'load_level',
+    'gauge',
+    'How far load is shed: 0 not at all, 1 newcomers are refused, 2 snapshots and history too, 3 connections are closed.',
+    ({ loadLevel }) => loadLevel,
+  ),
+  gate('load_shed_total', 'counter', 'How often the shedding of load began.', ({ loadShed }) => loadShed),
   stream('ready', 'Whether clients are let in to the channels of a sink.', ({ ready }) => Number(ready)),
   stream('channels', 'Channels that a sink has published to.', ({ channels }) => channels),
   stream('window_bytes', 'Bytes of the window from which clients catch up.', ({ windowBytes }) => windowBytes),

@@ -1,6 +1,7 @@
 import { dropSubscription } from '../client.ts'
 import { refuse } from '../codes.ts'
 import type { ClientFrames, TakenFrame } from '../protocol.ts'
+import { presence, statistics } from './presence.ts'
 import { publish } from './publish.ts'
 import { refresh } from './refresh.ts'
 import type { Requester } from './requester.ts'
@@ -40,6 +41,10 @@ export function answerRequest(
       }
       return undefined
     }
+    case 'presence':
+      return presence(requester, frame)
+    case 'statistics':
+      return statistics(requester, frame)
     case 'publish':
       void publish(requester, frame, text)
       return undefined

@@ -5,6 +5,7 @@ import type { Identity } from '../auth.ts'
 import { type ClientEvents, closeClient, createClient, type Form, type Outlet } from '../client.ts'
 import { type Refusal, refuse } from '../codes.ts'
 import type { Connection } from '../connections.ts'
+import { createFlow } from '../flow.ts'
 import type { Gate } from '../gate.ts'
 import type { Joined } from '../join-stream.ts'
 import { pump } from '../pull.ts'
@@ -65,7 +66,17 @@ export function createSseTransport(gate: Gate, formIndex: number): SseTransport 
         },
         notice: (code, facts) => write(event('notice', { code, ...facts })),
       }
-      const client = createClient({ session: randomUUID(), form, outlet, events, bufferBytes: limits.sendBufferBytes })
+      const flow = createFlow({ inFlightBytes: 0, ping: undefined, now: gate.clock.now() })
+      const client = createClient({
+        flow,
+        conflatedMessages: limits.conflatedMessages,
+        session: randomUUID(),
+        form,
+        outlet,
+        events,
+        bufferBytes: limits.sendBufferBytes,
+        messageBytes: limits.messageBytes,
+      })
       const connection = openConnection(gate, { client, identity, write, sent: () => socket.bytesWritten, destroy: () => socket.destroy() })
       gate.connections.add(connection)
       if (identity.isAuthenticated && !gate.connections.takeUser(identity.client, connection)) {
@@ -189,8 +200,17 @@ function createSseForm(index: number): Form {
       const value = data === undefined ? ',"deleted":true' : `,"data":${inOneLine(data)}`
       return Buffer.from(`${id}data: {"channel":${channel.json}${about}${value}}\n\n`)
     },
+    batch({ channel, key }, items) {
+      const about = key === undefined ? '' : `,"key":${JSON.stringify(key)}`
+      const values = items.map(({ data }) => (data === undefined ? '{"deleted":true}' : `{"data":${inOneLine(data)}}`))
+      return Buffer.from(`event: batch\ndata: {"channel":${channel.json}${about},"items":[${values.join()}]}\n\n`)
+    },
     gone: (_subscription, { channel, key }) =>
       Buffer.from(`event: gone\ndata: {"channel":${channel.json},"key":${JSON.stringify(key)}}\n\n`),
+    oversize(_subscription, { kind, channel, epoch }, cursor, size) {
+      const id = kind === 'expiry' ? '' : `id: ${epoch.text()}${cursor}\n`
+      return Buffer.from(`event: oversize\n${id}data: {"channel":${channel.json},"size":${size}}\n\n`)
+    },
     page(_subscription, channel, page, position) {
       const id = position === undefined ? '' : `id: ${position}\n`
       const body = `{"channel":${channel.json},"items":[${inOneLine(page)}],"more":${position === undefined}}`

@@ -5,7 +5,7 @@ import { type CloseName, closeCodes } from '../codes.ts'
 import type { Gate } from '../gate.ts'
 import { pump } from '../pull.ts'
 import { type Link, openSession } from '../session.ts'
-import { createTextForm } from '../text-form.ts'
+import { createTextForm, type TextForms } from '../text-form.ts'
 import { textFrame } from './text-frame.ts'
 
 /** `tidegate.v1` over WebSocket. */
@@ -27,8 +27,8 @@ const ownCodes: Readonly<Record<number, CloseName>> = {
 /** How many pieces a message, and the packets of a frame, may always have; an empty one costs as much as a full one. */
 const leastPieces = 4096
 
-export function createWebSocketTransport(gate: Gate, formIndex: number): WebSocketTransport {
-  const form = createTextForm(formIndex, textFrame)
+export function createWebSocketTransport(gate: Gate, indexes: TextForms['indexes']): WebSocketTransport {
+  const form = createTextForm({ frame: textFrame, indexes })
   const { limits } = gate.settings
   const options = {
     noServer: true,
