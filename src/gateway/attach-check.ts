@@ -1,5 +1,6 @@
-import { ConfigError } from '#api'
+import { ConfigError, type SinkAttachment } from '#api'
 import { overlap, type Pattern, patternNamespace } from './channels.ts'
+import type { NamespaceSettings } from './settings.ts'
 
 /** What is attached already. */
 export interface Attached {
@@ -26,6 +27,31 @@ export function checkAttachment<T extends Attached>(
     else checkOverlap(connector, patterns, other)
   }
   return former
+}
+
+/** Throws `ConfigError` when a sink declares more than the namespaces of its channels allow; all complaints at once. */
+export function checkBounds(
+  { connector, window, snapshot, delivery }: SinkAttachment,
+  patterns: readonly Pattern[],
+  namespaces: Readonly<Record<string, NamespaceSettings>>,
+): void {
+  const complaints = [...new Set(patterns.map(patternNamespace))].flatMap((namespace) => {
+    const rules = namespace === undefined ? undefined : namespaces[namespace]
+    if (!rules) return []
+    const beyond = (key: 'window.max.bytes' | 'snapshot.max.bytes', bytes: number): readonly string[] =>
+      bytes > rules[key]
+        ? [`${key} is ${bytes}, and the namespace ${namespace} allows ${rules[key]} (gateway.namespaces, ${key})`]
+        : []
+    const isAllowed = delivery === undefined || rules.deliveries.includes(delivery)
+    return [
+      ...beyond('window.max.bytes', window.maxBytes),
+      ...beyond('snapshot.max.bytes', snapshot.maxBytes),
+      ...(isAllowed
+        ? []
+        : [`delivery is ${delivery}, and the namespace ${namespace} allows ${rules.deliveries.join(', ')}`]),
+    ]
+  })
+  if (complaints.length > 0) throw new ConfigError(`${connector}: ${complaints.join('; ')}.`)
 }
 
 function checkOverlap(connector: string, patterns: readonly Pattern[], other: Attached): void {

@@ -7,7 +7,7 @@ import {
   type SinkAttachment,
   type SourceAttachment,
 } from '#api'
-import { checkAttachment } from './attach-check.ts'
+import { checkAttachment, checkBounds } from './attach-check.ts'
 import type { Auth, Identity } from './auth.ts'
 import { channelProblem, matches, namespaceOf, type Pattern, parsePattern, templatePattern } from './channels.ts'
 import { type Client, closeClient } from './client.ts'
@@ -15,6 +15,7 @@ import { type Refusal, refuse } from './codes.ts'
 import type { FanOut } from './fan-out.ts'
 import { type Joined, joinStream } from './join-stream.ts'
 import type { Keyring } from './keyring.ts'
+import type { Expensive } from './limits/expensive.ts'
 import { createPositionCheck, type PositionCheck } from './resume.ts'
 import type { GatewaySettings } from './settings.ts'
 import { createStream, type Sequence, type Stream, type StreamFeed } from './stream.ts'
@@ -63,6 +64,7 @@ export interface HubOptions {
   readonly auth: Auth
   readonly keyring: Keyring
   readonly fanOut: FanOut
+  readonly expensive: Expensive
   readonly clock: Clock
   readonly log: Logger
   /** The producer connected to another worker. */
@@ -117,6 +119,7 @@ export function createHub(options: HubOptions): Hub {
       const patterns = attachment.templates.map(templatePattern)
       const { connector } = attachment
       const former = checkAttachment({ connector, patterns }, streams.keys(), settings.namespaces)
+      checkBounds(attachment, patterns, settings.namespaces)
       // A task that hangs is left behind by its successor and cannot detach itself.
       for (const stream of former) stream.feed.detach()
       const stream = createStream({ ...options, attachment, patterns, sequence, events })
@@ -213,6 +216,7 @@ export function createHub(options: HubOptions): Hub {
         checked,
         given: position,
         now: clock.now(),
+        expensive: options.expensive,
         onJoined,
       })
       if (typeof sent !== 'number') return sent

@@ -32,6 +32,13 @@ const config = defineConfig({
     doc: "What a message is about, for snapshots and for conflation: a path such as `value.id` or a template such as `#{value.route}/#{value.id}`. The default is the record's own key as text. It must be set behind `Split`, whose records all have the same key.",
     validator: all(nonEmpty, compiles(compileKey)),
   },
+  delivery: {
+    type: 'string',
+    importance: 'medium',
+    default: null,
+    values: ['every', 'latest', 'batch'],
+    doc: "What a subscription gets that asks for nothing else. `every`, as where nothing is set: all messages. `latest`: what a newer message of the same key replaced is left out for a client that is not fast enough. `batch`: what came together for a key is sent together. The namespace's `deliveries` must allow it.",
+  },
   'snapshot.expire.ms': {
     type: 'long',
     importance: 'medium',
@@ -130,6 +137,7 @@ export const webSocketServerSink = defineSink({
         maxEntries: options['snapshot.max.entries'],
       },
       window: { maxBytes: options['window.max.bytes'], maxAgeMs: options['window.max.age.ms'] },
+      delivery: options.delivery ?? undefined,
       past: pastOf(context.past, publicationsOf),
     })
     return {

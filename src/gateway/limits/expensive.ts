@@ -29,7 +29,11 @@ export function createExpensive({ bytesPerS, load, now: startsAt, random }: Expe
   return {
     refusal(now) {
       if (load.level() >= pausedFrom)
-        return refuse('overloaded', 'The gate has more to do than it can: no snapshots and no history now.', again(pausedMs))
+        return refuse(
+          'overloaded',
+          'The gate has more to do than it can: no snapshots and no history now.',
+          again(pausedMs),
+        )
       if (bucket.level(now) > 0) return undefined
       return refuse('busy', 'Too many snapshots and histories at this moment.', again(bucket.waitMs(1, now)))
     },

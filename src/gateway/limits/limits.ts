@@ -32,7 +32,14 @@ export interface LimitsOptions {
 
 const lookMs = 1000
 
-export function createLimits({ settings, connections, clock, log, meter, random = Math.random }: LimitsOptions): Limits {
+export function createLimits({
+  settings,
+  connections,
+  clock,
+  log,
+  meter,
+  random = Math.random,
+}: LimitsOptions): Limits {
   const load = createLoad(settings, meter, log)
   const now = (): number => clock.now()
   let lookedAt = now()
@@ -52,7 +59,7 @@ export function createLimits({ settings, connections, clock, log, meter, random 
       if (lookedAt + lookMs > at) return
       lookedAt = at
       load.look()
-      if (load.level() === 3) shed(connections.all())
+      if (load.isHopeless()) shed(connections.all())
     },
   }
 }

@@ -11,6 +11,8 @@ export interface Load {
   look(): void
   /** The index of a step. */
   level(): number
+  /** Whether it has come to the last step and that has not helped yet. */
+  isHopeless(): boolean
   /** How often it has begun. */
   begun(): number
 }
@@ -26,6 +28,7 @@ export function createLoad(limits: LimitSettings, meter: Meter, log: Logger): Lo
   let level = 0
   let begun = 0
   let [over, under] = [0, 0]
+  let isOver = false
   const enter = (next: number, facts: object): void => {
     if (level === 0) begun++
     const step = loadSteps[next] ?? 'none'
@@ -47,12 +50,14 @@ export function createLoad(limits: LimitSettings, meter: Meter, log: Logger): Lo
         limits.memoryBytes === 0 ? 0 : facts.memoryBytes / limits.memoryBytes,
         facts.heapShare / heapMost,
       )
-      over = pressure >= 1 ? over + 1 : 0
+      isOver = pressure >= 1
+      over = isOver ? over + 1 : 0
       under = pressure < relief ? under + 1 : 0
       if (over >= further && level < loadSteps.length - 1) enter(level + 1, facts)
       else if (under >= back && level > 0) enter(level - 1, facts)
     },
     level: () => level,
+    isHopeless: () => level === loadSteps.length - 1 && isOver,
     begun: () => begun,
   }
 }
