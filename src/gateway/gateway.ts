@@ -112,7 +112,7 @@ export async function startGateway({
     const connection = connections.producerSession(session)
     if (connection) closeClient(connection.client, 'producer_taken_over')
   }
-  const hub = createHub({ settings, auth, keyring, fanOut, expensive: limits.expensive, expensive: limits.expensive, clock, log, closeProducer })
+  const hub = createHub({ settings, auth, keyring, fanOut, expensive: limits.expensive, clock, log, closeProducer })
   const presence = createPresence({ connections, peers: given.peers ?? noPeers, clock, log })
   const gate: Gate = {
     settings,

@@ -5,7 +5,6 @@ import { keepText } from './delta.ts'
 import type { Epoch } from './epoch.ts'
 import { fifoFind } from './fifo.ts'
 import type { Expensive } from './limits/expensive.ts'
-import type { Expensive } from './limits/expensive.ts'
 import { addLive, behindSeq, pump, startPull, stays } from './pull.ts'
 import type { Moment } from './pull-source.ts'
 import type { Checked } from './resume.ts'
@@ -90,7 +89,6 @@ export function joinStream(options: JoinOptions): Refusal | number {
     const transfers = channels.map((channel) =>
       transferShared(channel, takePages(stream, channel, channels.length, here, now)),
     )
-    for (const { shared } of transfers) options.expensive.spend(shared?.bytes ?? stream.snapshot.bytes(), now)
     for (const { shared } of transfers) options.expensive.spend(shared?.bytes ?? stream.snapshot.bytes(), now)
     // Several channels have pages of this very moment; one may have older ones.
     const moment = transfers[0]?.shared ?? { ...here, seq: stream.sequence.last }

@@ -45,13 +45,6 @@ export interface GatewayFigures {
   readonly handshakesCut: number
   readonly loadLevel: number
   readonly loadShed: number
-  /** By close code, and by the code of the refusal. */
-  readonly closed: Readonly<Record<string, number>>
-  readonly refused: Readonly<Record<string, number>>
-  readonly handshakes: number
-  readonly handshakesCut: number
-  readonly loadLevel: number
-  readonly loadShed: number
   readonly connectors: readonly {
     readonly connector: string
     readonly ready: boolean

@@ -139,16 +139,6 @@ const counted = (
     Object.entries(gateway ? value(gateway) : {}).map(([kind, count]): Reading => [{ [label]: kind }, count]),
   )
 
-const counted = (
-  name: string,
-  help: string,
-  label: string,
-  value: (gateway: GatewayFigures) => Readonly<Record<string, number>>,
-): Metric =>
-  own(`gateway_${name}`, 'counter', help, [label], ({ gateway }) =>
-    Object.entries(gateway ? value(gateway) : {}).map(([kind, count]): Reading => [{ [label]: kind }, count]),
-  )
-
 const stream = (name: string, help: string, value: (of: GatewayFigures['connectors'][number]) => number): Metric =>
   own(`gateway_${name}`, 'gauge', help, ['connector'], ({ gateway }) =>
     (gateway?.connectors ?? []).map((each): Reading => [{ connector: each.connector }, value(each)]),
@@ -221,27 +211,6 @@ export const ownTable: readonly Metric[] = [
     'Connections closed because their client did not keep up.',
     ({ closedSlow }) => closedSlow,
   ),
-  counted('closed_total', 'Connections that the gate closed, by close code.', 'code', ({ closed }) => closed),
-  counted(
-    'refused_total',
-    'Connections and requests that were refused for the limits of the gate, by code.',
-    'code',
-    ({ refused }) => refused,
-  ),
-  gate('handshakes', 'gauge', 'Connections that have not said yet what they want.', ({ handshakes }) => handshakes),
-  gate(
-    'handshakes_cut_total',
-    'counter',
-    'Those of them that were cut because there were too many.',
-    ({ handshakesCut }) => handshakesCut,
-  ),
-  gate(
-    'load_level',
-    'gauge',
-    'How far load is shed: 0 not at all, 1 newcomers are refused, 2 snapshots and history too, 3 connections are closed.',
-    ({ loadLevel }) => loadLevel,
-  ),
-  gate('load_shed_total', 'counter', 'How often the shedding of load began.', ({ loadShed }) => loadShed),
   counted('closed_total', 'Connections that the gate closed, by close code.', 'code', ({ closed }) => closed),
   counted(
     'refused_total',
