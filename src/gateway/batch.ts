@@ -13,7 +13,7 @@ export interface Batch {
   /** The bytes of its largest frame. */
   readonly largest: number
   /** The form of what follows, when that is another. */
-  readonly then: Form | undefined
+  readonly next: Form | undefined
 }
 
 /** With a subscription it is for those alone that take no larger frames, under the same id: a notice stands for what is larger. */
@@ -28,7 +28,7 @@ export function makeBatch(items: readonly Item[], form: Form, fitting?: Subscrip
       frame = current.oversize(fitting, item, item.cursor, frame.length)
       // What it has not got is no base.
       current = firstForm(fitting.client, fitting.terms)
-    } else if (item.kind !== 'position') current = current.then ?? current
+    } else if (item.kind !== 'position') current = current.next ?? current
     frames.push(frame)
     largest = Math.max(largest, frame.length)
   }
@@ -40,7 +40,7 @@ export function makeBatch(items: readonly Item[], form: Form, fitting?: Subscrip
     messages,
     bytes: joined(frames),
     largest,
-    then: current === form ? undefined : current,
+    next: current === form ? undefined : current,
   }
 }
 

@@ -29,7 +29,7 @@ export interface Form {
   /** Where deltas were asked for: the form of a message whose base the client has not got. */
   readonly whole?: Form
   /** The form after the first message; absent: the same. */
-  readonly then?: Form
+  readonly next?: Form
 }
 
 /** One connection's way out, as its transport gives it. */
@@ -99,7 +99,10 @@ export interface Subscription {
 }
 
 export const createClient = (
-  options: Pick<Client, 'session' | 'form' | 'outlet' | 'events' | 'bufferBytes' | 'messageBytes' | 'flow' | 'conflatedMessages'>,
+  options: Pick<
+    Client,
+    'session' | 'form' | 'outlet' | 'events' | 'bufferBytes' | 'messageBytes' | 'flow' | 'conflatedMessages'
+  >,
 ): Client => ({
   ...options,
   subscriptions: new Map(),

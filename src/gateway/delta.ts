@@ -37,13 +37,13 @@ export function formFor(subscription: Subscription, item: Item): Form {
   const whole = firstForm(subscription.client, terms)
   if (!terms.delta || item.kind === 'position') return whole
   subscription.text = item.data
-  return text !== undefined && item.base === text ? (whole.then ?? whole) : whole
+  return text !== undefined && item.base === text ? (whole.next ?? whole) : whole
 }
 
 /** Goes live: the next item's base is what the channel had last. */
 export function liveForm({ client, terms, text, channels: [channel] }: Subscription): Form {
   const whole = firstForm(client, terms)
-  return text !== undefined && channel?.text === text ? (whole.then ?? whole) : whole
+  return text !== undefined && channel?.text === text ? (whole.next ?? whole) : whole
 }
 
 /** A subscription with deltas begins: the channel keeps its last text from now on. */

@@ -1,8 +1,9 @@
 import { type Batch, makeBatch, mergeBatches } from './batch.ts'
 import type { ChannelState, Item } from './channel-state.ts'
-import { type Client, closeClient, type Subscription, useForm } from './client.ts'
-import { pump, startPull } from './pull.ts'
+import { type Client, type Subscription, useForm } from './client.ts'
+import { startPull } from './pull.ts'
 import { vectorBefore } from './pull-source.ts'
+import { pump } from './pump.ts'
 import type { Stream } from './stream.ts'
 
 /**
@@ -12,8 +13,10 @@ import type { Stream } from './stream.ts'
 export interface FanOut {
   /** The channel has items for its live subscribers. */
   mark(channel: ChannelState): void
-  /** The stream's catching-up subscriptions may go on, or the one that is named. */
-  wake(stream: Stream, subscription?: Subscription): void
+  /** The stream's catching-up subscriptions may go on, or the one that is named: in the next turn, or from `at` (ms) on. */
+  wake(stream: Stream, subscription?: Subscription, at?: number): void
+  /** Looks after those who wait for a time; by itself each few ms while there are any. */
+  tick(now: number): void
   /** Does now what the next sweep would. */
   flush(): void
   stop(): void
@@ -22,11 +25,17 @@ export interface FanOut {
   countDelivered(messages: number): void
 }
 
+/** How often (ms) those that wait for a time are looked after. */
+const grainMs = 25
+
 export function createFanOut(now: () => number): FanOut {
   let dirty: ChannelState[] = []
   const woken = new Set<Stream>()
   /** Those that go at their own speed and may go on. */
   let ready = new Set<Subscription>()
+  /** Those that may go on from a time (ms) on. */
+  const waiting = new Map<Subscription, number>()
+  let timer: NodeJS.Timeout | undefined
   /** Kept from sweep to sweep, so that it need not grow again. */
   const touched: (Client | undefined)[] = []
   let touchedCount = 0
@@ -42,6 +51,24 @@ export function createFanOut(now: () => number): FanOut {
     scheduled ??= setImmediate(sweep)
   }
 
+  const tick = (at: number): void => {
+    for (const [subscription, dueAt] of waiting) {
+      if (dueAt > at) continue
+      waiting.delete(subscription)
+      ready.add(subscription)
+      schedule()
+    }
+  }
+  const onTimer = (): void => {
+    timer = undefined
+    tick(now())
+    if (waiting.size > 0) timer = setTimeout(onTimer, grainMs)
+  }
+  const wakeAt = (subscription: Subscription, at: number): void => {
+    waiting.set(subscription, Math.min(at, waiting.get(subscription) ?? at))
+    timer ??= setTimeout(onTimer, grainMs)
+  }
+
   /** With `alone` no other channel has anything, so that nothing is to be merged. */
   const collect = (channel: ChannelState, alone: boolean): void => {
     const items = channel.pending
@@ -51,20 +78,22 @@ export function createFanOut(now: () => number): FanOut {
     if (fitting.size > 0) fitting.clear()
     for (const subscription of channel.followers) ready.add(subscription)
     for (const subscription of channel.live) {
-      const { client, form, formIndex, outlet } = subscription
+      const { client, flow, form, formIndex, outlet } = subscription
       let batch = byForm[formIndex]
       if (!batch) {
         batch = makeBatch(items, form)
         byForm[formIndex] = batch
       }
       if (batch.largest > subscription.messageBytes) batch = fittingBatch(items, subscription)
-      if (batch.then) useForm(subscription, batch.then)
+      if (batch.next) useForm(subscription, batch.next)
       // Nearly always: one channel has something, the client has none of it yet and takes what it is given.
       if (
         alone &&
         subscription.fromSeq < batch.first &&
+        flow.sent + batch.bytes.length <= flow.mark &&
         outlet.buffered() + batch.bytes.length <= subscription.bufferBytes
       ) {
+        flow.sent += batch.bytes.length
         outlet.write(batch.bytes)
         delivered += batch.messages
         continue
@@ -75,7 +104,7 @@ export function createFanOut(now: () => number): FanOut {
         useForm(subscription, form)
         if (rest.length === 0) continue
         batch = makeBatch(rest, form, batch.largest > subscription.messageBytes ? subscription : undefined)
-        if (batch.then) useForm(subscription, batch.then)
+        if (batch.next) useForm(subscription, batch.next)
       }
       if (alone) {
         deliver(client, batch, subscription)
@@ -108,13 +137,15 @@ export function createFanOut(now: () => number): FanOut {
   const deliver = (client: Client, batch: Batch, subscription: Subscription): void => {
     if (client.closed) return
     const bytes = client.moreBatches.length === 0 ? batch.bytes : mergedFor(client, batch)
-    const waiting = client.outlet.buffered()
-    if (waiting + bytes.length > client.bufferBytes) {
-      // A burst, and not slowness, when the bytes alone are many: the client gets them at its own speed.
-      if (bytes.length > client.bufferBytes / 4) return pullInstead(client, batch, subscription)
-      if (waiting > 0) return closeClient(client, 'slow')
+    const { flow, outlet } = client
+    const waits = outlet.buffered()
+    // What is behind, or a burst, goes at the client's own speed; one message alone has to go as it is.
+    if (waits + bytes.length > client.bufferBytes || !flow.takes(bytes.length)) {
+      const isAlone = waits === 0 && flow.takes(1) && batch.items.length === 1 && client.moreBatches.length === 0
+      if (!isAlone) return pullInstead(client, batch, subscription)
     }
-    client.outlet.write(bytes)
+    outlet.write(bytes)
+    flow.wrote(bytes.length, 0, now())
     delivered += batch.messages
     for (const more of client.moreBatches) delivered += more.batch.messages
   }
@@ -169,7 +200,9 @@ export function createFanOut(now: () => number): FanOut {
       }
       schedule()
     },
-    wake(stream, subscription) {
+    tick,
+    wake(stream, subscription, at) {
+      if (subscription && at !== undefined) return wakeAt(subscription, at)
       if (subscription) {
         ready.add(subscription)
         return schedule()
@@ -185,6 +218,8 @@ export function createFanOut(now: () => number): FanOut {
     stop() {
       if (scheduled) clearImmediate(scheduled)
       scheduled = undefined
+      clearTimeout(timer)
+      waiting.clear()
     },
     delivered: () => delivered,
     countDelivered(messages) {

@@ -17,6 +17,17 @@ export function jsonMember(text: string, name: string): string | undefined {
   return found
 }
 
+/** The texts of valid JSON values that are joined by commas. */
+export function jsonElements(text: string): string[] {
+  const elements: string[] = []
+  for (let at = skipBlank(text, 0); at < text.length; at = skipBlank(text, at + 1)) {
+    const end = skipValue(text, at)
+    elements.push(text.slice(at, end))
+    at = skipBlank(text, end)
+  }
+  return elements
+}
+
 function skipBlank(text: string, from: number): number {
   let at = from
   while (at < text.length && ' \t\n\r'.includes(text[at] ?? '')) at++

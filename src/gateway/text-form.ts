@@ -47,7 +47,7 @@ export function createTextForm({ frame, shared = frame, indexes }: TextForms): F
     const delta = deltaOf(item)
     return delta === undefined ? asText(item) : `,"delta":true,"data":${delta}`
   }
-  const then = make(indexes.delta, frame, asDelta, {})
-  const whole = make(indexes.whole, frame, asText, { then })
+  const next = make(indexes.delta, frame, asDelta, {})
+  const whole = make(indexes.whole, frame, asText, { next })
   return make(indexes.plain, shared, ({ data }) => `,"data":${data}`, { whole })
 }

@@ -14,6 +14,7 @@ const edit = fc.tuple(fc.nat(), fc.nat(30), texts)
 
 describe('deltas', () => {
   it('make the target of the base, whatever was changed', () => {
+    const made = { deltas: 0 }
     fc.assert(
       fc.property(texts, texts, fc.array(edit, { maxLength: 5 }), (head, tail, edits) => {
         const base = head + tail.repeat(3) + head
@@ -24,10 +25,13 @@ describe('deltas', () => {
         }
         const [from, to] = [Buffer.from(base), Buffer.from(target)]
         const delta = makeFossilDelta(from, to)
-        if (delta !== undefined) expect(applied(from, delta)).toEqual(to)
+        if (delta === undefined) return true
+        made.deltas++
+        return applied(from, delta).equals(to)
       }),
       { numRuns: 500 },
     )
+    expect(made.deltas).toBeGreaterThan(250)
   })
 
   it('are text themselves: a literal never begins or ends inside a character', () => {
@@ -40,7 +44,7 @@ describe('deltas', () => {
 
   it('find what moved', () => {
     const [a, b] = ['0123456789'.repeat(50), 'abcdefghij'.repeat(50)].map((text, turn) =>
-      [...text].map((char, at) => char + ((at * 7919 + turn) % 97)).join(''),
+      Array.from(text, (char, at) => char + ((at * 7919 + turn) % 97)).join(''),
     )
     const [from, to] = [Buffer.from(`${a}${b}`), Buffer.from(`${b}-${a}`)]
     const delta = makeFossilDelta(from, to)
