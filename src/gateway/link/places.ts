@@ -1,0 +1,51 @@
+import type { OpenPartition, TopicPartition } from '#api'
+import type { Batch } from './batch-codec.ts'
+import type { GateState } from './messages.ts'
+
+/** How far a gate's stream came in each partition, so that it can go on there over another link. */
+export interface Places {
+  open(partitions: readonly OpenPartition[]): void
+  knows(partition: TopicPartition): boolean
+  passed(batch: Batch): void
+  state(): GateState['partitions']
+  clear(): void
+}
+
+export function createPlaces(): Places {
+  const byTopic = new Map<string, Map<number, { offset: bigint; timestamp: number | undefined }>>()
+  const of = ({ topic, partition }: TopicPartition) => byTopic.get(topic)?.get(partition)
+  const pass = (at: TopicPartition, offset: bigint, timestamp: number): void => {
+    const place = of(at)
+    if (!place || offset <= place.offset) return
+    place.offset = offset
+    place.timestamp = timestamp
+  }
+  return {
+    open(partitions) {
+      for (const { topic, partition, offset, timestampBefore } of partitions) {
+        const ofTopic = byTopic.get(topic) ?? new Map<number, { offset: bigint; timestamp: number | undefined }>()
+        ofTopic.set(partition, { offset, timestamp: timestampBefore })
+        byTopic.set(topic, ofTopic)
+      }
+    },
+    knows: (partition) => of(partition) !== undefined,
+    passed({ publications, progress }) {
+      let former: object | undefined
+      for (const { origin } of publications) {
+        if (origin !== former) pass(origin, origin.offset + 1n, origin.timestamp)
+        former = origin
+      }
+      for (const at of progress) pass(at, at.offset, at.timestamp)
+    },
+    state: () =>
+      [...byTopic].flatMap(([topic, ofTopic]) =>
+        [...ofTopic].map(([partition, { offset, timestamp }]) => ({
+          topic,
+          partition,
+          offset,
+          ...(timestamp === undefined ? {} : { timestamp }),
+        })),
+      ),
+    clear: () => byTopic.clear(),
+  }
+}

@@ -1,0 +1,166 @@
+import type { Duplex } from 'node:stream'
+import type { Clock, Logger } from '#api'
+import { checkAttachment } from '../attach-check.ts'
+import { type Pattern, parsePattern, templatePattern } from '../channels.ts'
+import type { HubPort } from '../hub.ts'
+import type { GatePeers } from '../peers.ts'
+import { type Answers, type Asking, createAsking, type Question } from './asking.ts'
+import { type GateLink, type OfferedSource, openGateLink } from './gate-link.ts'
+import type { LineLimits } from './line.ts'
+import type { OutOfSight } from './producer-sessions.ts'
+import { createOfferedSink, type OfferedSink } from './sink-offer.ts'
+
+/** The worker's end of its links: a port for the tasks, carried to gates in other processes. */
+export interface WorkerEnd {
+  readonly port: HubPort
+  /** Serves the gate at the other end of the stream until either ends it. */
+  link(duplex: Duplex, name: string, events?: LinkEvents): GateLink
+  /** All declared connectors were started. */
+  started(): void
+  /** The gates behind the links, for a gate in this process. */
+  readonly peers: GatePeers
+  /** Says it to all gates, and to those that come later: the last of each name. */
+  tell(name: string, body: unknown): void
+  /** Ends all links. */
+  stop(): void
+}
+
+export interface LinkEvents {
+  /** The gate spoke of itself. */
+  told?(name: string, body: unknown): void
+  closed?(reason: Error): void
+}
+
+export interface WorkerEndOptions {
+  /** Tells this worker from others, in logs and positions of streams. */
+  readonly name: string
+  readonly namespaces: Readonly<Record<string, unknown>>
+  readonly limits: LineLimits
+  readonly clock: Clock
+  readonly log: Logger
+  /** Gates of other workers. */
+  readonly others?: GatePeers | undefined
+}
+
+interface Attached<T> {
+  readonly connector: string
+  readonly patterns: readonly Pattern[]
+  readonly offered: T
+}
+
+export function createWorkerEnd(options: WorkerEndOptions): WorkerEnd {
+  const { name, namespaces, clock, log } = options
+  const links = new Set<GateLink>()
+  const sinks = new Map<number, Attached<OfferedSink>>()
+  const sources = new Map<number, Attached<OfferedSource>>()
+  const lastTold = new Map<string, unknown>()
+  const outOfSight: OutOfSight = new Map()
+  let last = 0
+  let hasStarted = false
+
+  const port: HubPort = {
+    attachSink(attachment) {
+      const { connector } = attachment
+      const patterns = attachment.templates.map(templatePattern)
+      const former = checkAttachment({ connector, patterns }, sinks.values(), namespaces)
+      for (const { offered } of former) offered.feed.detach()
+      const id = ++last
+      const onDetached = (): void => {
+        sinks.delete(id)
+        for (const link of links) link.send({ t: 'detach', sink: id })
+      }
+      const offered = createOfferedSink({ id, name: `${name}.${id}`, attachment, clock, onDetached })
+      sinks.set(id, { connector, patterns, offered })
+      for (const link of links) link.send(offered.offer(true))
+      return offered.feed
+    },
+    attachSource(attachment) {
+      const { connector } = attachment
+      const patterns = attachment.channels.map(parsePattern)
+      const former = checkAttachment({ connector, patterns }, sources.values(), namespaces)
+      for (const { offered } of former) remove(offered.id)
+      const id = ++last
+      const offered: OfferedSource = { id, attachment }
+      sources.set(id, { connector, patterns, offered })
+      for (const link of links) link.offerSource(offered)
+      return {
+        closeProducer(session) {
+          for (const link of links) link.send({ t: 'closeProducer', session })
+        },
+        detach: () => remove(id),
+      }
+    },
+  }
+  const remove = (id: number): void => {
+    if (!sources.delete(id)) return
+    for (const link of links) link.send({ t: 'sourceGone', source: id })
+  }
+
+  const askLinks = async (question: Question, except?: GateLink): Promise<Answers> => {
+    const asked = [...links].filter((link) => link !== except).map((link) => link.ask(question))
+    const others = options.others
+      ?.ask(question.what, Buffer.from(question.body, 'base64'), question.timeoutMs)
+      .then((answers): Answers => answers.map((answer) => answer?.toString('base64') ?? null))
+    return (await Promise.all([...asked, ...(others ? [others] : [])])).flat()
+  }
+  const asking: Asking = createAsking((question) => askLinks(question))
+
+  return {
+    port,
+    link(duplex, gate, events = {}) {
+      const link = openGateLink({
+        duplex,
+        name: gate,
+        own: name,
+        limits: options.limits,
+        outOfSight,
+        clock,
+        log: log.child({ gate }),
+        sink: (id) => sinks.get(id)?.offered,
+        source: (id) => sources.get(id)?.offered,
+        offers() {
+          for (const { offered } of sinks.values()) link.send(offered.offer(false))
+          for (const { offered } of sources.values()) link.offerSource(offered)
+          for (const [about, body] of lastTold) link.send({ t: 'tell', name: about, body })
+          if (hasStarted) link.send({ t: 'started' })
+        },
+        drained() {
+          for (const { offered } of sinks.values()) offered.goOn(link.line)
+        },
+        async asked(question) {
+          return [...asking.answer(question), ...(await askLinks(question, link))]
+        },
+        toldProducer(tell) {
+          for (const { connector, offered } of sources.values()) {
+            try {
+              tell(offered.attachment)
+            } catch (error) {
+              log.error({ connector, err: error }, 'source failed to hear of a producer')
+            }
+          }
+        },
+        told: (about, body) => events.told?.(about, body),
+        closed(reason) {
+          links.delete(link)
+          for (const { offered } of sinks.values()) offered.leave(link.line)
+          events.closed?.(reason)
+        },
+      })
+      links.add(link)
+      return link
+    },
+    started() {
+      hasStarted = true
+      for (const link of links) link.send({ t: 'started' })
+    },
+    peers: asking.peers,
+    tell(about, body) {
+      lastTold.set(about, body)
+      for (const link of links) link.send({ t: 'tell', name: about, body })
+    },
+    stop() {
+      for (const link of [...links]) link.close('The worker ends.')
+      for (const back of outOfSight.values()) back.abort()
+    },
+  }
+}
