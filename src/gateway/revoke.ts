@@ -3,6 +3,7 @@ import type { Identity } from './auth.ts'
 import { type Client, closeClient, dropSubscription } from './client.ts'
 import type { Connections } from './connections.ts'
 import { ownToken } from './own-token.ts'
+import { revocationId } from '../util/revocation-id.ts'
 import type { RevocationIndex } from './revocations.ts'
 
 export interface RevokerOptions {
@@ -38,10 +39,11 @@ export function startRevoker({ revocations, index, connections, clock, log }: Re
   /** Who was shut out would come back with the same token, here or elsewhere. */
   const revokeToken = ({ tokenId, expiresAt }: Identity, { reason }: Revocation): void => {
     if (tokenId === undefined) return
-    const id = `token-${tokenId}`
+    const of = { kind: 'token', token: tokenId } as const
+    const id = revocationId(of)
     const revocation: Revocation = {
       id,
-      of: { kind: 'token', token: tokenId },
+      of,
       at: clock.now(),
       ...(expiresAt === undefined ? {} : { until: expiresAt }),
       ...(reason === undefined ? {} : { reason }),

@@ -12,7 +12,7 @@ import { toErrorBody } from './error-mapper.ts'
 import { openApi } from './openapi.ts'
 import { pathOf, refuse, sendJson } from './reply.ts'
 import { addResponseHeaders, type HeaderRule } from './response-headers.ts'
-import type { MetricsText, Readiness, RestContext } from './route.ts'
+import type { MetricsText, Readiness, RestContext, Revoking } from './route.ts'
 import { routes } from './routes/index.ts'
 
 export interface RestOptions {
@@ -37,6 +37,8 @@ export interface RestOptions {
   readonly responseHeaders?: readonly HeaderRule[] | undefined
   /** Served at `/metrics`; absent: 404 there. */
   readonly metrics?: MetricsText | undefined
+  /** Absent: this worker runs no gateway. */
+  readonly revoking?: Revoking | undefined
   /** Bytes of a request body; beyond it 413. */
   readonly bodyLimit?: number | undefined
   /** Milliseconds for an answer; beyond it 500, as Kafka Connect's 90 s. */
@@ -77,6 +79,7 @@ export function createRest(herder: Herder | (() => Herder), options: RestOptions
     ready,
     readiness,
     metrics,
+    revoking: options.revoking,
     document: openApi(served),
   }
   const routeOptions: RouteOptions = {

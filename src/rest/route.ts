@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import type { TSchema } from 'typebox'
-import type { Clock, Logger, MaybePromise } from '#api'
+import type { Clock, Logger, MaybePromise, RevocationLog } from '#api'
 import type { Herder } from '../herder/herder.ts'
 
 /** A request as a route sees it; nothing in it is Fastify's. */
@@ -43,6 +43,13 @@ export interface Readiness {
   readonly reason: string
 }
 
+/** What the gateway's clients may lose again. */
+export interface Revoking {
+  readonly revocations: RevocationLog
+  /** How long (ms) a token can last at most; undefined: for ever. */
+  readonly tokenMs: number | undefined
+}
+
 /** What every route may use. */
 export interface RestContext {
   readonly herder: Herder
@@ -53,6 +60,8 @@ export interface RestContext {
   /** Whether clients should be sent here. */
   readonly readiness: () => Readiness
   readonly metrics: MetricsText | undefined
+  /** Absent: this worker runs no gateway. */
+  readonly revoking: Revoking | undefined
   /** The description of this very API. */
   readonly document: object
 }

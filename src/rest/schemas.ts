@@ -1,5 +1,6 @@
 import { type TSchema, Type } from 'typebox'
 import { connectorSchemas } from './schemas-connectors.ts'
+import { gatewaySchemas } from './schemas-gateway.ts'
 import { strict } from './schemas-parts.ts'
 import { pluginSchemas } from './schemas-plugins.ts'
 
@@ -34,4 +35,5 @@ export const components = {
   SetLogger: Type.Object({ level: Type.String() }, { description: 'Other members are ignored.' }),
   ...connectorSchemas,
   ...pluginSchemas,
+  ...gatewaySchemas,
 } as const satisfies Readonly<Record<string, TSchema>>

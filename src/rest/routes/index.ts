@@ -8,6 +8,7 @@ import { loggerRoutes } from './loggers.ts'
 import { offsetRoutes } from './offsets.ts'
 import { pluginRoutes } from './plugins.ts'
 import { previewRoutes } from './preview.ts'
+import { revocationRoutes } from './revocations.ts'
 import { rootRoutes } from './root.ts'
 import { taskRoutes } from './tasks.ts'
 import { topicRoutes } from './topics.ts'
@@ -24,6 +25,7 @@ export const routes: readonly Route[] = [
   ...pluginRoutes,
   ...previewRoutes,
   ...loggerRoutes,
+  ...revocationRoutes,
   ...documentRoutes,
   ...internalRoutes,
 ]
