@@ -1,7 +1,13 @@
 import { type Clock, type Logger, messageOf, RetriableError, type RevocationChange, type RevocationLog } from '#api'
 import { clientPropsOf, type WorkerConfig } from '../config/index.ts'
 import type { KafkaClient } from '../kafka/index.ts'
-import { ensureInternalTopics, openFileRevocations, openTopicRevocations, type StoredRevocations } from '../storage/index.ts'
+import type { Revoking } from '../rest/index.ts'
+import {
+  ensureInternalTopics,
+  openFileRevocations,
+  openTopicRevocations,
+  type StoredRevocations,
+} from '../storage/index.ts'
 import { retry } from '../util/retry.ts'
 import { offsetsFileOf } from './standalone-mode.ts'
 
@@ -31,31 +37,50 @@ export async function openRevocations(options: Options): Promise<WorkerRevocatio
   return { log: stored, isRead: () => true, close: () => stored.close() }
 }
 
+/** What REST works with. */
+export const toRevoking = (
+  { log }: WorkerRevocations,
+  { maxTokenAgeS, clockSkewS }: WorkerConfig['settings']['gateway']['auth'],
+): Revoking => ({
+  revocations: log,
+  tokenMs: maxTokenAgeS === 0 ? undefined : (maxTokenAgeS + 2 * clockSkewS) * 1000,
+})
+
 async function openTopic({ config, kafka, log, clock }: Options, max: number): Promise<StoredRevocations> {
   const group = config.distributed?.['group.id'] ?? ''
   const { topic: named, replicationFactor } = config.settings.gateway.revocations
   const topic = named ?? `tidegate-revocations-${group}`
   const wanted = { use: 'revocation', topic, partitions: 1, replicationFactor, settings: {} } as const
   await ensureInternalTopics([wanted], { kafka, log, clock })
-  return openTopicRevocations({ kafka, topic, clientId: `connect-${group}`, props: clientPropsOf(config.props), log, clock, max })
+  return openTopicRevocations({
+    kafka,
+    topic,
+    clientId: `connect-${group}`,
+    props: clientPropsOf(config.props),
+    log,
+    clock,
+    max,
+  })
 }
 
 function followTopic({ log, clock }: Options, open: () => Promise<StoredRevocations>): WorkerRevocations {
   const closed = new AbortController()
-  const listeners = new Set<(change: RevocationChange) => void>()
+  /** Those who listen already, and how that ends. */
+  const listeners = new Map<(change: RevocationChange) => void, () => void>()
   let stored: StoredRevocations | undefined
   let isTold = false
   const reading = async (): Promise<void> => {
     const again = (error: unknown): boolean => {
-      if (!isTold) log.error({ reason: messageOf(error) }, 'revocations cannot be read yet, and nobody is let in before')
+      if (!isTold)
+        log.error({ reason: messageOf(error) }, 'revocations cannot be read yet, and nobody is let in before')
       isTold = true
       return true
     }
     const made = await retry(open, { clock, signal: closed.signal, backoff, again })
     if (closed.signal.aborted) return made.close()
-    for (const tell of listeners) {
+    for (const tell of listeners.keys()) {
       for (const revocation of made.all()) tell({ made: revocation })
-      made.onChange(tell)
+      listeners.set(tell, made.onChange(tell))
     }
     stored = made
   }
@@ -71,8 +96,8 @@ function followTopic({ log, clock }: Options, open: () => Promise<StoredRevocati
       all: () => stored?.all() ?? [],
       onChange(tell) {
         if (stored) return stored.onChange(tell)
-        listeners.add(tell)
-        return () => void listeners.delete(tell)
+        listeners.set(tell, () => listeners.delete(tell))
+        return () => listeners.get(tell)?.()
       },
       add: async (revocation) => (stored ?? later()).add(revocation),
       remove: async (id) => (stored ?? later()).remove(id),

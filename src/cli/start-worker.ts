@@ -27,6 +27,7 @@ import { createGatePeers } from './gate-peers.ts'
 import { connectVersion, packageRoot, packageVersion } from './package-info.ts'
 import { positionKeys } from './position-keys.ts'
 import { peerTls, restOptions } from './rest-options.ts'
+import { openRevocations, toRevoking } from './revocations.ts'
 import { scrape } from './scrape.ts'
 import { offsetsFileOf, standaloneMode } from './standalone-mode.ts'
 import type { WorkerMode, WorkerParts } from './worker-mode.ts'
@@ -110,8 +111,15 @@ async function start(
   let restUrl = ''
   const waitsFor = (): string | undefined => (mode ? mode.waitsFor() : 'The worker is starting.')
   const gatePeers = createGatePeers()
-  const gateway = settings.gateway.enabled
-    ? await startGate(config, { log, started: () => waitsFor() === undefined, peers: gatePeers })
+  const revocations = settings.gateway.enabled ? await openRevocations({ config, kafka, log, clock }) : undefined
+  closers.add('revocations', () => revocations?.close())
+  const gateway = revocations
+    ? await startGate(config, {
+        log,
+        started: () => waitsFor() === undefined && revocations.isRead(),
+        peers: gatePeers,
+        revocations: revocations.log,
+      })
     : undefined
   const restLog = log.child({ logger: 'tidegate.rest' })
   const peers = createPeerClient({ tls: () => peerTls(props, restLog) })
@@ -138,14 +146,16 @@ async function start(
     throw new StartingError(waitsFor() ?? 'The worker is starting.')
   }
   const readiness = (): Readiness => {
+    const unread = revocations?.isRead() === false ? 'The revocations are being read.' : undefined
     const warming = gateway?.isReady() === false ? 'The gateway is still warming up.' : undefined
-    const reason = waitsFor() ?? mode?.lacks?.() ?? warming
+    const reason = waitsFor() ?? mode?.lacks?.() ?? unread ?? warming
     return reason === undefined ? { ready: true, reason: 'The worker is at work.' } : { ready: false, reason }
   }
   const rest = await startRest({
     ...(await restOptions(config.rest, props, restLog)),
     herder,
     metrics: { contentType: metrics.contentType, text: () => metrics.text(scrape(herder, gateway)) },
+    revoking: revocations && toRevoking(revocations, settings.gateway.auth),
     ready: () => waitsFor() === undefined,
     readiness,
     starting: () => (mode?.herder() ? undefined : waitsFor()),
@@ -189,7 +199,7 @@ async function readDeclarations(options: WorkerOptions, log: Logger): Promise<re
 
 async function startGate(
   config: WorkerConfig,
-  given: Pick<GatewayOptions, 'log' | 'started' | 'peers'>,
+  given: Pick<GatewayOptions, 'log' | 'started' | 'peers' | 'revocations'>,
 ): Promise<Gateway> {
   const { gateway: settings } = config.settings
   const keys = await positionKeys(settings.position.keys, offsetsFileOf(config.config))

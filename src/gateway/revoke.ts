@@ -1,9 +1,9 @@
 import { type Clock, type Logger, messageOf, type Revocation, type RevocationLog } from '#api'
+import { revocationId } from '../util/revocation-id.ts'
 import type { Identity } from './auth.ts'
 import { type Client, closeClient, dropSubscription } from './client.ts'
 import type { Connections } from './connections.ts'
 import { ownToken } from './own-token.ts'
-import { revocationId } from '../util/revocation-id.ts'
 import type { RevocationIndex } from './revocations.ts'
 
 export interface RevokerOptions {

@@ -71,7 +71,9 @@ function momentOf(until: unknown): number | undefined {
   if (until === undefined || until === null) return undefined
   const moment = typeof until === 'string' ? Date.parse(until) : typeof until === 'number' ? until : Number.NaN
   if (Number.isFinite(moment)) return moment
-  throw new BadRequestError(`"until" is ${isObject(until) ? 'an object' : kindOf(until)}; give it ISO 8601 or milliseconds`)
+  throw new BadRequestError(
+    `"until" is ${isObject(until) ? 'an object' : kindOf(until)}; give it ISO 8601 or milliseconds`,
+  )
 }
 
 function durationOf(lasts: unknown): number {

@@ -14,7 +14,9 @@ export const gatewaySchemas = {
       user,
       session,
       channel,
-      until: optional(Type.Union([Type.String(), Type.Number()], { description: 'ISO 8601, or milliseconds since the epoch.' })),
+      until: optional(
+        Type.Union([Type.String(), Type.Number()], { description: 'ISO 8601, or milliseconds since the epoch.' }),
+      ),
       for: optional(Type.String({ description: 'Instead: a duration such as `90s`, `15m`, `12h` or `7d`.' })),
       reason,
     },

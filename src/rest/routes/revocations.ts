@@ -16,11 +16,16 @@ export const revocationRoutes: readonly Route[] = [
     path: '/gateway/revocations',
     doc: 'What is revoked, the newest first. Not Kafka Connect’s.',
     query: { limit: { doc: `how many at most: ${usual}, up to ${most}`, schema: Type.Integer({ minimum: 1 }) } },
-    statuses: { 200: json(listOf('Revocation'), '`[{id, user?, session?, channel?, token?, at, until?, reason?}]`'), ...none },
+    statuses: {
+      200: json(listOf('Revocation'), '`[{id, user?, session?, channel?, token?, at, until?, reason?}]`'),
+      ...none,
+    },
     handle({ query }, context) {
       const asked = Number(query.get('limit') ?? usual)
       const limit = Number.isInteger(asked) && asked > 0 ? Math.min(asked, most) : usual
-      const all = revoking(context).revocations.all().toSorted((a, b) => b.at - a.at)
+      const all = revoking(context)
+        .revocations.all()
+        .toSorted((a, b) => b.at - a.at)
       return { status: 200, body: all.slice(0, limit).map(showRevocation) }
     },
   },
