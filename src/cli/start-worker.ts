@@ -15,6 +15,7 @@ import { createKafkaClient } from '../kafka/index.ts'
 import { type Readiness, startRest } from '../rest/index.ts'
 import { createLogging, type Logging } from '../telemetry/logger.ts'
 import { createMetrics } from '../telemetry/metrics.ts'
+import { compileFilter } from '../transforms/index.ts'
 import { systemClock } from '../util/clock.ts'
 import { type Closers, createClosers } from '../util/closers.ts'
 import { createPeerClient } from '../util/peer-client.ts'
@@ -209,5 +210,6 @@ async function startGate(
     settings: { ...settings, position: { ...settings.position, keys }, limits: { ...settings.limits, sessions } },
     clock: systemClock,
     ...given,
+    compileFilter,
   })
 }

@@ -18,6 +18,19 @@ export function channelProblem(text: string, maxLength: number): string | undefi
   return 'The channel is not made of segments of A–Z a–z 0–9 . _ ~ - and %XX, joined by a colon.'
 }
 
+/** Segments of a pattern: they bound how many patterns a channel can belong to. */
+const maxPatternSegments = 8
+
+/** What is wrong with the text as a pattern that a client may subscribe to, if anything. */
+export function patternProblem(text: string, maxLength: number): string | undefined {
+  if (text.length > maxLength) return `The pattern is longer than ${maxLength} characters.`
+  const segments = text.split(':')
+  if (segments.length > maxPatternSegments) return `The pattern has more than ${maxPatternSegments} segments.`
+  if (segments[0] === '*') return 'The first segment of a pattern is the namespace, which has to be named.'
+  if (segments.every((segment) => segment === '*' || segmentShape.test(segment))) return undefined
+  return 'The pattern is not made of segments of A–Z a–z 0–9 . _ ~ - and %XX, or a whole *, joined by a colon.'
+}
+
 export const namespaceOf = (channel: string): string => {
   const colon = channel.indexOf(':')
   return colon === -1 ? channel : channel.slice(0, colon)

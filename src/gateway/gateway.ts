@@ -10,6 +10,7 @@ import { createFanOut } from './fan-out.ts'
 import type { Gate } from './gate.ts'
 import { createHttpServer } from './http.ts'
 import { createHub } from './hub.ts'
+import type { CompileFilter } from './judge.ts'
 import { createKeyring } from './keyring.ts'
 import { drain } from './limits/drain.ts'
 import { createLimits } from './limits/limits.ts'
@@ -31,6 +32,8 @@ export interface GatewayOptions {
   readonly revocations?: RevocationLog
   /** Whether all declared connectors were started; the same as calling `ready()`. */
   readonly started?: () => boolean
+  /** Compiles the filters of clients; absent: there are none. */
+  readonly compileFilter?: CompileFilter | undefined
   /** How much there is to do; absent: what this process has. */
   readonly meter?: Meter
   /** The other gates that serve the same channels; absent: there are none. */
@@ -112,7 +115,7 @@ export async function startGateway({
     const connection = connections.producerSession(session)
     if (connection) closeClient(connection.client, 'producer_taken_over')
   }
-  const hub = createHub({ settings, auth, keyring, fanOut, expensive: limits.expensive, clock, log, closeProducer })
+  const hub = createHub({ settings, auth, keyring, fanOut, expensive: limits.expensive, clock, log, closeProducer, compileFilter: given.compileFilter })
   const presence = createPresence({ connections, peers: given.peers ?? noPeers, clock, log })
   const gate: Gate = {
     settings,

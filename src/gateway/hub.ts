@@ -9,18 +9,30 @@ import {
 } from '#api'
 import { checkAttachment, checkBounds } from './attach-check.ts'
 import type { Auth, Identity } from './auth.ts'
-import { channelProblem, matches, namespaceOf, type Pattern, parsePattern, templatePattern } from './channels.ts'
+import {
+  channelProblem,
+  isPattern,
+  matches,
+  namespaceOf,
+  type Pattern,
+  parsePattern,
+  templatePattern,
+} from './channels.ts'
 import { type Client, closeClient } from './client.ts'
 import { type Refusal, refuse } from './codes.ts'
 import type { FanOut } from './fan-out.ts'
 import { type Joined, joinStream } from './join-stream.ts'
+import { type CompileFilter, createJudges, type FilterCounts } from './judge.ts'
 import type { Keyring } from './keyring.ts'
 import type { Expensive } from './limits/expensive.ts'
 import { createPositionCheck, type PositionCheck } from './resume.ts'
+import { routeTo } from './route.ts'
+import { judgesOf } from './selection.ts'
 import type { GatewaySettings } from './settings.ts'
 import { createStream, type Sequence, type Stream, type StreamFeed } from './stream.ts'
 import { tickStream } from './stream-upkeep.ts'
-import { type Asked, grant } from './terms.ts'
+import { type Asked, changed, grant, type Terms, type TermsChange } from './terms.ts'
+import { updateSubscription } from './update-subscription.ts'
 
 /** The port, with feeds that may begin in the middle. */
 export interface HubPort extends GatewayPort {
@@ -32,6 +44,9 @@ export interface Hub {
   readonly port: HubPort
   /** Answers with a refusal, or calls `onJoined` and then sends. Does neither when the client was closed meanwhile. */
   subscribe(client: Client, request: SubscribeRequest): Promise<Refusal | undefined>
+  /** Changes a subscription's terms in place. Answers with a refusal, or calls `onUpdated` and then sends. */
+  update(client: Client, request: UpdateRequest): Refusal | undefined
+  filterCounts(): FilterCounts
   /** Never rejects. */
   publish(identity: Identity, request: PublishRequest): Promise<IngressAnswer>
   /** Whether all that may be published to now is exactly once. */
@@ -55,6 +70,14 @@ export interface SubscribeRequest {
   readonly onJoined: (joined: Joined) => void
 }
 
+export interface UpdateRequest {
+  /** The id of the subscription. */
+  readonly subscription: number
+  /** What is null is taken away. */
+  readonly change: TermsChange
+  readonly onUpdated: (terms: Terms) => void
+}
+
 export type PublishRequest = Pick<Ingress, 'channel' | 'data' | 'key' | 'messageId' | 'session' | 'producer'>
 
 export type ConnectedProducer = Required<Pick<Ingress, 'client' | 'session' | 'producer'>>
@@ -67,6 +90,8 @@ export interface HubOptions {
   readonly expensive: Expensive
   readonly clock: Clock
   readonly log: Logger
+  /** Absent: there are no filters. */
+  readonly compileFilter?: CompileFilter | undefined
   /** The producer connected to another worker. */
   closeProducer(session: string): void
 }
@@ -83,6 +108,7 @@ export function createHub(options: HubOptions): Hub {
   const sequence: Sequence = { last: 0 }
   const streams = new Map<Stream, PositionCheck>()
   const sources = new Set<Source>()
+  const judges = createJudges(options.compileFilter)
 
   const events = {
     ready(stream: Stream) {
@@ -110,10 +136,6 @@ export function createHub(options: HubOptions): Hub {
     },
   }
 
-  const streamFor = (channel: string): Stream | undefined => {
-    for (const stream of streams.keys()) if (stream.patterns.some((pattern) => matches(pattern, channel))) return stream
-    return undefined
-  }
   const port: HubPort = {
     attachSink(attachment) {
       const patterns = attachment.templates.map(templatePattern)
@@ -150,32 +172,8 @@ export function createHub(options: HubOptions): Hub {
     }
   }
 
-  const route = (client: Client, { channels, identity }: SubscribeRequest): Stream | Refusal => {
-    for (const channel of channels) {
-      const problem = channelProblem(channel, limits.channelLength)
-      if (problem !== undefined) return refuse('bad_channel', problem, { field: 'channel' })
-      if (!auth.allows(identity, 'subscribe', channel))
-        return refuse('forbidden', 'The client may not subscribe to this channel.')
-    }
-    const taken = new Set(
-      [...client.subscriptions.values()].flatMap((subscription) => subscription.channels.map(({ name }) => name)),
-    )
-    if (channels.some((channel) => taken.has(channel)) || new Set(channels).size < channels.length)
-      return refuse('overlap', 'The connection is subscribed to this channel already.')
-    if (taken.size + channels.length > limits.subscriptionsPerSession)
-      return refuse('subscription_limit', `A connection may have ${limits.subscriptionsPerSession} subscriptions.`)
-    const found = channels.map(streamFor)
-    const [stream] = found
-    if (!stream || found.includes(undefined))
-      return refuse('unavailable', 'Nothing serves this channel now.', { retryAfter: 2000 })
-    if (found.some((other) => other !== stream))
-      return refuse(
-        'several_connectors',
-        `The channels ${channels.join(', ')} come from several connectors: open one stream for each.`,
-      )
-    if (!stream.isReady()) return refuse('unavailable', 'What serves this channel is warming up.', { retryAfter: 1000 })
-    return stream
-  }
+  const route = (client: Client, request: SubscribeRequest): Stream | Refusal =>
+    routeTo(client, request, { auth, limits, streams: streams.keys() })
 
   return {
     port,
@@ -204,14 +202,17 @@ export function createHub(options: HubOptions): Hub {
       const { id, channels, asked, expiresAt, onJoined } = request
       const rules = settings.namespaces[namespaceOf(channels[0] ?? '')]
       if (!rules) return refuse('forbidden', 'The client may not subscribe to this channel.')
-      const terms = grant(asked, { rules, attachment: stream.attachment, isWild: false })
+      const terms = grant(asked, { rules, attachment: stream.attachment, isWild: channels.some(isPattern) })
       if ('code' in terms) return terms
+      const chosen = judgesOf(terms, stream.attachment.box, judges)
+      if ('code' in chosen) return chosen
       const sent = joinStream({
         id,
         client,
         stream,
         channels,
         terms,
+        judges: chosen,
         expiresAt,
         checked,
         given: position,
@@ -228,6 +229,34 @@ export function createHub(options: HubOptions): Hub {
       if (since !== undefined && isFirst) client.events.notice('stale', { since })
       return undefined
     },
+    update(client, { subscription: id, change, onUpdated }) {
+      const subscription = client.subscriptions.get(id)
+      if (!subscription) return refuse('unknown_subscription', `No subscription has the id ${id}.`)
+      const { stream, channels } = subscription
+      const rules = settings.namespaces[namespaceOf(channels[0]?.name ?? '')]
+      if (!rules) return refuse('forbidden', 'The client may not subscribe to this channel.')
+      const isWild = channels.some(({ view }) => view !== undefined)
+      const terms = grant(changed(subscription.terms, change), { rules, attachment: stream.attachment, isWild })
+      if ('code' in terms) return terms
+      const chosen = judgesOf(terms, stream.attachment.box, judges)
+      if ('code' in chosen) return chosen
+      // What is on its way to it comes before.
+      options.fanOut.flush()
+      if (client.closed) return undefined
+      const sent = updateSubscription(subscription, {
+        terms,
+        judges: chosen,
+        selects: change.filter !== undefined || change.bbox !== undefined,
+        hasSnapshot: rules.snapshots,
+        now: clock.now(),
+        expensive: options.expensive,
+        onUpdated,
+      })
+      if (typeof sent !== 'number') return sent
+      options.fanOut.countDelivered(sent)
+      return undefined
+    },
+    filterCounts: () => judges.counts(),
     async publish(identity, request) {
       const { channel } = request
       const problem = channelProblem(channel, limits.channelLength)

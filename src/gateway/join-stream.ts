@@ -4,11 +4,13 @@ import { type Refusal, type ResumeReason, refuse } from './codes.ts'
 import { keepText } from './delta.ts'
 import type { Epoch } from './epoch.ts'
 import { fifoFind } from './fifo.ts'
+import type { Judge } from './judge.ts'
 import type { Expensive } from './limits/expensive.ts'
 import { addLive, behindSeq, pump, startPull, stays } from './pull.ts'
 import type { Moment } from './pull-source.ts'
 import type { Checked } from './resume.ts'
-import { makePages, type SnapshotPages, transferShared } from './snapshot-pages.ts'
+import { createSelection, isManifold } from './selection.ts'
+import { makePages, type SnapshotPages, type Transfer, transferSelected, transferShared } from './snapshot-pages.ts'
 import type { Stream } from './stream.ts'
 import type { Terms } from './terms.ts'
 import { dominates, isBehind } from './vector.ts'
@@ -30,6 +32,8 @@ export interface JoinOptions {
   readonly stream: Stream
   readonly channels: readonly string[]
   readonly terms: Terms
+  /** Of its filter and its box. */
+  readonly judges: readonly Judge[]
   readonly expiresAt: number | undefined
   /** The position that the client came with, checked. */
   readonly checked: Checked | undefined
@@ -63,7 +67,13 @@ export function joinStream(options: JoinOptions): Refusal | number {
     stream,
     channels,
     terms,
-    selection: undefined,
+    selection:
+      options.judges.length === 0
+        ? undefined
+        : createSelection(options.judges, {
+            isManifold: isManifold(channels),
+            isFresh: checked === undefined || hasSnapshot,
+          }),
     expiresAt,
     outlet: client.outlet,
     form: client.form,
@@ -86,9 +96,7 @@ export function joinStream(options: JoinOptions): Refusal | number {
 
   const here = stream.tracker.position(now)
   if (hasSnapshot) {
-    const transfers = channels.map((channel) =>
-      transferShared(channel, takePages(stream, channel, channels.length, here, now)),
-    )
+    const transfers = transfersOf(subscription, here, now)
     for (const { shared } of transfers) options.expensive.spend(shared?.bytes ?? stream.snapshot.bytes(), now)
     // Several channels have pages of this very moment; one may have older ones.
     const moment = transfers[0]?.shared ?? { ...here, seq: stream.sequence.last }
@@ -147,7 +155,16 @@ function hasMissed(
   })
 }
 
-function refuseSnapshot(stream: Stream, now: number): Refusal | undefined {
+/** The snapshot as it is for a subscription. */
+export function transfersOf({ stream, channels, selection }: Subscription, here: Moment, now: number): Transfer[] {
+  return channels.map((channel) =>
+    selection
+      ? transferSelected(channel, selection, stream.sequence.last)
+      : transferShared(channel, takePages(stream, channel, channels.length, here, now)),
+  )
+}
+
+export function refuseSnapshot(stream: Stream, now: number): Refusal | undefined {
   if (!stream.snapshot.isComplete(now))
     return refuse('snapshot_too_large', 'The snapshot outgrew its bounds: subscribe without it.')
   const bound = 2 * Math.max(stream.attachment.snapshot.maxBytes, 1024 * 1024)

@@ -46,8 +46,6 @@ function readSubscribe(
     no(refuse('unsupported', `This gate does not take "${field}" of subscribe.`, { field }))
   for (const option of laterOptions) if (Object.hasOwn(frame, option)) return unsupported(option)
   if (frame.delivery !== undefined && frame.delivery !== 'every') return unsupported('delivery')
-  if (frame.channel.split(':').includes('*'))
-    return no(refuse('unsupported', 'This gate does not take wildcards in a channel.', { field: 'channel' }))
   return { ok: true, frame }
 }
 

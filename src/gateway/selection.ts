@@ -1,4 +1,4 @@
-import type { Item } from './channel-state.ts'
+import type { ChannelState, Item } from './channel-state.ts'
 import type { Refusal } from './codes.ts'
 import type { Judge, Judges } from './judge.ts'
 import type { SnapshotEntry } from './snapshot.ts'
@@ -44,6 +44,10 @@ export function judgesOf(
   }
   return chosen
 }
+
+/** Whether keys of several channels may meet. */
+export const isManifold = (channels: readonly ChannelState[]): boolean =>
+  channels.length > 1 || channels.some(({ view }) => view !== undefined)
 
 /** What all judges let pass. */
 export function createSelection(judges: readonly Judge[], { isManifold, isFresh }: SelectionOptions): Selection {

@@ -17,6 +17,21 @@ export interface Asked {
   readonly bbox?: Granted['bbox'] | undefined
 }
 
+/** What an `update` asks: null takes away. */
+export interface TermsChange extends Pick<Asked, 'maxRate' | 'maxBandwidth'> {
+  readonly filter?: string | null | undefined
+  readonly bbox?: Granted['bbox'] | null | undefined
+}
+
+/** What is asked in all after a change. */
+export const changed = (terms: Terms, { filter, bbox, maxRate, maxBandwidth }: TermsChange): Asked => ({
+  ...terms,
+  filter: filter === undefined ? terms.filter : (filter ?? undefined),
+  bbox: bbox === undefined ? terms.bbox : (bbox ?? undefined),
+  maxRate: maxRate ?? terms.maxRate,
+  maxBandwidth: maxBandwidth ?? terms.maxBandwidth,
+})
+
 /** What it was granted of that, as `subscribed` tells. */
 export type Terms = Granted
 

@@ -6,6 +6,7 @@ import { publish } from './publish.ts'
 import { refresh } from './refresh.ts'
 import type { Requester } from './requester.ts'
 import { subscribe } from './subscribe.ts'
+import { update } from './update.ts'
 
 /** What the rates of messages and bytes, and the window of publications, bound enough. */
 const freeTypes: ReadonlySet<string> = new Set(['publish', 'ping', 'ack'])
@@ -45,6 +46,9 @@ export function answerRequest(
       return presence(requester, frame)
     case 'statistics':
       return statistics(requester, frame)
+    case 'update':
+      update(requester, frame)
+      return undefined
     case 'publish':
       void publish(requester, frame, text)
       return undefined

@@ -15,6 +15,7 @@ import { createPresence } from '../../../src/gateway/presence.ts'
 import { openSession, type Session } from '../../../src/gateway/session.ts'
 import type { GatewaySettings, LimitSettings } from '../../../src/gateway/settings.ts'
 import { createTextForm } from '../../../src/gateway/text-form.ts'
+import { compileFilter } from '../../../src/transforms/index.ts'
 import { noTls, plainAuth } from '../../support/plain-edge.ts'
 import { fakeMeter, type Meters } from '../../support/fake-meter.ts'
 import { noLimits } from '../../support/no-limits.ts'
@@ -200,7 +201,7 @@ export function fakeGate(clock: Clock, change: SettingsChange = {}, peers: GateP
     const connection = connections.producerSession(session)
     if (connection) closeClient(connection.client, 'producer_taken_over')
   }
-  const hub = createHub({ settings, auth, keyring, fanOut, expensive: limits.expensive, clock, log: silent, closeProducer })
+  const hub = createHub({ settings, auth, keyring, fanOut, expensive: limits.expensive, clock, log: silent, closeProducer, compileFilter })
   const presence = createPresence({ connections, peers, clock, log: silent })
   const gate: Gate = { settings, hub, auth, connections, presence, limits, clock, log: silent, delivered: () => undefined }
   const form = createTextForm({ frame, indexes: { plain: 0, whole: 1, delta: 2 } })
