@@ -1,4 +1,4 @@
-import { ConnectError, NotFoundError } from '#api'
+import { ConnectError, type MaybePromise, NotFoundError } from '#api'
 import type { GatePeers } from '../gateway/index.ts'
 import type { WorkerPeers } from '../herder/index.ts'
 
@@ -11,10 +11,10 @@ const portOf = (what: string): string => `gate/${what}`
 
 /** What the gates of a cluster's workers ask of each other, by the workers' signed calls. */
 export function createGatePeers(): GatesOfCluster {
-  const handles = new Map<string, (body: Buffer) => Buffer>()
+  const handles = new Map<string, (body: Buffer) => MaybePromise<Buffer>>()
   const ends = new Map<string, () => void>()
   let peers: WorkerPeers | undefined
-  const serve = (what: string, handle: (body: Buffer) => Buffer): void => {
+  const serve = (what: string, handle: (body: Buffer) => MaybePromise<Buffer>): void => {
     const end = peers?.serve(portOf(what), async (body) => handle(body))
     if (end) ends.set(what, end)
   }

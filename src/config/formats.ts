@@ -53,6 +53,13 @@ const formats: Readonly<Record<string, Format>> = {
     complaint: (value) => (isTexts(value) ? undefined : 'must be a list of texts'),
     read: listOf,
   },
+  gates: {
+    complaint: (value) =>
+      isTexts(value) && value.every((each) => /^(tls:\/\/[^/\s]+:\d{1,5}|unix:\/\S+)$/.test(each))
+        ? undefined
+        : 'must be a list of gates, each tls://host:port or unix:/path',
+    read: listOf,
+  },
   'jwks-url': {
     complaint: (value) => (value === null || isText(value) ? jwksUrlComplaint(value) : 'must be a URL or null'),
     read: orNull,

@@ -189,6 +189,36 @@ export const settingKeys: Readonly<Record<string, SettingKey>> = {
   'gateway.limits.pingTimeoutMs': count(10_000, 100, 'How long (ms) a client may take to answer it.'),
   'gateway.limits.publishWindow': count(64, 1, 'The most messages of one connection that wait for Kafka.'),
   'gateway.limits.channelLength': count(255, 16, 'The most characters of a channel.', 4096),
+  'gateway.processes': count(
+    1,
+    1,
+    "How many processes serve clients behind the gateway's one port, for all cores. 1: the worker itself does. The limits hold for each of them, but `gateway.limits.sessions`, which they share.",
+    256,
+  ),
+  'gateway.link.gates': {
+    format: 'gates',
+    default: [],
+    doc: 'Gates on other machines (`tidegate gate`) that this worker links itself to: `tls://host:port`, or `unix:/path` on this machine. Every worker of a cluster may name the same ones.',
+  },
+  'gateway.link.cert': optional("A PEM file: this worker's certificate for its links, with the chain."),
+  'gateway.link.key': optional('A PEM file: its key.'),
+  'gateway.link.ca': optional('A PEM file: the authorities that gates are certified by.'),
+  'gateway.link.maxQueuedBytes': count(
+    67_108_864,
+    1_048_576,
+    'The most bytes that wait for one gate or process that does not keep up; beyond it its link is cut, and it begins anew.',
+  ),
+  'gateway.link.heartbeatMs': count(
+    5000,
+    100,
+    'How often (ms) the ends of a link speak at least; one that was not heard for three times as long counts as dead.',
+  ),
+  'gate.link.host': { format: 'text', default: '127.0.0.1', doc: 'The address on which `tidegate gate` waits for workers.' },
+  'gate.link.port': port(8090, 'Its port.'),
+  'gate.link.path': optional('A Unix socket to wait on instead, for workers of this machine; only its owner may use it.'),
+  'gate.link.cert': optional("A PEM file: the gate's certificate for its links, with the chain."),
+  'gate.link.key': optional('A PEM file: its key.'),
+  'gate.link.ca': optional('A PEM file: the authorities that workers are certified by; others are refused.'),
   ...limitKeys,
 }
 

@@ -5,12 +5,34 @@ export interface Settings {
   readonly log: { readonly level: LogLevel }
   readonly rest: { readonly host: string; readonly port: number }
   readonly gateway: GatewaySettings
+  /** Of `tidegate gate` alone. */
+  readonly gate: { readonly link: GateLinkSettings }
+}
+
+export interface LinkKeyFiles {
+  readonly cert: string | null
+  readonly key: string | null
+  readonly ca: string | null
+}
+
+export interface GateLinkSettings extends LinkKeyFiles {
+  readonly host: string
+  readonly port: number
+  readonly path: string | null
+}
+
+export interface WorkerLinkSettings extends LinkKeyFiles {
+  readonly gates: readonly string[]
+  readonly maxQueuedBytes: number
+  readonly heartbeatMs: number
 }
 
 type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'silent'
 
 export interface GatewaySettings {
   readonly enabled: boolean
+  readonly processes: number
+  readonly link: WorkerLinkSettings
   readonly host: string
   readonly port: number
   readonly origins: readonly string[]

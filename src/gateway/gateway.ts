@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
-import type { Clock, GatewayPort, Logger, RevocationLog } from '#api'
+import type { Clock, Logger, RevocationLog } from '#api'
 import { ConnectError } from '#api'
 import { createAuth, readAuthParts } from './auth.ts'
 import { namespaceOf } from './channels.ts'
@@ -9,7 +9,7 @@ import { createConnections } from './connections.ts'
 import { createFanOut } from './fan-out.ts'
 import type { Gate } from './gate.ts'
 import { createHttpServer } from './http.ts'
-import { createHub } from './hub.ts'
+import { createHub, type HubPort } from './hub.ts'
 import type { CompileFilter } from './judge.ts'
 import { createKeyring } from './keyring.ts'
 import { drain } from './limits/drain.ts'
@@ -41,7 +41,7 @@ export interface GatewayOptions {
 }
 
 export interface Gateway {
-  readonly port: GatewayPort
+  readonly port: HubPort
   readonly address: { readonly host: string; readonly port: number; readonly url: string }
   /** All declared connectors were started: clients are let in as soon as every attached sink is ready. */
   ready(): void

@@ -13,7 +13,7 @@ export interface PortUnderTest {
 /** What holds for a gateway's port, wherever the gate is. `carry` gives a port that leads to `gate`; it refuses channels outside `bus` and `report`. */
 export function gatewayPortConformance(
   name: string,
-  carry: (gate: RecordingPort, closeProducer: (session: string) => void) => Promise<PortUnderTest>,
+  carry: (gate: RecordingPort) => Promise<PortUnderTest>,
 ): void {
   describe(`gateway port: ${name}`, () => {
     const closing: (() => Promise<void> | void)[] = []
@@ -23,7 +23,7 @@ export function gatewayPortConformance(
     const start = async () => {
       const closed: string[] = []
       const gate = recordingPort((session) => closed.push(session))
-      const { port, close } = await carry(gate, (session) => closed.push(session))
+      const { port, close } = await carry(gate)
       closing.push(close)
       return { gate, port, closed }
     }

@@ -17,11 +17,8 @@ export const linkLimits = { maxQueuedBytes: 64 * 1024 * 1024, heartbeatMs: 5000 
 export const makeWorkerEnd = (name = 'worker', clock: Clock = systemClock, limits = linkLimits): WorkerEnd =>
   createWorkerEnd({ name, namespaces: { bus: {}, buses: {}, report: {}, chat: {} }, limits, clock, log: silent })
 
-export const makeGateEnd = (
-  port: HubPort,
-  closeProducer: (session: string) => void = () => undefined,
-  clock: Clock = systemClock,
-): GateEnd => createGateEnd({ name: 'gate', port, limits: linkLimits, clock, log: silent, closeProducer })
+export const makeGateEnd = (port: HubPort, clock: Clock = systemClock): GateEnd =>
+  createGateEnd({ name: 'gate', port, limits: linkLimits, clock, log: silent })
 
 /** Two ends of a stream, and what takes them away. */
 export interface Pair {

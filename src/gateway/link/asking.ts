@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import type { MaybePromise } from '#api'
 import type { GatePeers } from '../peers.ts'
 
 /** A question of one gate to all others, as it travels; the number tells a gate that hears it twice, by two workers. */
@@ -20,11 +21,11 @@ const maxRemembered = 10_000
 export interface Asking {
   readonly peers: GatePeers
   /** Answers another's question; nothing when it was answered before, or nobody here knows. */
-  answer(question: Question): Answers
+  answer(question: Question): Promise<Answers>
 }
 
 export function createAsking(askOthers: (question: Question) => Promise<Answers>): Asking {
-  const handlers = new Map<string, (body: Buffer) => Buffer>()
+  const handlers = new Map<string, (body: Buffer) => MaybePromise<Buffer>>()
   const heard = new Set<string>()
   const isNew = (id: string): boolean => {
     if (heard.has(id)) return false
@@ -48,10 +49,10 @@ export function createAsking(askOthers: (question: Question) => Promise<Answers>
         }
       },
     },
-    answer({ id, what, body }) {
+    async answer({ id, what, body }) {
       const handle = handlers.get(what)
       if (!handle || !isNew(id)) return []
-      return [handle(Buffer.from(body, 'base64')).toString('base64')]
+      return [(await handle(Buffer.from(body, 'base64'))).toString('base64')]
     },
   }
 }

@@ -5,7 +5,9 @@ import type { GatePeers } from '../peers.ts'
 import { type Answers, createAsking, type Question } from './asking.ts'
 import { createGateSink, type GateSink } from './gate-sink.ts'
 import { createGateSource, type GateSource } from './gate-source.ts'
+import { away } from './calls.ts'
 import type { LineLimits } from './line.ts'
+import { LinkAwayError } from './link-error.ts'
 import { openWorkerLink, type WorkerLink } from './worker-link.ts'
 
 /** A gate's end of its links: what workers publish over them comes to the gate's port as from tasks. */
@@ -20,6 +22,10 @@ export interface GateEnd {
   readonly peers: GatePeers
   /** Says it to all linked workers. */
   tell(name: string, body: unknown): void
+  /** Has a linked worker do it. Rejects with `LinkAwayError` when there is none. */
+  request(name: string, body: unknown): Promise<unknown>
+  /** What gates elsewhere answer to one behind this. */
+  askOthers(question: Question): Promise<Answers>
   stop(): void
 }
 
@@ -29,8 +35,8 @@ export interface GateEndOptions {
   readonly limits: LineLimits
   readonly clock: Clock
   readonly log: Logger
-  /** A producer connected elsewhere. */
-  closeProducer(session: string): void
+  /** What gates behind this one answer. */
+  behind?(question: Question): Promise<Answers>
   /** A worker spoke. */
   told?(name: string, body: unknown): void
 }
@@ -100,7 +106,8 @@ export function createGateEnd(options: GateEndOptions): GateEnd {
         linked.sources.delete(message.source)
         return forget(sources)
       case 'closeProducer':
-        return options.closeProducer(message.session)
+        for (const source of sources.values()) source.closeProducer(message.session)
+        return
       case 'started':
         hasStarted = true
         return dropOrphans()
@@ -137,7 +144,8 @@ export function createGateEnd(options: GateEndOptions): GateEnd {
         take: (message) => take(link, linked, message),
         batch: (sink, batch) => linked.sinks.get(sink)?.batch(link, sink, batch),
         seeds: (sink, batch) => linked.sinks.get(sink)?.seeds(link, sink, batch),
-        answer: async (question) => asking.answer(question),
+        answer: async (question) =>
+          (await Promise.all([asking.answer(question), options.behind?.(question) ?? []])).flat(),
         closed() {
           links.delete(link)
           for (const sink of new Set(linked.sinks.values())) sink.linkEnded(link)
@@ -152,6 +160,12 @@ export function createGateEnd(options: GateEndOptions): GateEnd {
     tell(name, body) {
       for (const link of links.keys()) link.send({ t: 'tell', name, body })
     },
+    async request(name, body) {
+      const [link] = links.keys()
+      if (!link) throw new LinkAwayError(away)
+      return link.ask((call) => ({ t: 'request', call, name, body }))
+    },
+    askOthers: (question) => askWorkers(question),
     stop() {
       for (const link of [...links.keys()]) link.close('The gate ends.')
     },

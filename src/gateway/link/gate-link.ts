@@ -41,6 +41,7 @@ export interface GateLinkOptions {
   asked(question: Question): Promise<Answers>
   toldProducer(tell: (source: SourceAttachment) => void): void
   told(name: string, body: unknown): void
+  requested(name: string, body: unknown): Promise<unknown>
   closed(reason: Error): void
 }
 
@@ -111,6 +112,8 @@ export function openGateLink(options: GateLinkOptions): GateLink {
           return line.send({ t: 'failure', call: message.call, message: 'The source is gone.', retriable: true })
         return answer(message.call, source.attachment.publish(message.ingress))
       }
+      case 'request':
+        return answer(message.call, options.requested(message.name, message.body))
       case 'producer': {
         const { session, client, producer } = message
         if (sessions.connected(session))

@@ -12,6 +12,8 @@ export interface GateSource {
   withdrawn(link: WorkerLink, source: number): void
   linkEnded(link: WorkerLink): void
   isOffered(): boolean
+  /** A producer connected elsewhere. */
+  closeProducer(session: string): void
   isAttached(): boolean
   detach(): void
 }
@@ -106,6 +108,7 @@ export function createGateSource({ connector, port, log, producers }: GateSource
       if (active === link) change()
     },
     isOffered: () => offers.size > 0,
+    closeProducer: (session) => feed?.closeProducer(session),
     isAttached: () => feed !== undefined,
     detach,
   }

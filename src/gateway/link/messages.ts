@@ -100,6 +100,8 @@ const toWorker = Type.Union([
   object({ t: literal('more'), call: number }),
   object({ t: literal('cancel'), call: number }),
   object({ t: literal('publish'), call: number, source: number, ingress }),
+  /** Something for the worker to do, such as to revoke. */
+  object({ t: literal('request'), call: number, name: text, body: Type.Unknown() }),
   object({ t: literal('producer'), session: text, client: text, producer: text }),
   object({ t: literal('producerGone'), session: text }),
   object({ t: literal('answer'), call: number, value: optional(Type.Unknown()) }),

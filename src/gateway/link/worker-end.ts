@@ -7,6 +7,7 @@ import type { GatePeers } from '../peers.ts'
 import { type Answers, type Asking, createAsking, type Question } from './asking.ts'
 import { type GateLink, type OfferedSource, openGateLink } from './gate-link.ts'
 import type { LineLimits } from './line.ts'
+import { LinkError } from './link-error.ts'
 import type { OutOfSight } from './producer-sessions.ts'
 import { createOfferedSink, type OfferedSink } from './sink-offer.ts'
 
@@ -17,9 +18,11 @@ export interface WorkerEnd {
   link(duplex: Duplex, name: string, events?: LinkEvents): GateLink
   /** All declared connectors were started. */
   started(): void
-  /** The gates behind the links, for a gate in this process. */
+  /** All other gates, for a gate in this process. */
   readonly peers: GatePeers
-  /** Says it to all gates, and to those that come later: the last of each name. */
+  /** What the gates behind the links, and in this process, answer to one elsewhere. */
+  answer(question: Question): Promise<Answers>
+  /** Says it to all gates. */
   tell(name: string, body: unknown): void
   /** Ends all links. */
   stop(): void
@@ -38,8 +41,12 @@ export interface WorkerEndOptions {
   readonly limits: LineLimits
   readonly clock: Clock
   readonly log: Logger
-  /** Gates of other workers. */
-  readonly others?: GatePeers | undefined
+  /** Asks the gates of other workers. */
+  askOthers?(question: Question): Promise<Answers>
+  /** What a gate is told first. */
+  greetings?(): readonly { readonly name: string; readonly body: unknown }[]
+  /** What a gate asks to have done; rejects when it cannot be. */
+  serve?(name: string, body: unknown): Promise<unknown>
 }
 
 interface Attached<T> {
@@ -53,7 +60,6 @@ export function createWorkerEnd(options: WorkerEndOptions): WorkerEnd {
   const links = new Set<GateLink>()
   const sinks = new Map<number, Attached<OfferedSink>>()
   const sources = new Map<number, Attached<OfferedSource>>()
-  const lastTold = new Map<string, unknown>()
   const outOfSight: OutOfSight = new Map()
   let last = 0
   let hasStarted = false
@@ -98,12 +104,15 @@ export function createWorkerEnd(options: WorkerEndOptions): WorkerEnd {
 
   const askLinks = async (question: Question, except?: GateLink): Promise<Answers> => {
     const asked = [...links].filter((link) => link !== except).map((link) => link.ask(question))
-    const others = options.others
-      ?.ask(question.what, Buffer.from(question.body, 'base64'), question.timeoutMs)
-      .then((answers): Answers => answers.map((answer) => answer?.toString('base64') ?? null))
-    return (await Promise.all([...asked, ...(others ? [others] : [])])).flat()
+    return (await Promise.all(asked)).flat()
   }
-  const asking: Asking = createAsking((question) => askLinks(question))
+  const askAll = async (question: Question, except?: GateLink): Promise<Answers> => {
+    const others = options.askOthers?.(question) ?? Promise.resolve([])
+    return (await Promise.all([askLinks(question, except), others])).flat()
+  }
+  const asking: Asking = createAsking((question) => askAll(question))
+  const answer = async (question: Question, ask: (question: Question) => Promise<Answers>): Promise<Answers> =>
+    (await Promise.all([asking.answer(question), ask(question)])).flat()
 
   return {
     port,
@@ -121,15 +130,15 @@ export function createWorkerEnd(options: WorkerEndOptions): WorkerEnd {
         offers() {
           for (const { offered } of sinks.values()) link.send(offered.offer(false))
           for (const { offered } of sources.values()) link.offerSource(offered)
-          for (const [about, body] of lastTold) link.send({ t: 'tell', name: about, body })
+          for (const greeting of options.greetings?.() ?? []) link.send({ t: 'tell', ...greeting })
           if (hasStarted) link.send({ t: 'started' })
         },
         drained() {
           for (const { offered } of sinks.values()) offered.goOn(link.line)
         },
-        async asked(question) {
-          return [...asking.answer(question), ...(await askLinks(question, link))]
-        },
+        asked: (question) => answer(question, (asked) => askAll(asked, link)),
+        requested: (about, body) =>
+          options.serve?.(about, body) ?? Promise.reject(new LinkError(`This worker does not do ${about}.`)),
         toldProducer(tell) {
           for (const { connector, offered } of sources.values()) {
             try {
@@ -154,8 +163,8 @@ export function createWorkerEnd(options: WorkerEndOptions): WorkerEnd {
       for (const link of links) link.send({ t: 'started' })
     },
     peers: asking.peers,
+    answer: (question) => answer(question, askLinks),
     tell(about, body) {
-      lastTold.set(about, body)
       for (const link of links) link.send({ t: 'tell', name: about, body })
     },
     stop() {

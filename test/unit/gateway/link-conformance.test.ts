@@ -43,10 +43,10 @@ gatewayPortConformance('a call', async ({ port }) => {
 })
 
 const over = (name: string, makePair: () => Promise<Pair>): void =>
-  gatewayPortConformance(name, async ({ port }, closeProducer) => {
+  gatewayPortConformance(name, async ({ port }) => {
     const pair = await makePair()
     const worker = makeWorkerEnd()
-    const gate = makeGateEnd(port, closeProducer)
+    const gate = makeGateEnd(port)
     worker.link(pair.worker, 'gate')
     gate.link(pair.gate, 'worker')
     return {

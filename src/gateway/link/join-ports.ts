@@ -1,0 +1,50 @@
+import type { SinkFeed } from '#api'
+import type { HubPort } from '../hub.ts'
+
+/** One port that leads to several gates. */
+export function joinPorts(ports: readonly HubPort[]): HubPort {
+  const [only] = ports
+  if (only && ports.length === 1) return only
+  const attachAll = <T extends { detach(): void }>(attach: (port: HubPort) => T): readonly T[] => {
+    const feeds: T[] = []
+    try {
+      for (const port of ports) feeds.push(attach(port))
+      return feeds
+    } catch (error) {
+      for (const feed of feeds) feed.detach()
+      throw error
+    }
+  }
+  return {
+    attachSink(attachment) {
+      const feeds = attachAll((port) => port.attachSink(attachment))
+      const all =
+        <Name extends keyof SinkFeed>(name: Name) =>
+        (...args: Parameters<SinkFeed[Name]>): void => {
+          for (const feed of feeds) (feed[name] as (...given: Parameters<SinkFeed[Name]>) => void)(...args)
+        }
+      return {
+        open: all('open'),
+        close: all('close'),
+        publish: all('publish'),
+        ready: all('ready'),
+        upstream: all('upstream'),
+        detach: all('detach'),
+        remember(publications, vanishedAt) {
+          for (const feed of feeds) feed.remember(publications, vanishedAt)
+        },
+      }
+    },
+    attachSource(attachment) {
+      const feeds = attachAll((port) => port.attachSource(attachment))
+      return {
+        closeProducer(session) {
+          for (const feed of feeds) feed.closeProducer(session)
+        },
+        detach() {
+          for (const feed of feeds) feed.detach()
+        },
+      }
+    },
+  }
+}
