@@ -48,7 +48,8 @@ export function createWebSocketTransport(gate: Gate, indexes: TextForms['indexes
     // A TCP or TLS socket, in tests perhaps another.
     const counted = socket as Duplex & { readonly bytesRead?: number; readonly bytesWritten?: number }
     websocket.close = (code, reason) => {
-      const own = ownCodes[code ?? 0]
+      // Without a reason it is for an error of the client, with one the echo of its own close frame.
+      const own = reason === undefined ? ownCodes[code ?? 0] : undefined
       if (own) return session.fail(own)
       session.left()
       close(code, reason)
