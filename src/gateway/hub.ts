@@ -25,6 +25,8 @@ import { type Joined, joinStream } from './join-stream.ts'
 import { type CompileFilter, createJudges, type FilterCounts } from './judge.ts'
 import type { Keyring } from './keyring.ts'
 import type { Expensive } from './limits/expensive.ts'
+import type { ReadBackFigures, ReadBackShare } from './read-backs.ts'
+import { createReadBudget } from './read-budget.ts'
 import { createPositionCheck, type PositionCheck } from './resume.ts'
 import { routeTo } from './route.ts'
 import { judgesOf } from './selection.ts'
@@ -56,6 +58,8 @@ export interface Hub {
   /** Whether every attached sink is ready. */
   isReady(): boolean
   streams(): Iterable<Stream>
+  /** What was read back for clients, of all streams. */
+  readBack(): ReadBackFigures
   tick(now: number): void
 }
 
@@ -108,6 +112,8 @@ export function createHub(options: HubOptions): Hub {
   const sequence: Sequence = { last: 0 }
   const streams = new Map<Stream, PositionCheck>()
   const sources = new Set<Source>()
+  const figures: ReadBackFigures = { begun: 0, records: 0, bytes: 0 }
+  const reading: ReadBackShare = { figures, budget: createReadBudget(settings.resume.readBytesPerS, clock) }
   const judges = createJudges(options.compileFilter)
 
   const events = {
@@ -144,7 +150,7 @@ export function createHub(options: HubOptions): Hub {
       checkBounds(attachment, patterns, settings.namespaces)
       // A task that hangs is left behind by its successor and cannot detach itself.
       for (const stream of former) stream.feed.detach()
-      const stream = createStream({ ...options, attachment, patterns, sequence, events })
+      const stream = createStream({ ...options, attachment, patterns, sequence, events, reading })
       streams.set(stream, createPositionCheck(stream, keyring, { maxAgeMs: settings.position.maxAgeMs, clock }))
       return stream.feed
     },
@@ -212,6 +218,7 @@ export function createHub(options: HubOptions): Hub {
         stream,
         channels,
         terms,
+        rules,
         judges: chosen,
         expiresAt,
         checked,
@@ -241,7 +248,7 @@ export function createHub(options: HubOptions): Hub {
       const chosen = judgesOf(terms, stream.attachment.box, judges)
       if ('code' in chosen) return chosen
       // What is on its way to it comes before.
-      options.fanOut.flush()
+      if (!subscription.pull) options.fanOut.flush()
       if (client.closed) return undefined
       const sent = updateSubscription(subscription, {
         terms,
@@ -277,6 +284,7 @@ export function createHub(options: HubOptions): Hub {
     producerDisconnected: (session) => tellSources((source) => source.producerDisconnected?.(session)),
     isReady: () => [...streams.keys()].every((stream) => stream.isReady()),
     streams: () => streams.keys(),
+    readBack: () => figures,
     tick(now) {
       for (const stream of streams.keys()) tickStream(stream, settings, now)
     },
