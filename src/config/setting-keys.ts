@@ -213,9 +213,15 @@ export const settingKeys: Readonly<Record<string, SettingKey>> = {
     100,
     'How often (ms) the ends of a link speak at least; one that was not heard for three times as long counts as dead.',
   ),
-  'gate.link.host': { format: 'text', default: '127.0.0.1', doc: 'The address on which `tidegate gate` waits for workers.' },
+  'gate.link.host': {
+    format: 'text',
+    default: '127.0.0.1',
+    doc: 'The address on which `tidegate gate` waits for workers.',
+  },
   'gate.link.port': port(8090, 'Its port.'),
-  'gate.link.path': optional('A Unix socket to wait on instead, for workers of this machine; only its owner may use it.'),
+  'gate.link.path': optional(
+    'A Unix socket to wait on instead, for workers of this machine; only its owner may use it.',
+  ),
   'gate.link.cert': optional("A PEM file: the gate's certificate for its links, with the chain."),
   'gate.link.key': optional('A PEM file: its key.'),
   'gate.link.ca': optional('A PEM file: the authorities that workers are certified by; others are refused.'),

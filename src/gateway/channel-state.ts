@@ -141,12 +141,26 @@ export const createItem = (
   delta: undefined,
 })
 
+/** Where an item keeps its frames without a position, behind those of all forms. */
+const bareFrames = 16
+
+/** The frame of an item without its position, made once for all. */
+export function bareFrameOf(item: Item, form: Form): Buffer {
+  const made = item.frames[bareFrames + form.index]
+  if (made) return made
+  // What is no record has no position.
+  return keepFrame(item, bareFrames + form.index, form.item({ ...item, kind: 'expiry' }, ''))
+}
+
 /** The frame of an item in a form, made once for all. */
 export function frameOf(item: Item, form: Form): Buffer {
   const made = item.frames[form.index]
   if (made) return made
-  const frame = form.item(item, item.cursor)
-  item.frames[form.index] = frame
+  return keepFrame(item, form.index, form.item(item, item.cursor))
+}
+
+function keepFrame(item: Item, index: number, frame: Buffer): Buffer {
+  item.frames[index] = frame
   if (item.isHeld) {
     item.bytes += frame.length
     item.channel.account.bytes += frame.length

@@ -1,13 +1,14 @@
 import type { ChannelState } from './channel-state.ts'
-import type { Client, Subscription } from './client.ts'
+import type { Client, LagRules, Subscription } from './client.ts'
 import { type Refusal, type ResumeReason, refuse } from './codes.ts'
 import { keepText } from './delta.ts'
 import type { Epoch } from './epoch.ts'
 import { fifoFind } from './fifo.ts'
 import type { Judge } from './judge.ts'
 import type { Expensive } from './limits/expensive.ts'
-import { addLive, behindSeq, pump, startPull, stays } from './pull.ts'
+import { addLive, behindSeq, startPull, stays } from './pull.ts'
 import type { Moment } from './pull-source.ts'
+import { pump } from './pump.ts'
 import type { Checked } from './resume.ts'
 import { createSelection, isManifold } from './selection.ts'
 import { makePages, type SnapshotPages, type Transfer, transferSelected, transferShared } from './snapshot-pages.ts'
@@ -24,6 +25,8 @@ export interface Joined {
   readonly recovered: boolean | null
   readonly reason: ResumeReason | undefined
   readonly hasSnapshot: boolean
+  /** What follows until `live` may have come before: the client had not acknowledged it. */
+  readonly again: boolean
 }
 
 export interface JoinOptions {
@@ -32,6 +35,7 @@ export interface JoinOptions {
   readonly stream: Stream
   readonly channels: readonly string[]
   readonly terms: Terms
+  readonly rules: LagRules
   /** Of its filter and its box. */
   readonly judges: readonly Judge[]
   readonly expiresAt: number | undefined
@@ -67,6 +71,7 @@ export function joinStream(options: JoinOptions): Refusal | number {
     stream,
     channels,
     terms,
+    rules: options.rules,
     selection:
       options.judges.length === 0
         ? undefined
@@ -91,8 +96,8 @@ export function joinStream(options: JoinOptions): Refusal | number {
     channel.subscriptions++
     if (terms.delta) keepText(channel)
   }
-  const joined = (position: string): void =>
-    options.onJoined({ subscription, position, recovered, reason, hasSnapshot })
+  const joined = (position: string, again = false): void =>
+    options.onJoined({ subscription, position, recovered, reason, hasSnapshot, again })
 
   const here = stream.tracker.position(now)
   if (hasSnapshot) {
@@ -111,8 +116,8 @@ export function joinStream(options: JoinOptions): Refusal | number {
       begin(subscription, here, now, joined)
       return 0
     }
-    startPull(subscription, { after, stands: base, base, epoch }, now)
-    joined(options.given ?? '')
+    startPull(subscription, { after, stands: base, base, epoch, given: options.given, isHistory: true }, now)
+    joined(options.given ?? '', terms.window !== undefined)
   } else {
     begin(subscription, here, now, joined)
     return 0
@@ -155,12 +160,17 @@ function hasMissed(
   })
 }
 
-/** The snapshot as it is for a subscription. */
-export function transfersOf({ stream, channels, selection }: Subscription, here: Moment, now: number): Transfer[] {
+/** The snapshot as it is for a subscription; a shared one may be a little older unless it has to be of this moment. */
+export function transfersOf(
+  { stream, channels, selection }: Subscription,
+  here: Moment,
+  now: number,
+  isOfNow = channels.length > 1,
+): Transfer[] {
   return channels.map((channel) =>
     selection
       ? transferSelected(channel, selection, stream.sequence.last)
-      : transferShared(channel, takePages(stream, channel, channels.length, here, now)),
+      : transferShared(channel, takePages(stream, channel, isOfNow, here, now)),
   )
 }
 
@@ -177,7 +187,7 @@ export function refuseSnapshot(stream: Stream, now: number): Refusal | undefined
 function takePages(
   stream: Stream,
   channel: ChannelState,
-  count: number,
+  isOfNow: boolean,
   here: { readonly epoch: Epoch; readonly cursor: string },
   now: number,
 ): SnapshotPages {
@@ -185,7 +195,7 @@ function takePages(
   const isSame = kept && channel.lastSeq <= kept.seq
   const isNear =
     kept &&
-    count === 1 &&
+    !isOfNow &&
     kept.madeAt + pagesSharedMs > now &&
     (channel.evicted?.seq ?? 0) <= kept.seq &&
     // Else a new one costs less than what came since.

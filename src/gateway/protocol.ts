@@ -120,10 +120,10 @@ export type ClientFrames = { readonly [T in keyof typeof clientFrames]: Static<(
 export type ClientFrame = ClientFrames[keyof ClientFrames]
 
 /** Frames and options of `subscribe` that the protocol has and this gate refuses by name. */
-export const laterFrames = ['ack', 'history'] as const
+export const laterFrames = ['history'] as const
 /** Those that this gate takes. */
 export type TakenFrame = Exclude<ClientFrame, { readonly type: (typeof laterFrames)[number] }>
-export const laterOptions = ['from', 'maxRate', 'maxBandwidth', 'window']
+export const laterOptions = ['from']
 
 const position = Type.String({ description: '`epoch.cursor`.' })
 const subscription = Type.Integer({ description: 'The `id` of its `subscribe`.' })

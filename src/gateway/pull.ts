@@ -1,20 +1,22 @@
 import type { ChannelState } from './channel-state.ts'
 import { closeClient, type Subscription, useForm } from './client.ts'
-import { encodeCursor, vectorAt } from './cursor.ts'
+import { type Conflation, createConflation } from './conflation.ts'
+import { type Credit, createCredit } from './credit.ts'
+import { vectorAt } from './cursor.ts'
 import { liveForm } from './delta.ts'
 import type { Epoch } from './epoch.ts'
 import { fifoFind } from './fifo.ts'
-import { frameFor } from './frame-for.ts'
-import { type Found, type Moment, nextInWindow, type PullSource } from './pull-source.ts'
+import { createPace, type Pace } from './pace.ts'
+import { type Moment, nextInWindow, type PullSource } from './pull-source.ts'
 import type { Transfer } from './snapshot-pages.ts'
-import { dominates, isBehind, join, type Vector } from './vector.ts'
+import { dominates, type Vector } from './vector.ts'
 
 /**
  * A subscription that goes at its own speed: first the pages of its snapshot, then what follows `after`, as fast as the client
  * reads and its terms allow. At the head it goes live, unless it stays. Between its steps it holds nothing but this.
  */
 export interface Pull {
-  /** Every item up to this sequence number was sent or is behind the client's position. */
+  /** Every item up to this sequence number was sent, waits to be, or is behind the client's position. */
   after: number
   /** Where the items come from while they are no longer in the window. */
   source: PullSource | undefined
@@ -30,29 +32,58 @@ export interface Pull {
   /** The position told last, when nothing followed it. */
   told: string | undefined
   readonly pages: Transfer[]
-  readonly startedAt: number
+  /** It missed messages while it was away: `live` says when it has them. */
+  isHistory: boolean
+  /** Set in `latest` and `batch`, and while an adaptive subscription is behind. */
+  conflation: Conflation | undefined
+  pace: Pace | undefined
+  /** In ACK mode. */
+  readonly credit: Credit | undefined
+  /** When it was looked at last, nothing more was to be had. */
+  isAtHead: boolean
+  /** How old (ms) its next message was at the start: it may become older by the namespace's `lag.max.ms`. */
+  lagAtStart: number | undefined
+  toldAt: number
+  toldMoves: number
+  /** When it was told last of messages that were replaced, and when that was last so. */
+  noticedAt: number
+  mergedAt: number
+  startedAt: number
   progressAt: number
 }
 
-const chunkBytes = 64 * 1024
-/** Items that are looked at before others have their turn. */
-const chunkItems = 1000
-
-type Start = Pick<Pull, 'after' | 'stands'> & Partial<Pick<Pull, 'source' | 'base' | 'epoch' | 'told' | 'pages'>>
+type Start = Pick<Pull, 'after' | 'stands'> &
+  Partial<Pick<Pull, 'source' | 'base' | 'epoch' | 'told' | 'pages' | 'isHistory' | 'credit'>> & {
+    /** The position that the client came with. */
+    readonly given?: string | undefined
+  }
 
 /** Lets a subscription go at its own speed from now on. */
 export function startPull(subscription: Subscription, start: Start, now: number): Pull {
+  const { channels, client, stream, terms } = subscription
+  const { given, ...rest } = start
+  const { delivery, window } = terms
   const pull: Pull = {
     source: undefined,
     base: undefined,
     epoch: undefined,
     told: undefined,
     pages: [],
-    ...start,
+    isHistory: false,
+    ...rest,
+    conflation: delivery === 'every' ? undefined : createConflation(delivery, client.conflatedMessages),
+    pace: createPace(terms, now),
+    credit: window === undefined ? undefined : (start.credit ?? createCredit(window, given ?? start.told ?? '')),
+    isAtHead: false,
+    lagAtStart: undefined,
+    toldAt: now,
+    toldMoves: stream.tracker.moves(),
+    noticedAt: 0,
+    mergedAt: now,
     startedAt: now,
     progressAt: now,
   }
-  const { channels, stream } = subscription
+  pull.lagAtStart = lagOf(subscription, pull, now)
   subscription.pull = pull
   stream.pulls.add(subscription)
   for (const channel of channels) {
@@ -70,30 +101,35 @@ export const stays = ({ terms, selection }: Pick<Subscription, 'terms' | 'select
   terms.maxBandwidth !== undefined ||
   terms.window !== undefined
 
-/** Sends what the client has room for. Called when it may have room and when there may be more. Answers the messages sent. */
-export function pump(subscription: Subscription, now: number): number {
-  const { client, pull, stream } = subscription
-  if (!pull) return 0
-  let sent = 0
-  while (!client.closed && client.outlet.buffered() < client.bufferBytes / 4) {
-    const chunk = pull.pages.length > 0 ? nextPage(subscription, pull) : nextItems(subscription, pull)
-    if (chunk === 'passed') {
-      closeClient(client, 'slow')
-      return sent
-    }
-    pull.progressAt = now
-    if (chunk.frames.length > 0) {
-      sent += chunk.messages
-      client.outlet.write(Buffer.concat(chunk.frames))
-    }
-    if (chunk.end === 'head') {
-      if (!pull.base || dominates(stream.tracker.vector(), pull.base)) arrive(subscription, pull, now)
-      return sent
-    }
-    if (chunk.end === 'later') stream.wake(subscription)
-    if (chunk.end !== 'more') return sent
-  }
-  return sent
+/** Everything there is was sent. */
+export function arrive(subscription: Subscription, pull: Pull, now: number): void {
+  const { client, stream } = subscription
+  pull.isAtHead = true
+  if (pull.base && !dominates(stream.tracker.vector(), pull.base)) return
+  pull.base = undefined
+  pull.lagAtStart = 0
+  const isLive = !stays(subscription) && !pull.conflation
+  // A position inside a record would not be one of the stream's.
+  if (isLive || pull.isHistory) tellPosition(subscription, pull, stream.tracker.position(now), now)
+  stream.pulls.delete(subscription)
+  if (isLive && !client.closed) addLive(subscription, stream.tracker.position(now).epoch, now)
+}
+
+/** Tells where the subscription stands, unless that was told last. */
+export function tellPosition(subscription: Subscription, pull: Pull, { epoch, cursor }: Moment, now: number): void {
+  const { channels, client, stream } = subscription
+  const position = epoch.text() + cursor
+  const [first] = channels
+  const live = pull.isHistory ? client.form.live?.(subscription, position) : undefined
+  pull.isHistory = false
+  pull.toldAt = now
+  if (!first || (!live && pull.told === position)) return
+  pull.told = position
+  pull.epoch = epoch
+  const bytes = live ?? client.form.item(stream.note(first, epoch, cursor), cursor)
+  client.outlet.write(bytes)
+  client.flow.wrote(bytes.length, 0, now)
+  pull.credit?.sent({ epoch, cursor }, 0)
 }
 
 /** Puts a subscription that has everything up to `fromSeq` on the list of those who get each sweep's bytes. */
@@ -106,6 +142,7 @@ export function addLive(subscription: Subscription, epoch: Epoch, now: number): 
   subscription.text = undefined
   stream.pulls.delete(subscription)
   for (const channel of channels) {
+    channel.followers.delete(subscription)
     if (channel.live.size === 0) {
       channel.epoch = epoch
       channel.toldMoves = stream.tracker.moves()
@@ -115,107 +152,28 @@ export function addLive(subscription: Subscription, epoch: Epoch, now: number): 
   }
 }
 
-interface Chunk {
-  readonly frames: Buffer[]
-  readonly messages: number
-  /** Why it ends: there may be more; it took long enough; nothing came after it yet; what follows is being read. */
-  readonly end: 'more' | 'later' | 'head' | 'wait'
-}
-
-function nextPage(subscription: Subscription, pull: Pull): Chunk {
-  const [transfer] = pull.pages
-  const page = transfer?.next()
-  if (!transfer || !page) return { frames: [], messages: 0, end: 'head' }
-  if (page === 'later') return { frames: [], messages: 0, end: 'later' }
-  if (page.isLast) pull.pages.shift()
-  const position = page.isLast && pull.pages.length === 0 ? pull.told : undefined
-  return {
-    frames: [subscription.client.form.page(subscription, transfer.channel, page.text, position)],
-    messages: 0,
-    end: 'more',
-  }
-}
-
-function nextItems(subscription: Subscription, pull: Pull): Chunk | 'passed' {
-  const frames: Buffer[] = []
-  let [messages, bytes] = [0, 0]
-  for (let looked = 0; bytes < chunkBytes && looked < chunkItems; looked++) {
-    const found = nextItem(subscription, pull)
-    if (found === 'passed') return found
-    if (found === 'wait') return { frames, messages, end: 'wait' }
-    if (!found) return { frames, messages, end: 'head' }
-    for (const frame of framesOf(subscription, pull, found)) {
-      frames.push(frame)
-      bytes += frame.length
-    }
-    messages++
-  }
-  return { frames, messages, end: bytes < chunkBytes ? 'later' : 'more' }
-}
-
-/** Takes the subscription's next item. */
-export function nextItem(subscription: Subscription, pull: Pull): Found | undefined | 'wait' | 'passed' {
-  const { channels, stream } = subscription
+/** How old (ms) the message is that comes next; undefined: it is being read. */
+export function lagOf({ channels }: Subscription, pull: Pull, now: number): number | undefined {
   if (pull.source) {
-    const found = pull.source.take()
-    if (found !== 'end') return found
-    pull.source = undefined
+    const at = pull.source.nextAt?.()
+    return at === undefined ? undefined : Math.max(0, now - at)
   }
-  const found = nextInWindow(channels, pull.after)
-  // What is no longer in the window is read again, when it can be.
-  if (found === 'passed' && stream.readBack(subscription)) {
-    stream.pulls.add(subscription)
-    return 'wait'
-  }
-  if (found && found !== 'passed') pull.after = found.item.seq
-  return found
+  const next = nextInWindow(channels, pull.after)
+  if (next === 'passed') return undefined
+  return next ? Math.max(0, now - next.item.at) : 0
 }
 
-function framesOf(subscription: Subscription, pull: Pull, { item, former }: Found): Buffer[] {
-  const { form } = subscription.client
-  const { base } = pull
-  let cursor = item.cursor
-  if (base) {
-    const reached = vectorAt(item.epoch, item.cursor)
-    const isAhead = dominates(reached, base)
-    if (isAhead) pull.base = undefined
-    if (
-      item.kind === 'expiry'
-        ? dominates(base, reached) && !isAhead
-        : isBehind(base, item.partition, item.offset, item.path)
-    )
-      return []
-    if (!isAhead) cursor = encodeCursor(item.epoch.start, join(reached, base))
-  }
-  pull.stands = { epoch: item.epoch, cursor }
-  const verdict = subscription.selection?.judge(item) ?? 'pass'
-  if (verdict === 'skip') return []
-  pull.told = undefined
-  if (verdict === 'gone') return [form.gone(subscription, item)]
-  const frame = frameFor(subscription, item, cursor)
-  if (!form.tellsEpochs || item.kind !== 'message' || item.epoch === pull.epoch) return [frame]
-  pull.epoch = item.epoch
-  const before = former?.epoch === item.epoch ? former.cursor : '.'
-  const told = base ? encodeCursor(item.epoch.start, join(vectorAt(item.epoch, before), base)) : before
-  return [
-    form.item({ ...item, kind: 'position', channel: subscription.channels[0] ?? item.channel, frames: [] }, told),
-    frame,
-  ]
-}
+/** What came next can no longer be had. */
+export const losePull = (subscription: Subscription): void =>
+  closeClient(subscription.client, hasRoom(subscription) ? 'lag' : 'slow')
 
-/** Everything there is was sent. */
-function arrive(subscription: Subscription, pull: Pull, now: number): void {
-  const { channels, client, stream } = subscription
-  const { epoch, cursor } = stream.tracker.position(now)
-  const [first] = channels
-  if (stays(subscription)) {
-    stream.pulls.delete(subscription)
-    return
-  }
-  if (first && pull.told !== epoch.text() + cursor)
-    client.outlet.write(client.form.item(stream.note(first, epoch, cursor), cursor))
-  addLive(subscription, epoch, now)
-}
+/** Whether the client takes more, whatever its terms are. */
+export const hasRoom = ({ client: { bufferBytes, flow, outlet } }: Subscription): boolean =>
+  outlet.buffered() < bufferBytes / 4 && flow.takes(1)
+
+/** Whether what it needs next is gone, and cannot be read again. */
+export const isLost = ({ channels, stream }: Subscription, pull: Pull): boolean =>
+  !pull.source && !stream.attachment.past && nextInWindow(channels, pull.after) === 'passed'
 
 /** The sequence number up to which every item of the channels lies behind a position, whatever the order of reading. */
 export function behindSeq(channels: readonly ChannelState[], base: Vector): number {

@@ -45,7 +45,6 @@ function readSubscribe(
   const unsupported = (field: string): ReadFrame =>
     no(refuse('unsupported', `This gate does not take "${field}" of subscribe.`, { field }))
   for (const option of laterOptions) if (Object.hasOwn(frame, option)) return unsupported(option)
-  if (frame.delivery !== undefined && frame.delivery !== 'every') return unsupported('delivery')
   return { ok: true, frame }
 }
 

@@ -1,4 +1,8 @@
 import { closeClient } from './client.ts'
+import { isLost, lagOf, losePull } from './pull.ts'
+import { pump } from './pump.ts'
+import { tellStanding } from './pump-conflated.ts'
+import { adapt } from './pump-every.ts'
 import type { GatewaySettings } from './settings.ts'
 import type { Stream } from './stream.ts'
 
@@ -13,6 +17,7 @@ export function tickStream(stream: Stream, settings: GatewaySettings, now: numbe
   for (const { channel, key } of stream.snapshot.expire(now)) stream.expire(channel, key, now)
   tellPositions(stream, settings, now)
   watchPulls(stream, settings, now)
+  watchLag(stream, settings, now)
   for (const channel of stream.channels.values())
     if (channel.pages && channel.pages.madeAt + pagesKeptMs <= now) channel.pages = undefined
 }
@@ -31,6 +36,24 @@ function tellPositions(stream: Stream, { position }: GatewaySettings, now: numbe
     channel.epoch = epoch
     channel.toldMoves = tracker.moves()
     channel.toldAt = now
+  }
+}
+
+/** Of those that go at their own speed: who is too far behind, and where the others stand. */
+function watchLag(stream: Stream, { position }: GatewaySettings, now: number): void {
+  for (const subscription of stream.subscriptions) {
+    const { client, pull, rules } = subscription
+    if (!pull) continue
+    pump(subscription, now)
+    if (subscription.pull !== pull || client.closed) continue
+    if (isLost(subscription, pull)) {
+      losePull(subscription)
+      continue
+    }
+    if (!pull.conflation) adapt(subscription, pull, now)
+    const lag = lagOf(subscription, pull, now)
+    if (lag !== undefined && lag > (pull.lagAtStart ?? lag) + rules['lag.max.ms']) closeClient(client, 'lag')
+    else tellStanding(subscription, pull, position, now)
   }
 }
 

@@ -7,6 +7,8 @@ import { createEpochs, type Epoch, type Epochs } from './epoch.ts'
 import type { FanOut } from './fan-out.ts'
 import type { Keyring } from './keyring.ts'
 import type { GatewaySettings } from './settings.ts'
+import { createReadBacks, type ReadBackShare, type ReadBacks } from './read-backs.ts'
+import { createReadSource, type ReadSourceOptions } from './read-source.ts'
 import { eachPart } from './record-parts.ts'
 import { createSnapshot, type Snapshot } from './snapshot.ts'
 import { createTracker, type Tracker } from './tracker.ts'
@@ -45,12 +47,14 @@ export interface Stream {
   /** Forgets the channel when nothing is left of it. */
   release(channel: ChannelState): void
   note(channel: ChannelState, epoch: Epoch, cursor: string): Item
-  /** Those that catch up may go on, in another turn; or the one that is named. */
-  wake(subscription?: Subscription): void
+  /** Those that catch up may go on, or the one that is named: in another turn, or from `at` (ms) on. */
+  wake(subscription?: Subscription, at?: number): void
   /** Puts an item of no record's in line. */
   append(item: Item): void
   /** What a subscription needs next has left the window: it gets it from Kafka, when that can be. */
-  readBack(subscription: Subscription): boolean
+  readBack(subscription: Subscription, as?: Pick<ReadSourceOptions, 'isResume' | 'isWhole' | 'asOf'>): boolean
+  /** Undefined: the sink cannot read its topics back. */
+  readonly readBacks: ReadBacks | undefined
   /** A record was removed from a snapshot because it was not updated. */
   expire(channel: ChannelState, key: string, now: number): void
 }
@@ -85,6 +89,7 @@ export interface StreamOptions {
   readonly sequence: Sequence
   readonly fanOut: FanOut
   readonly events: StreamEvents
+  readonly reading: ReadBackShare
   readonly clock: Clock
   readonly log: Logger
 }
@@ -332,9 +337,21 @@ export function createStream(options: StreamOptions): Stream {
     patternCount: () => views.size(),
     release,
     note,
-    wake: (subscription) => fanOut.wake(stream, subscription),
+    wake: (subscription, at) => fanOut.wake(stream, subscription, at),
     append,
-    readBack: () => false,
+    readBack(subscription, as) {
+      const { pull } = subscription
+      if (!readBacks || !pull) return false
+      const { stands, startedAt } = pull
+      const asOf = 'epoch' in stands ? stands.epoch.asOf : startedAt
+      const how = as ?? { isResume: false, isWhole: true, asOf }
+      pull.source = createReadSource({ ...how, subscription, readBacks, clock, log })
+      stream.wake(subscription)
+      return true
+    },
+    get readBacks() {
+      return readBacks
+    },
     expire(channel, key, now) {
       const { epoch, cursor } = tracker.position(now)
       append(
@@ -342,6 +359,16 @@ export function createStream(options: StreamOptions): Stream {
       )
     },
   }
+  const readBacks = attachment.past && createReadBacks({
+    ...options.reading,
+    stream,
+    past: attachment.past,
+    readers: settings.resume.readers,
+    epochMs: settings.position.epochMs,
+    isManifold,
+    clock,
+    log,
+  })
   void learnCluster()
   return stream
 }

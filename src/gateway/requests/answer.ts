@@ -1,6 +1,7 @@
 import { dropSubscription } from '../client.ts'
 import { refuse } from '../codes.ts'
 import type { ClientFrames, TakenFrame } from '../protocol.ts'
+import { ack } from './ack.ts'
 import { presence, statistics } from './presence.ts'
 import { publish } from './publish.ts'
 import { refresh } from './refresh.ts'
@@ -18,6 +19,10 @@ export function answerRequest(
   text: string,
 ): Promise<void> | undefined {
   const { client, inFlight, send, refuseFrame } = requester
+  if (frame.type === 'ack') {
+    ack(requester, frame)
+    return undefined
+  }
   const { id } = frame
   if (client.subscriptions.has(id) || inFlight.has(id)) {
     refuseFrame(id, refuse('duplicate_id', `The id ${id} belongs to an open request or subscription.`, { field: 'id' }))

@@ -15,7 +15,7 @@ export async function subscribe(requester: Requester, frame: ClientFrames['subsc
     position,
     asked: frame,
     expiresAt: granted?.expiresAt,
-    onJoined: ({ subscription, position: told, recovered, reason, hasSnapshot }) => {
+    onJoined: ({ subscription, position: told, recovered, reason, hasSnapshot, again }) => {
       if (granted) useOwnToken(subscription, granted)
       send({
         type: 'subscribed',
@@ -24,6 +24,7 @@ export async function subscribe(requester: Requester, frame: ClientFrames['subsc
         position: told,
         recovered,
         ...(reason === undefined ? {} : { reason }),
+        ...(again ? { again } : {}),
         granted: { ...subscription.terms, snapshot: hasSnapshot },
       })
     },

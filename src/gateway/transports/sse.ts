@@ -8,7 +8,8 @@ import type { Connection } from '../connections.ts'
 import { createFlow } from '../flow.ts'
 import type { Gate } from '../gate.ts'
 import type { Joined } from '../join-stream.ts'
-import { pump } from '../pull.ts'
+import { pump } from '../pump.ts'
+import { readSseTerms } from './sse-terms.ts'
 
 /** Server-sent events (WHATWG HTML §9.2): one subscription of one or more channels for each request. */
 export interface SseTransport {
@@ -49,6 +50,8 @@ export function createSseTransport(gate: Gate, formIndex: number): SseTransport 
       const channels = query.getAll('channel')
       if (channels.length === 0)
         return onRefused(refuse('bad_request', 'Name the channel: /sse?channel=…', { field: 'channel' }))
+      const asked = readSseTerms(query)
+      if (!asked.ok) return onRefused(asked.refusal)
       const lastEventId = request.headers['last-event-id']
       const position =
         (typeof lastEventId === 'string' ? lastEventId : undefined) || query.get('lastEventId') || query.get('position')
@@ -77,7 +80,13 @@ export function createSseTransport(gate: Gate, formIndex: number): SseTransport 
         bufferBytes: limits.sendBufferBytes,
         messageBytes: limits.messageBytes,
       })
-      const connection = openConnection(gate, { client, identity, write, sent: () => socket.bytesWritten, destroy: () => socket.destroy() })
+      const connection = openConnection(gate, {
+        client,
+        identity,
+        write,
+        sent: () => socket.bytesWritten,
+        destroy: () => socket.destroy(),
+      })
       gate.connections.add(connection)
       if (identity.isAuthenticated && !gate.connections.takeUser(identity.client, connection)) {
         gate.connections.remove(connection)
@@ -100,7 +109,7 @@ export function createSseTransport(gate: Gate, formIndex: number): SseTransport 
         identity,
         channels,
         position: position ?? undefined,
-        asked: { snapshot: query.get('snapshot') === 'true' },
+        asked: asked.terms,
         expiresAt: undefined,
         onJoined,
       })

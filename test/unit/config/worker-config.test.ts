@@ -50,6 +50,8 @@ test('the defaults are Kafka Connect\u2019s and ours', async () => {
         sessions: 0,
         subscriptionsPerSession: 100,
         sendBufferBytes: 1048576,
+        inFlightBytes: 262144,
+        conflatedMessages: 10000,
         connectTimeoutMs: 10000,
         pingIntervalMs: 25000,
         pingTimeoutMs: 10000,

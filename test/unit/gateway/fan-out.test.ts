@@ -75,12 +75,15 @@ test('who joins in the middle of a sweep gets what came after, and only that', a
 })
 
 test('a client that does not read is closed, and the others get everything', async () => {
-  const { buses, subscribe } = await setUp(10_000)
+  const { clock, gate, buses, subscribe } = await setUp(10_000)
   const slow = await subscribe('buses')
   const quick = await subscribe('buses')
   slow.waiting = 9_950
   buses.record([{ channel: 'buses', data: 'x' }])
   await settle()
+  expect([slow.closed(), quick.closed()]).toEqual([undefined, undefined])
+  clock.advance(10_000)
+  gate.hub.tick(clock.now())
   expect([slow.closed(), quick.closed()]).toEqual(['slow', undefined])
   expect(slow.of('message')).toHaveLength(0)
   expect(quick.of('message')).toHaveLength(1)

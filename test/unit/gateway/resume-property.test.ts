@@ -103,7 +103,7 @@ class Reader {
   }
 
   #take(frame: Frame): void {
-    expect(['connected', 'subscribed', 'message', 'position', 'ping', 'notice']).toContain(frame.type)
+    expect(['connected', 'subscribed', 'message', 'position', 'live', 'ping', 'notice']).toContain(frame.type)
     if (frame.type === 'subscribed') this.recovered.push(frame['recovered'])
     if (frame.type === 'message') this.seen.push(String(frame['data']))
     const told = frame['position']

@@ -61,7 +61,7 @@ test('a position of this worker continues after it', async () => {
   expect(back.frames.slice(2).filter(({ type }) => type === 'message')).toEqual(
     frames.filter(({ type }) => type === 'message'),
   )
-  expect(back.frames.at(-1)?.type).toBe('position')
+  expect(back.frames.at(-1)?.type).toBe('live')
 })
 
 test('a position inside a split record continues with the next part', async () => {
