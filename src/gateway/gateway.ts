@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
+import { Server as TlsServer } from 'node:tls'
 import type { Clock, Logger, RevocationLog } from '#api'
 import { ConnectError } from '#api'
 import { createAuth, readAuthParts } from './auth.ts'
@@ -17,10 +18,12 @@ import { createLimits } from './limits/limits.ts'
 import { type Meter, startMeter } from './limits/meter.ts'
 import { type GatePeers, noPeers } from './peers.ts'
 import { createPresence } from './presence.ts'
+import { createProxies } from './proxies.ts'
 import { createRevocationIndex } from './revocations.ts'
 import { startRevoker } from './revoke.ts'
 import type { GatewaySettings } from './settings.ts'
 import type { Stream } from './stream.ts'
+import { createTlsReload, readTls } from './tls.ts'
 import { createSseTransport } from './transports/sse.ts'
 import { createWebSocketTransport } from './transports/websocket.ts'
 
@@ -95,6 +98,7 @@ export async function startGateway({
 }: GatewayOptions): Promise<Gateway> {
   const keyring = createKeyring(settings.position.keys)
   const authParts = await readAuthParts(settings.auth, clock, log)
+  const tls = await readTls(settings.tls)
   const life = new AbortController()
   const fanOut = createFanOut(() => clock.now())
   const connections = createConnections(
@@ -115,7 +119,17 @@ export async function startGateway({
     const connection = connections.producerSession(session)
     if (connection) closeClient(connection.client, 'producer_taken_over')
   }
-  const hub = createHub({ settings, auth, keyring, fanOut, expensive: limits.expensive, clock, log, closeProducer, compileFilter: given.compileFilter })
+  const hub = createHub({
+    settings,
+    auth,
+    keyring,
+    fanOut,
+    expensive: limits.expensive,
+    clock,
+    log,
+    closeProducer,
+    compileFilter: given.compileFilter,
+  })
   const presence = createPresence({ connections, peers: given.peers ?? noPeers, clock, log })
   const gate: Gate = {
     settings,
@@ -139,6 +153,8 @@ export async function startGateway({
     gate,
     websocket: createWebSocketTransport(gate, { plain: 0, whole: 2, delta: 3 }),
     sse: createSseTransport(gate, 1),
+    proxies: createProxies(settings.proxy),
+    tls: tls?.options,
     isReady,
   })
   const address = await listen(server, settings).catch((error: unknown) => {
@@ -146,17 +162,31 @@ export async function startGateway({
     revoker?.stop()
     throw error
   })
+  const reloadTls =
+    tls &&
+    createTlsReload(settings.tls, {
+      initial: tls,
+      log,
+      use: (options) => server instanceof TlsServer && server.setSecureContext(options),
+    })
   log.info({ url: address.url }, 'gateway listens')
 
   const upkeep = async (): Promise<void> => {
     const { limits, position } = settings
-    const shortest = Math.min(limits.pingIntervalMs, limits.pingTimeoutMs, limits.connectTimeoutMs, position.intervalMs)
+    const shortest = Math.min(
+      settings.tls.reloadMs,
+      limits.pingIntervalMs,
+      limits.pingTimeoutMs,
+      limits.connectTimeoutMs,
+      position.intervalMs,
+    )
     const every = Math.max(10, Math.min(1000, shortest / 4))
     for (; !life.signal.aborted; await clock.sleep(every, life.signal)) {
       const now = clock.now()
       try {
         hub.tick(now)
         revoker?.tick(now)
+        reloadTls?.(now)
         gate.limits.tick(now)
         for (const connection of connections.all()) connection.tick(now)
       } catch (error) {
@@ -239,8 +269,9 @@ function subscriptionsByNamespace(
 
 async function listen(
   server: ReturnType<typeof createHttpServer>,
-  { host, port }: GatewaySettings,
+  settings: GatewaySettings,
 ): Promise<Gateway['address']> {
+  const { host, port } = settings
   try {
     server.listen(port, host)
     await once(server, 'listening')
@@ -251,7 +282,8 @@ async function listen(
   }
   const bound = server.address() as AddressInfo
   const shown = bound.family === 'IPv6' ? `[${bound.address}]` : bound.address
-  return { host: bound.address, port: bound.port, url: `http://${shown}:${bound.port}` }
+  const scheme = settings.tls.certFile === null ? 'http' : 'https'
+  return { host: bound.address, port: bound.port, url: `${scheme}://${shown}:${bound.port}` }
 }
 
 async function until(test: () => boolean, ms: number, clock: Clock): Promise<void> {

@@ -1,11 +1,21 @@
 import type { EventEmitter } from 'node:events'
-import { createServer, type IncomingMessage, type Server, type ServerResponse, STATUS_CODES } from 'node:http'
+import {
+  createServer as createHttp,
+  type IncomingMessage,
+  type Server,
+  type ServerResponse,
+  STATUS_CODES,
+} from 'node:http'
+import { createServer as createHttps, type ServerOptions } from 'node:https'
 import { isIP } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { anonymous } from './auth.ts'
+import { certifiedIdentity } from './certificate.ts'
 import { errorCodes, type Refusal, refuse } from './codes.ts'
 import type { Gate } from './gate.ts'
 import { isResume } from './limits/door.ts'
+import type { Proxies } from './proxies.ts'
+import { expectProxyHeaders } from './proxy-front.ts'
 import type { GatewaySettings } from './settings.ts'
 import { serveFile } from './static-files.ts'
 import type { SseTransport } from './transports/sse.ts'
@@ -15,6 +25,9 @@ export interface HttpOptions {
   readonly gate: Gate
   readonly websocket: WebSocketTransport
   readonly sse: SseTransport
+  readonly proxies: Proxies
+  /** Certificate and key; undefined: no TLS. */
+  readonly tls: ServerOptions | undefined
   readonly isReady: () => boolean
 }
 
@@ -22,12 +35,13 @@ export interface HttpOptions {
 const spareConnections = 128
 
 /** The gate's HTTP side: `/ws`, `/sse`, `/health` and, where configured, files. */
-export function createHttpServer({ gate, websocket, sse, isReady }: HttpOptions): Server {
+export function createHttpServer({ gate, websocket, sse, proxies, tls, isReady }: HttpOptions): Server {
   const { settings, auth, log } = gate
   const { door, handshakes, refused } = gate.limits
 
   const look = (request: IncomingMessage, query: URLSearchParams, life: EventEmitter): Refusal | undefined => {
-    if (!isOriginAllowed(request, settings)) return refuse('forbidden', 'Pages of this origin may not connect.')
+    if (!isOriginAllowed(request, settings, proxies))
+      return refuse('forbidden', 'Pages of this origin may not connect.')
     if (!isReady()) return refuse('unavailable', 'The gate is warming up.', { retryAfter: 2000 })
     return door.admit({ request, isResume: isResume(request, query) }, life)
   }
@@ -45,12 +59,14 @@ export function createHttpServer({ gate, websocket, sse, isReady }: HttpOptions)
     const refusal = atTheDoor(request, url, response)
     if (refusal) return onRefused(refusal)
     const token = tokenOf(request, url)
-    const identity = token === undefined ? anonymous() : await auth.verify(token)
+    const identity =
+      token === undefined ? (certifiedIdentity(request.socket, settings.tls) ?? anonymous()) : await auth.verify(token)
     if ('code' in identity) return onRefused(identity)
     await sse.serve({ request, response, query: url.searchParams, identity, headers }, onRefused)
   }
 
   const serve = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+    proxies.note(request)
     const url = urlOf(request)
     if (!url) return sendJson(response, 400, refuse('bad_request', 'The address of the request is malformed.'))
     const isRead = request.method === 'GET' || request.method === 'HEAD'
@@ -68,6 +84,7 @@ export function createHttpServer({ gate, websocket, sse, isReady }: HttpOptions)
 
   const upgrade = (request: IncomingMessage, socket: Duplex, head: Buffer): void => {
     handshakes.heard(request)
+    proxies.note(request)
     socket.on('error', (error) => log.debug({ err: error }, 'socket failed'))
     const url = urlOf(request)
     if (url?.pathname !== '/ws')
@@ -77,7 +94,10 @@ export function createHttpServer({ gate, websocket, sse, isReady }: HttpOptions)
       return refuseUpgrade(socket, 400, refuse('bad_request', 'A WebSocket begins with HTTP/1.1 and a Host.'))
     const refusal = atTheDoor(request, url, socket)
     if (refusal) return refuseUpgrade(socket, statusOf(refusal), refusal)
-    websocket.upgrade(request, socket, head, tokenOf(request, url))
+    websocket.upgrade(request, socket, head, {
+      token: tokenOf(request, url),
+      certified: certifiedIdentity(request.socket, settings.tls),
+    })
   }
 
   const { sessions, handshakeTimeoutMs } = settings.limits
@@ -87,7 +107,7 @@ export function createHttpServer({ gate, websocket, sse, isReady }: HttpOptions)
     requestTimeout: handshakeTimeoutMs,
     connectionsCheckingInterval: Math.min(5000, handshakeTimeoutMs / 2),
   }
-  const server = createServer(timeouts, (request, response) => {
+  const onRequest = (request: IncomingMessage, response: ServerResponse): void => {
     handshakes.heard(request)
     serve(request, response).catch((error: unknown) => {
       if (isHungUp(error)) return log.debug({ err: error }, 'client gone before its answer was whole')
@@ -96,7 +116,11 @@ export function createHttpServer({ gate, websocket, sse, isReady }: HttpOptions)
       if (response.headersSent) response.destroy()
       else sendJson(response, 500, refuse('internal', 'The gate failed.'))
     })
-  })
+  }
+  const server = tls
+    ? createHttps({ ...timeouts, ...tls, handshakeTimeout: handshakeTimeoutMs }, onRequest)
+    : createHttp(timeouts, onRequest)
+  expectProxyHeaders(server, { protocol: settings.proxy.protocol, proxies, log })
   if (sessions > 0) server.maxConnections = sessions + spareConnections
   server.on('upgrade', upgrade)
   server.on('connection', (socket) => handshakes.opened(socket))
@@ -123,11 +147,13 @@ function parseUrl(path: string): URL | undefined {
 }
 
 /** Requests without an origin come from no page. The gate's own pages may always connect. */
-function isOriginAllowed({ headers: { origin, host } }: IncomingMessage, settings: GatewaySettings): boolean {
+function isOriginAllowed(request: IncomingMessage, settings: GatewaySettings, proxies: Proxies): boolean {
+  const { origin } = request.headers
   if (origin === undefined || settings.origins.includes('*') || settings.origins.includes(origin)) return true
-  return (
-    host !== undefined && (origin === `http://${host}` || origin === `https://${host}`) && isOwnHost(host, settings)
-  )
+  const host = proxies.hostOf(request)
+  if (host === undefined || !isOwnHost(host, settings)) return false
+  const scheme = proxies.schemeOf(request)
+  return (scheme === undefined ? ['http', 'https'] : [scheme]).some((each) => origin === `${each}://${host}`)
 }
 
 /** Any other name may be a stranger's that points here for a while (DNS rebinding); an address cannot be. */

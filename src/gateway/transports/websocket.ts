@@ -4,15 +4,18 @@ import { type WebSocket, WebSocketServer } from 'ws'
 import { type CloseName, closeCodes } from '../codes.ts'
 import type { Gate } from '../gate.ts'
 import { pump } from '../pump.ts'
-import { type Link, openSession } from '../session.ts'
+import { type Link, openSession, type SessionOptions } from '../session.ts'
 import { createTextForm, type TextForms } from '../text-form.ts'
 import { textFrame } from './text-frame.ts'
 
 /** `tidegate.v1` over WebSocket. */
 export interface WebSocketTransport {
   /** Takes over a request whose path, origin and limits were checked. */
-  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer, token: string | undefined): void
+  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer, caller: Caller): void
 }
+
+/** What a client showed of itself before its first frame. */
+export type Caller = Pick<SessionOptions, 'token' | 'certified'>
 
 /** How long (ms) a client has to read what waits for it and the close frame behind it. */
 const lingerMs = 5000
@@ -43,7 +46,7 @@ export function createWebSocketTransport(gate: Gate, indexes: TextForms['indexes
   // A variable, since the package's types do not know `closeTimeout` yet.
   const server = new WebSocketServer(options)
 
-  const open = (websocket: WebSocket, socket: Duplex, token: string | undefined): void => {
+  const open = (websocket: WebSocket, socket: Duplex, caller: Caller): void => {
     const close = websocket.close.bind(websocket)
     // A TCP or TLS socket, in tests perhaps another.
     const counted = socket as Duplex & { readonly bytesRead?: number; readonly bytesWritten?: number }
@@ -85,7 +88,7 @@ export function createWebSocketTransport(gate: Gate, indexes: TextForms['indexes
       resume: () => websocket.resume(),
       destroy: () => websocket.terminate(),
     }
-    const session = openSession(gate, { link, form, frame: textFrame, token })
+    const session = openSession(gate, { link, form, frame: textFrame, ...caller })
     gate.connections.add(session)
     websocket.on('message', (data, isBinary) => {
       if (isBinary || !Buffer.isBuffer(data)) session.fail('bad_frame')
@@ -102,8 +105,8 @@ export function createWebSocketTransport(gate: Gate, indexes: TextForms['indexes
   }
 
   return {
-    upgrade(request, socket, head, token) {
-      server.handleUpgrade(request, socket, head, (websocket) => open(websocket, socket, token))
+    upgrade(request, socket, head, caller) {
+      server.handleUpgrade(request, socket, head, (websocket) => open(websocket, socket, caller))
     },
   }
 }
