@@ -1,9 +1,12 @@
 import type { Subscription } from './client.ts'
 import type { Refusal } from './codes.ts'
+import { createConflation } from './conflation.ts'
 import { refuseSnapshot, transfersOf } from './join-stream.ts'
 import type { Judge } from './judge.ts'
 import type { Expensive } from './limits/expensive.ts'
-import { pump, startPull, stays } from './pull.ts'
+import { createPace } from './pace.ts'
+import { type Pull, startPull, stays } from './pull.ts'
+import { pump } from './pump.ts'
 import { createSelection, isManifold } from './selection.ts'
 import type { Terms } from './terms.ts'
 
@@ -22,31 +25,46 @@ export interface UpdateOptions {
   readonly onUpdated: (terms: Terms) => void
 }
 
-/** Answers the number of messages sent at once. What was on its way before the snapshot is superseded by it. */
+/**
+ * Answers the number of messages sent at once. A live subscription has been sent all there is; what another has not been sent yet is
+ * superseded by the snapshot.
+ */
 export function updateSubscription(subscription: Subscription, options: UpdateOptions): Refusal | number {
-  const { stream, channels } = subscription
+  const { client, stream, channels } = subscription
   const { terms, judges, selects, now } = options
   const hasSnapshot = selects && options.hasSnapshot
   if (hasSnapshot) {
     const refusal = options.expensive.refusal(now) ?? refuseSnapshot(stream, now)
     if (refusal) return refusal
   }
+  const sent = pump(subscription, now)
+  if (client.closed) return sent
   options.onUpdated(terms)
   subscription.terms = terms
-  if (selects)
-    subscription.selection =
-      judges.length === 0
-        ? undefined
-        : createSelection(judges, { isManifold: isManifold(channels), isFresh: hasSnapshot })
-  const here = stream.tracker.position(now)
-  const after = stream.sequence.last
-  if (hasSnapshot) {
-    subscription.pull?.source?.stop()
-    const pages = transfersOf(subscription, here, now)
-    for (const { shared } of pages) options.expensive.spend(shared?.bytes ?? stream.snapshot.bytes(), now)
-    startPull(subscription, { after, stands: here, pages }, now)
-  } else if (!subscription.pull && stays(subscription)) {
-    startPull(subscription, { after, stands: here, epoch: channels[0]?.epoch }, now)
+  if (selects) {
+    const given = { isManifold: isManifold(channels), isFresh: hasSnapshot }
+    subscription.selection = judges.length === 0 ? undefined : createSelection(judges, given)
   }
-  return pump(subscription, now)
+  if (hasSnapshot) replaceState(subscription, options)
+  else if (subscription.pull) subscription.pull.pace = createPace(terms, now)
+  else if (stays(subscription)) {
+    const stands = stream.tracker.position(now)
+    startPull(subscription, { after: stream.sequence.last, stands, epoch: channels[0]?.epoch }, now)
+  }
+  return sent + pump(subscription, now)
+}
+
+/** Begins anew with a snapshot of this moment. */
+function replaceState(subscription: Subscription, { terms, now, expensive }: UpdateOptions): void {
+  const { client, stream } = subscription
+  const former: Pull | undefined = subscription.pull
+  former?.source?.stop()
+  const stands = stream.tracker.position(now)
+  const pages = transfersOf(subscription, stands, now, true)
+  for (const { shared } of pages) expensive.spend(shared?.bytes ?? stream.snapshot.bytes(), now)
+  const { credit } = former ?? {}
+  const pull = startPull(subscription, { after: stream.sequence.last, stands, pages, credit }, now)
+  // An adaptive subscription stays as far behind as it was told to be.
+  if (former?.conflation && terms.delivery === 'every')
+    pull.conflation = createConflation('latest', client.conflatedMessages)
 }
