@@ -12,9 +12,11 @@ export interface EpochFacts {
   /** For each partition the timestamp (ms) of the record before `start`, when there was one. */
   readonly before: readonly (number | undefined)[]
   readonly issuedAt: number
+  /** When (ms) the state was that its positions are of, when that was before: what vanished since was not told. */
+  readonly asOf: number
 }
 
-const version = 1
+const version = 2
 
 export function writeFacts(facts: EpochFacts): Buffer {
   const bytes: number[] = [version]
@@ -32,6 +34,7 @@ export function writeFacts(facts: EpochFacts): Buffer {
   text(facts.rule)
   text(facts.cluster)
   number(facts.issuedAt)
+  number(Math.max(0, facts.issuedAt - facts.asOf))
   number(facts.partitions.length)
   let topic = ''
   for (const [index, partition] of facts.partitions.entries()) {
@@ -66,6 +69,7 @@ export function readFacts(bytes: Buffer): EpochFacts | undefined {
   }
   if (bytes[0] !== version) return undefined
   const [connector, rule, cluster, issuedAt] = [text(), text(), text(), number()]
+  const asOf = issuedAt - number()
   const partitions: TopicPartition[] = []
   const start: number[] = []
   const before: (number | undefined)[] = []
@@ -77,7 +81,7 @@ export function readFacts(bytes: Buffer): EpochFacts | undefined {
     const age = number()
     before.push(age === 0 ? undefined : issuedAt - unzigzag(age - 1))
   }
-  return { connector, rule, cluster, partitions, start, before, issuedAt }
+  return { connector, rule, cluster, partitions, start, before, issuedAt, asOf }
 }
 
 // By arithmetic: the differences outgrow 32 bits.

@@ -7,6 +7,8 @@ export interface Epoch {
   readonly partitions: readonly TopicPartition[]
   readonly start: readonly number[]
   readonly issuedAt: number
+  /** Before `issuedAt` while somebody is read back. */
+  readonly asOf: number
   /** Sealed when it is first told. */
   text(): string
 }
@@ -34,6 +36,7 @@ export function createEpochs(
         partitions: facts.partitions,
         start: facts.start,
         issuedAt: facts.issuedAt,
+        asOf: facts.asOf,
         text() {
           if (sealed !== undefined) return sealed
           sealed = keyring.seal({ ...identify(), ...facts })

@@ -10,7 +10,7 @@ import { addLive, behindSeq, startPull, stays } from './pull.ts'
 import type { Moment } from './pull-source.ts'
 import { pump } from './pump.ts'
 import type { Checked } from './resume.ts'
-import { createSelection, isManifold } from './selection.ts'
+import { createSelection } from './selection.ts'
 import { makePages, type SnapshotPages, type Transfer, transferSelected, transferShared } from './snapshot-pages.ts'
 import type { Stream } from './stream.ts'
 import type { Terms } from './terms.ts'
@@ -56,8 +56,9 @@ const pagesSharedMs = 1000
 /** Answers the number of messages sent at once. Adds a subscription in one step, so that nothing is published meanwhile: the past, then live, no gap and no overlap. */
 export function joinStream(options: JoinOptions): Refusal | number {
   const { stream, client, checked, now, terms } = options
-  const recovered = checked === undefined ? null : checked.ok && isCovered(stream, options.channels, checked)
-  const reason = checked && !recovered ? (checked.ok ? 'window_passed' : checked.reason) : undefined
+  const isHere = checked?.ok === true && isCovered(stream, options.channels, checked)
+  const reason = checked && !isHere ? reasonAgainst(stream, checked) : undefined
+  const recovered = checked === undefined ? null : reason === undefined
   const hasSnapshot = terms.snapshot && recovered !== true
   if (hasSnapshot) {
     const refusal = options.expensive.refusal(now) ?? refuseSnapshot(stream, now)
@@ -75,10 +76,7 @@ export function joinStream(options: JoinOptions): Refusal | number {
     selection:
       options.judges.length === 0
         ? undefined
-        : createSelection(options.judges, {
-            isManifold: isManifold(channels),
-            isFresh: checked === undefined || hasSnapshot,
-          }),
+        : createSelection(options.judges, { channels, isFresh: checked === undefined || hasSnapshot }),
     expiresAt,
     outlet: client.outlet,
     form: client.form,
@@ -110,13 +108,14 @@ export function joinStream(options: JoinOptions): Refusal | number {
     startPull(subscription, { after: moment.seq, stands: { epoch, cursor }, epoch, told, pages: transfers }, now)
     joined(moment.epoch.text() + moment.cursor)
   } else if (recovered && checked?.ok) {
-    const { base, epoch } = checked
+    const { base, epoch, asOf } = checked
     const after = behindSeq(channels, base)
-    if (dominates(stream.tracker.vector(), base) && !hasMissed(channels, after, checked)) {
+    if (isHere && dominates(stream.tracker.vector(), base) && !hasMissed(channels, after, checked)) {
       begin(subscription, here, now, joined)
       return 0
     }
     startPull(subscription, { after, stands: base, base, epoch, given: options.given, isHistory: true }, now)
+    if (!isHere) stream.readBack(subscription, { isResume: true, isWhole: true, asOf })
     joined(options.given ?? '', terms.window !== undefined)
   } else {
     begin(subscription, here, now, joined)
@@ -136,8 +135,16 @@ function begin(subscription: Subscription, here: Moment, now: number, joined: (p
     startPull(subscription, { after: subscription.stream.sequence.last, stands: here, epoch, told }, now)
 }
 
+/** Why what came after the position cannot be had, neither from memory nor from Kafka. */
+function reasonAgainst(stream: Stream, checked: Checked): ResumeReason | undefined {
+  if (!checked.ok) return checked.reason
+  // What has just left the window was not asked for; the reading itself finds out.
+  const past = checked.past ?? (stream.readBacks ? 'readable' : 'window_passed')
+  return past === 'readable' ? undefined : past
+}
+
 function isCovered(stream: Stream, names: readonly string[], checked: Extract<Checked, { ok: true }>): boolean {
-  if (!stream.window.covers(checked.base)) return false
+  if (checked.mustRead || !stream.window.covers(checked.base)) return false
   // An epoch cannot speak of partitions that were found after it; the position may know them from another worker.
   return names.every((name) => {
     const channel = stream.channels.get(name)

@@ -21,6 +21,8 @@ export interface PullSource {
    * has set; it is not asked again. `passed`: what comes next cannot be had any more.
    */
   take(): Found | 'wait' | 'end' | 'passed'
+  /** The time (ms) of the next item; undefined: it is being read, or to be behind is not to be slow. */
+  nextAt?(): number | undefined
   /** Nothing more is wanted of it. */
   stop(): void
 }

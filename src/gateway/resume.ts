@@ -3,13 +3,24 @@ import type { ResumeReason } from './codes.ts'
 import { decodeCursor } from './cursor.ts'
 import type { Epoch } from './epoch.ts'
 import type { EpochFacts } from './epoch-facts.ts'
+import { inTime } from './in-time.ts'
 import type { Keyring } from './keyring.ts'
 import type { Stream } from './stream.ts'
 import type { Vector } from './vector.ts'
 
 /** A position that was checked: where the client stands in the stream's partitions, or why that is of no use. */
 export type Checked =
-  | { readonly ok: true; readonly base: Vector; readonly epoch: Epoch | undefined }
+  | {
+      readonly ok: true
+      readonly base: Vector
+      readonly epoch: Epoch | undefined
+      /** When (ms) the state was that the client has. */
+      readonly asOf: number
+      /** The window does not know all that vanished since. */
+      readonly mustRead: boolean
+      /** Whether Kafka has what the window has not; undefined: it was not asked. */
+      readonly past: 'readable' | ResumeReason | undefined
+    }
   | { readonly ok: false; readonly reason: ResumeReason }
 
 /** Checks positions of one stream. Asks Kafka only about epochs that this stream did not issue, once for each. */
@@ -18,7 +29,6 @@ export interface PositionCheck {
   check(position: string): Promise<Checked>
 }
 
-const askMs = 5000
 const maxAsking = 4
 const maxRemembered = 1000
 
@@ -79,6 +89,10 @@ export function createPositionCheck(
     return false
   }
 
+  /** What vanished while it was read back was not told, nor what vanished before this worker began to read. */
+  const missesExpiries = (asOf: number, issuedAt: number): boolean =>
+    attachment.snapshot.expireMs > 0 && (asOf < issuedAt || asOf < stream.unreadPast.vanishedAt())
+
   return {
     async check(position) {
       const dot = position.indexOf('.')
@@ -92,10 +106,14 @@ export function createPositionCheck(
       if (facts && facts.rule !== attachment.rule) return no('rule_changed')
       if (facts && isOfFormerLog(facts)) return no('topic_changed')
       if ((epoch ?? facts ?? { issuedAt: 0 }).issuedAt + maxAgeMs < clock.now()) return no('position_expired')
-      if (facts && facts.issuedAt < stream.unreadPast.vanishedAt()) return no('window_passed')
       const base = epoch ? vector : translate(vector, facts?.partitions ?? [], stream)
       if (!base || (facts && !(await remembered(text, facts)))) return no('topic_changed')
-      return (await isAhead(base)) ? no('position_ahead') : { ok: true, base, epoch }
+      if (await isAhead(base)) return no('position_ahead')
+      const { asOf, issuedAt } = epoch ?? facts ?? { asOf: 0, issuedAt: 0 }
+      const mustRead = missesExpiries(asOf, issuedAt)
+      const isThere = !mustRead && stream.window.covers(base)
+      const past = isThere ? undefined : await (stream.readBacks?.judge(base, asOf) ?? 'window_passed')
+      return { ok: true, base, epoch, asOf, mustRead, past }
     },
   }
 }
@@ -114,20 +132,6 @@ function translate(vector: Vector, partitions: readonly TopicPartition[], stream
     if (path) paths.set(own, path)
   }
   return { next, paths }
-}
-
-async function inTime<T>(clock: Clock, answer: Promise<T>): Promise<T> {
-  const timer = new AbortController()
-  try {
-    const late = clock.sleep(askMs, timer.signal).then((): never => {
-      throw new Error(`Kafka did not answer within ${askMs} ms.`)
-    })
-    // Aborted in the end, it throws to nobody.
-    late.catch(() => undefined)
-    return await Promise.race([answer, late])
-  } finally {
-    timer.abort()
-  }
 }
 
 function limitConcurrency(limit: number): <T>(work: () => Promise<T>) => Promise<T> {

@@ -44,12 +44,13 @@ export interface Opened {
   readonly jump: 'ahead' | 'back' | undefined
 }
 
-export function createTracker(epochs: Epochs, epochMs: number, now: number): Tracker {
+/** `asOf` (ms): the state that its positions are of is as old as that, however new they are. */
+export function createTracker(epochs: Epochs, epochMs: number, now: number, asOf?: number): Tracker {
   let partitions: TopicPartition[] = []
   const next: number[] = []
   const before: (number | undefined)[] = []
   const indexes = new Map<string, number[]>()
-  let epoch = epochs.issue({ partitions, start: [], before: [], issuedAt: now })
+  let epoch = epochs.issue({ partitions, start: [], before: [], issuedAt: now, asOf: asOf ?? now })
   let moves = 0
   let length = 0
   // The record taken up last.
@@ -69,7 +70,13 @@ export function createTracker(epochs: Epochs, epochMs: number, now: number): Tra
     return found
   }
   const renew = (at: number): void => {
-    epoch = epochs.issue({ partitions, start: [...next], before: [...before], issuedAt: at })
+    epoch = epochs.issue({
+      partitions,
+      start: [...next],
+      before: [...before],
+      issuedAt: at,
+      asOf: Math.min(at, asOf ?? at),
+    })
     length = 0
     tailOf = -1
   }

@@ -45,6 +45,19 @@ export function join(a: Vector, b: Vector): Vector {
   return { next, paths }
 }
 
+/** The greatest vector that is behind both. */
+export function meet(a: Vector, b: Vector): Vector {
+  const next: number[] = []
+  const paths = new Map<number, readonly number[]>()
+  for (let i = 0; i < Math.max(a.next.length, b.next.length); i++) {
+    const behind = compareAt(a, b, i) <= 0 ? a : b
+    next.push(behind.next[i] ?? 0)
+    const path = behind.paths.get(i)
+    if (path) paths.set(i, path)
+  }
+  return { next, paths }
+}
+
 function compareAt(a: Vector, b: Vector, index: number): number {
   const difference = (a.next[index] ?? 0) - (b.next[index] ?? 0)
   if (difference !== 0) return difference

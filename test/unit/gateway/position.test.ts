@@ -100,6 +100,7 @@ const facts: fc.Arbitrary<EpochFacts> = fc
       start: fc.constant(rows.map((row) => row[2])),
       before: fc.constant(rows.map((row) => row[3])),
       issuedAt: offset,
+      asOf: fc.constant(0),
     }),
   )
 
@@ -127,6 +128,7 @@ test('an epoch with any bit changed is refused', () => {
     start: [5],
     before: [7],
     issuedAt: 9,
+    asOf: 4,
   })
   for (let at = 0; at < text.length; at++) {
     for (let bit = 0; bit < 7; bit++) {
@@ -142,7 +144,7 @@ test('an epoch with any bit changed is refused', () => {
 test('a former key opens and does not seal', () => {
   const former = createKeyring([key])
   const rotated = createKeyring([Buffer.alloc(32, 9).toString('base64'), key])
-  const made = { connector: 'c', rule: '', cluster: '', partitions: [], start: [], before: [], issuedAt: 1 }
+  const made = { connector: 'c', rule: '', cluster: '', partitions: [], start: [], before: [], issuedAt: 1, asOf: 1 }
   expect(rotated.open(former.seal(made))).toEqual(made)
   expect(former.open(rotated.seal(made))).toBeUndefined()
 })
