@@ -15,6 +15,7 @@ const proofs = {
     'Each of three workers frozen past its session and woken, all rolled one at a time, and Kafka stopped under them',
   'ingress-killed':
     'Twenty producers that send again to another worker whatever a killed worker has left unanswered, twenty times',
+  'gate-fuzz': 'A million random, bent and hostile frames, and handshakes, against the gateway',
   'cluster-soak':
     'Fifteen minutes of connectors and workers that come and go at random, held to a model of what was answered',
 }

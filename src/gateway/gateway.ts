@@ -173,7 +173,7 @@ export async function startGateway({
 
   const upkeep = async (): Promise<void> => {
     const { limits, position } = settings
-    const shortest = Math.min(
+    const shortest = Math.min(limits.frameTimeoutMs, 
       settings.tls.reloadMs,
       limits.pingIntervalMs,
       limits.pingTimeoutMs,

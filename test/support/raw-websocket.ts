@@ -1,4 +1,3 @@
-import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 
 /** A frame as it came. */
@@ -83,6 +82,8 @@ export interface RawClient {
   isEnded(): boolean
   /** Resolves when the other side has ended the connection. */
   readonly ended: Promise<void>
+  /** Resolves when something comes, or the end. */
+  next(): Promise<void>
   send(...parts: readonly (Buffer | string)[]): void
 }
 
@@ -91,13 +92,19 @@ export function rawClient(port: number, host = '127.0.0.1'): RawClient {
   socket.setNoDelay(true)
   let received = Buffer.alloc(0)
   let isEnded = false
+  let tell: (() => void) | undefined
   socket.on('data', (chunk) => {
     received = Buffer.concat([received, chunk])
+    tell?.()
   })
   socket.on('error', () => undefined)
   socket.on('end', () => socket.end())
-  const ended = once(socket, 'close').then(() => {
-    isEnded = true
+  const ended = new Promise<void>((resolve) => {
+    socket.once('close', () => {
+      isEnded = true
+      tell?.()
+      resolve()
+    })
   })
   const headEnd = (): number => received.indexOf('\r\n\r\n')
   const isUpgraded = (): boolean => received.subarray(0, 12).toString() === 'HTTP/1.1 101'
@@ -113,6 +120,12 @@ export function rawClient(port: number, host = '127.0.0.1'): RawClient {
     },
     isEnded: () => isEnded,
     ended,
+    next: () =>
+      isEnded
+        ? Promise.resolve()
+        : new Promise((resolve) => {
+            tell = resolve
+          }),
     send(...parts) {
       for (const part of parts) if (!socket.destroyed) socket.write(part)
     },

@@ -3,12 +3,13 @@ import type { IncomingMessage } from 'node:http'
 import { expect, test } from 'vitest'
 import { addressPrefix } from '../../../../src/gateway/limits/address-prefix.ts'
 import { createDoor, isResume } from '../../../../src/gateway/limits/door.ts'
-import { type ManualClock, makeSettings, manualClock, type SettingsChange } from '../harness.ts'
+import type { LimitSettings } from '../../../../src/gateway/settings.ts'
+import { type ManualClock, makeSettings, manualClock } from '../harness.ts'
 
 const from = (remoteAddress: string, headers = {}): IncomingMessage =>
   ({ socket: { remoteAddress }, headers }) as unknown as IncomingMessage
 
-function door(clock: ManualClock, limits: SettingsChange['limits'], state = { overloaded: false, full: false }) {
+function door(clock: ManualClock, limits: Partial<LimitSettings>, state = { overloaded: false, full: false }) {
   const made = createDoor({
     limits: makeSettings({ limits }).limits,
     now: () => clock.now(),

@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest'
-import { fakeGate, feeder, makeAttachment, manualClock, type SettingsChange, settle } from '../harness.ts'
+import type { LimitSettings } from '../../../../src/gateway/settings.ts'
+import { fakeGate, feeder, makeAttachment, manualClock, settle } from '../harness.ts'
 
-async function connected(limits: SettingsChange['limits']) {
+async function connected(limits: Partial<LimitSettings>) {
   const clock = manualClock()
   const fake = fakeGate(clock, { limits })
   const client = fake.connect()

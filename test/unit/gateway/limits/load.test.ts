@@ -9,8 +9,8 @@ function watched(limits: object) {
   const lines: string[] = []
   const log: Logger = {
     ...silent,
-    info: ({ step }) => lines.push(`down to ${String(step)}`),
-    warn: ({ step }) => lines.push(`up to ${String(step)}`),
+    info: (facts: { step?: unknown }) => lines.push(`down to ${String(facts.step)}`),
+    warn: (facts: { step?: unknown }) => lines.push(`up to ${String(facts.step)}`),
   }
   const load = createLoad(makeSettings({ limits }).limits, fakeMeter(meters), log)
   const look = (times: number): number => {
