@@ -22,8 +22,7 @@ export interface Selection {
 const maxKeys = 10_000
 
 export interface SelectionOptions {
-  /** Keys of several channels may meet. */
-  readonly isManifold: boolean
+  readonly channels: readonly ChannelState[]
   /** The client holds nothing yet, or what it holds is about to be replaced by a snapshot. */
   readonly isFresh: boolean
 }
@@ -45,12 +44,10 @@ export function judgesOf(
   return chosen
 }
 
-/** Whether keys of several channels may meet. */
-export const isManifold = (channels: readonly ChannelState[]): boolean =>
-  channels.length > 1 || channels.some(({ view }) => view !== undefined)
-
 /** What all judges let pass. */
-export function createSelection(judges: readonly Judge[], { isManifold, isFresh }: SelectionOptions): Selection {
+export function createSelection(judges: readonly Judge[], { channels, isFresh }: SelectionOptions): Selection {
+  /** Keys of several channels may meet. */
+  const isManifold = channels.length > 1 || channels.some(({ view }) => view !== undefined)
   /** Whether the client was shown the key. */
   const shown = new Map<string, boolean>()
   /** What is true of a key that is not there. */

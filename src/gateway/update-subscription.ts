@@ -7,7 +7,7 @@ import type { Expensive } from './limits/expensive.ts'
 import { createPace } from './pace.ts'
 import { type Pull, startPull, stays } from './pull.ts'
 import { pump } from './pump.ts'
-import { createSelection, isManifold } from './selection.ts'
+import { createSelection } from './selection.ts'
 import type { Terms } from './terms.ts'
 
 export interface UpdateOptions {
@@ -42,7 +42,7 @@ export function updateSubscription(subscription: Subscription, options: UpdateOp
   options.onUpdated(terms)
   subscription.terms = terms
   if (selects) {
-    const given = { isManifold: isManifold(channels), isFresh: hasSnapshot }
+    const given = { channels, isFresh: hasSnapshot }
     subscription.selection = judges.length === 0 ? undefined : createSelection(judges, given)
   }
   if (hasSnapshot) replaceState(subscription, options)
