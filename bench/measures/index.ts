@@ -1,5 +1,6 @@
 import type { Bench, Findings } from '../figures.ts'
 import { cluster } from './cluster.ts'
+import { delta } from './delta.ts'
 import { fanOut } from './fan-out.ts'
 import { filePipeline } from './file-pipeline.ts'
 import { gate } from './gate.ts'
@@ -20,6 +21,7 @@ export const measures: ReadonlyMap<string, Measure> = new Map([
   ['cluster', { needsKafka: true, run: cluster }],
   ['fan-out', { needsKafka: false, run: fanOut }],
   ['gate', { needsKafka: true, run: gate }],
+  ['delta', { needsKafka: false, run: delta }],
   ['ingress', { needsKafka: true, run: ingress }],
   ['start', { needsKafka: true, run: start }],
   ['memory', { needsKafka: false, run: memory }],

@@ -37,9 +37,9 @@ export function makeFossilDelta(base: Buffer, target: Buffer): string | undefine
   }
 
   const most = Math.min(base.length, target.length)
-  const start = sameFrom(base, 0, target, 0, most)
+  const start = worthwhile(sameFrom(base, 0, target, 0, most))
   if (start > 0) copy(0, 0, start)
-  const same = sameBefore(base, base.length, target, target.length, most - start)
+  const same = worthwhile(sameBefore(base, base.length, target, target.length, most - start))
   const end = target.length - same
   if (!copyMiddle(base, target, start, end, copy)) return undefined
   if (same > 0) copy(base.length - same, Math.max(end, done), target.length - Math.max(end, done))
@@ -47,6 +47,8 @@ export function makeFossilDelta(base: Buffer, target: Buffer): string | undefine
   out.push(toDigits(checksum(target)), ';')
   return literals < target.length ? out.join('') : undefined
 }
+
+const worthwhile = (length: number): number => (length < shortest ? 0 : length)
 
 /** Finds what the target has of the base between two places. Answers whether that was found within its bound of work. */
 function copyMiddle(

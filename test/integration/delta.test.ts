@@ -14,7 +14,7 @@ const noise = (random: () => number): string =>
   Array.from({ length: 300 }, () => random().toString(36).slice(2)).join('')
 
 /** Documents of which each is the former one with something put in, taken out, moved or turned round. */
-function* documents(random: () => number): Generator<unknown> {
+function* documents(random: () => number): Generator {
   const below = (limit: number): number => Math.floor(random() * limit)
   const word = (): string => words[below(words.length)] ?? ''
   let parts = Array.from({ length: 40 }, (_, at) => `${word()}-${at}`)
@@ -27,8 +27,9 @@ function* documents(random: () => number): Generator<unknown> {
     else parts.splice(at, 1 + below(4))
     if (parts.length > 120 || parts.length < 5) parts = Array.from({ length: 40 }, word)
     // A deletion, and what shares nothing with the one before.
-    if (below(200) === 0) yield undefined
-    else if (below(200) === 0) yield below(1e9)
+    const rare = below(200)
+    if (rare === 0) yield undefined
+    else if (rare === 1) yield below(1e9)
     else yield { n, parts, at: parts.join(' ').slice(at), ...(isBurst(n) && { noise: noise(random) }) }
   }
 }

@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises'
 import fc from 'fast-check'
 import { applyDelta } from 'fossil-delta'
 import { describe, expect, it } from 'vitest'
@@ -55,6 +56,17 @@ describe('deltas', () => {
   it('are not made of what has nothing in common', () => {
     expect(makeFossilDelta(Buffer.from('{"id":1}'), Buffer.from('[true,false]'))).toBeUndefined()
     expect(makeFossilDelta(Buffer.alloc(0), Buffer.from('[]'))).toBeUndefined()
+  })
+
+  it('are those of the docs', async () => {
+    const text = await readFile(new URL('../../../docs/delta.md', import.meta.url), 'utf8')
+    const json = /```json\n([^]*?)```/.exec(text)?.[1] ?? '[]'
+    const vectors = JSON.parse(json) as { base: string; target: string; delta: string }[]
+    expect(vectors.length).toBeGreaterThan(5)
+    for (const { base, target, delta } of vectors) {
+      expect(applied(Buffer.from(base), delta).toString()).toBe(target)
+      expect(makeFossilDelta(Buffer.from(base), Buffer.from(target))).toBe(delta)
+    }
   })
 
   it('give up rather than compare for ever', () => {

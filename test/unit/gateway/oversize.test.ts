@@ -78,7 +78,13 @@ describe('messages larger than a client takes', () => {
     const { gate, put } = await open()
     const client = await connect(gate, 2048, { delta: 'fossil' })
     const text = (n: number): object => ({ n, pad: Array.from({ length: 40 }, (_, i) => `field ${i}`) })
-    for (const data of [text(1), { ...big, n: 2 }, text(3), text(4), { ...text(5), more: 'y'.repeat(1500) }]) {
+    for (const data of [
+      text(1),
+      { ...text(2), more: 'x'.repeat(3000) },
+      text(3),
+      text(4),
+      { ...text(5), more: 'y'.repeat(1500) },
+    ]) {
       put(data)
       await settle()
     }
