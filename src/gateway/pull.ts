@@ -8,6 +8,7 @@ import type { Epoch } from './epoch.ts'
 import { fifoFind } from './fifo.ts'
 import { createPace, type Pace } from './pace.ts'
 import { type Moment, nextInWindow, type PullSource } from './pull-source.ts'
+import type { Delivery } from './settings.ts'
 import type { Transfer } from './snapshot-pages.ts'
 import { dominates, type Vector } from './vector.ts'
 
@@ -37,6 +38,8 @@ export interface Pull {
   /** Set in `latest` and `batch`, and while an adaptive subscription is behind. */
   conflation: Conflation | undefined
   pace: Pace | undefined
+  /** What an adaptive subscription was told that it gets. */
+  announced: Delivery
   /** In ACK mode. */
   readonly credit: Credit | undefined
   /** When it was looked at last, nothing more was to be had. */
@@ -74,6 +77,7 @@ export function startPull(subscription: Subscription, start: Start, now: number)
     conflation: delivery === 'every' ? undefined : createConflation(delivery, client.conflatedMessages),
     pace: createPace(terms, now),
     credit: window === undefined ? undefined : (start.credit ?? createCredit(window, given ?? start.told ?? '')),
+    announced: delivery,
     isAtHead: false,
     lagAtStart: undefined,
     toldAt: now,

@@ -6,10 +6,10 @@ import type { Subscription } from './client.ts'
 import { createEpochs, type Epoch, type Epochs } from './epoch.ts'
 import type { FanOut } from './fan-out.ts'
 import type { Keyring } from './keyring.ts'
-import type { GatewaySettings } from './settings.ts'
 import { createReadBacks, type ReadBackShare, type ReadBacks } from './read-backs.ts'
 import { createReadSource, type ReadSourceOptions } from './read-source.ts'
 import { eachPart } from './record-parts.ts'
+import type { GatewaySettings } from './settings.ts'
 import { createSnapshot, type Snapshot } from './snapshot.ts'
 import { createTracker, type Tracker } from './tracker.ts'
 import { createUnreadPast, type UnreadPast } from './unread-past.ts'
@@ -359,16 +359,18 @@ export function createStream(options: StreamOptions): Stream {
       )
     },
   }
-  const readBacks = attachment.past && createReadBacks({
-    ...options.reading,
-    stream,
-    past: attachment.past,
-    readers: settings.resume.readers,
-    epochMs: settings.position.epochMs,
-    isManifold,
-    clock,
-    log,
-  })
+  const readBacks =
+    attachment.past &&
+    createReadBacks({
+      ...options.reading,
+      stream,
+      past: attachment.past,
+      readers: settings.resume.readers,
+      epochMs: settings.position.epochMs,
+      isManifold,
+      clock,
+      log,
+    })
   void learnCluster()
   return stream
 }
