@@ -3,7 +3,7 @@ import type { Subscription } from './client.ts'
 import type { Conflation, Waiting } from './conflation.ts'
 import { nextPage } from './next-page.ts'
 import { arrive, hasRoom, losePull, type Pull, stays, tellPosition } from './pull.ts'
-import type { PositionSettings } from './settings.ts'
+import type { Delivery, PositionSettings } from './settings.ts'
 import { takeItem } from './take-item.ts'
 
 const chunkBytes = 64 * 1024
@@ -37,7 +37,7 @@ export function pumpConflated(subscription: Subscription, pull: Pull, conflation
   if (end === 'head' && conflation.size() === 0 && pull.pages.length === 0 && !client.closed) {
     if (isCaughtUp(subscription, pull, now)) {
       pull.conflation = undefined
-      client.events.notice('mode', { subscription: subscription.id, delivery: 'every' })
+      announce(subscription, pull, 'every')
     }
     arrive(subscription, pull, now)
   }
@@ -104,6 +104,7 @@ function sendWaiting(subscription: Subscription, pull: Pull, conflation: Conflat
       frames.push(frame)
       bytes += frame.length
     }
+    if (subscription.terms.delivery === 'every') announce(subscription, pull, 'latest')
     pull.told = undefined
     pull.progressAt = now
     outlet.write(Buffer.concat(frames))
@@ -123,10 +124,19 @@ function frameOf(subscription: Subscription, { item, isGone, items }: Waiting): 
   return form.oversize(subscription, { ...item, kind: 'expiry' }, '', frame.length)
 }
 
+/** Of an adaptive subscription: what it gets from now on. */
+function announce({ client, id }: Subscription, pull: Pull, delivery: Delivery): void {
+  if (pull.announced === delivery) return
+  pull.announced = delivery
+  client.events.notice('mode', { subscription: id, delivery })
+}
+
 function tellMerged(subscription: Subscription, pull: Pull, conflation: Conflation, now: number): void {
   const { client, id, stream } = subscription
-  if (conflation.merged() === 0 || client.closed) return
+  if (conflation.merged() === 0) return
   pull.mergedAt = now
+  // Who cannot be told now is told later.
+  if (client.closed || !hasRoom(subscription)) return
   const dueAt = pull.noticedAt + noticeMs
   if (dueAt > now) return stream.wake(subscription, dueAt)
   pull.noticedAt = now

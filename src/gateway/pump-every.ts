@@ -94,12 +94,11 @@ function framesOf(subscription: Subscription, pull: Pull, { item, cursor, isGone
 
 /** Moves a subscription that is too far behind to `latest`, where its namespace says so. */
 export function adapt(subscription: Subscription, pull: Pull, now: number): void {
-  const { client, id, rules, terms } = subscription
+  const { client, rules, terms } = subscription
   if (!rules.adaptive || terms.delivery !== 'every' || terms.window !== undefined || terms.delta) return
   if (!rules.deliveries.includes('latest')) return
   const lag = lagOf(subscription, pull, now)
   if (lag === undefined || lag < adaptAfterMs + (pull.lagAtStart ?? 0)) return
   pull.conflation = createConflation('latest', client.conflatedMessages)
   pull.mergedAt = now
-  client.events.notice('mode', { subscription: id, delivery: 'latest' })
 }
