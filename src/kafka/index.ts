@@ -30,3 +30,4 @@ export type {
   TransactionalProducer,
 } from './ports.ts'
 export { FencedError, UnknownOutcomeError } from './refusals.ts'
+export { type KafkaTraffic, kafkaTraffic } from './traffic.ts'

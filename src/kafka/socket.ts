@@ -1,6 +1,7 @@
 import { isIP, connect as overTcp, type Socket } from 'node:net'
 import { connect as overTls } from 'node:tls'
 import type { ISocketFactory } from 'kafkajs'
+import { countTraffic } from './traffic.ts'
 
 const keepAliveMs = 60_000
 
@@ -9,6 +10,7 @@ export const openSocket: ISocketFactory = ({ host, port, ssl, onConnect }) => {
   const socket = ssl
     ? overTls({ host, port, ...(isIP(host) === 0 && { servername: host }), ...ssl }, onConnect)
     : overTcp({ host, port }, onConnect)
+  countTraffic(socket)
   socket.setKeepAlive(true, keepAliveMs)
   // Closed, it holds nothing back.
   socket.once('close', () => {

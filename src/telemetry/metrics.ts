@@ -3,7 +3,7 @@ import type { Metric } from './metric.ts'
 import { createTaskFigures, type FiguredTask, type TaskFigures } from './task-figures.ts'
 import { taskMetrics } from './task-metrics.ts'
 import { taskTable } from './task-table.ts'
-import type { ConnectorFigures, GatewayFigures, WorkerFigures } from './worker-figures.ts'
+import type { ConnectorFigures, GatewayFigures, KafkaFigures, WorkerFigures } from './worker-figures.ts'
 import { ownTable, workerTable } from './worker-table.ts'
 
 /** Every metric that `/metrics` shows beside those of the process (`process_*`, `nodejs_*`). */
@@ -15,6 +15,8 @@ export interface MetricsOptions {
   readonly windowMs: number
   readonly samples: number
   readonly version: string
+  /** Default: nothing is asked. */
+  readonly kafka?: () => KafkaFigures
 }
 
 /** What is looked up for each scrape. */
@@ -31,14 +33,24 @@ export interface Metrics {
   text(sources: MetricsSources): Promise<string>
 }
 
+const noKafka = (): KafkaFigures => ({ connections: 0, requests: {} })
+
 /** Counts for as long as the worker lives; nothing is kept for a task that has ended but the totals of its connector's last life. */
-export function createMetrics({ now, windowMs, samples, version }: MetricsOptions): Metrics {
+export function createMetrics({ now, windowMs, samples, version, kafka = noKafka }: MetricsOptions): Metrics {
   const registry = new Registry()
   collectDefaultMetrics({ register: registry })
   const tasks = new Map<string, TaskFigures>()
   const startups = { connector: { succeeded: 0, failed: 0 }, task: { succeeded: 0, failed: 0 } }
   const worker = { version, startedAt: now() }
-  let figures: WorkerFigures = { now: now(), tasks: [], startups, connectors: [], gateway: undefined, worker }
+  let figures: WorkerFigures = {
+    now: now(),
+    tasks: [],
+    startups,
+    connectors: [],
+    gateway: undefined,
+    worker,
+    kafka: kafka(),
+  }
   for (const metric of metricTable) register(registry, metric, () => figures)
 
   return {
@@ -46,7 +58,15 @@ export function createMetrics({ now, windowMs, samples, version }: MetricsOption
     contentType: registry.contentType,
     async text({ connectors, gateway }) {
       const states = await connectors()
-      figures = { now: now(), tasks: [...tasks.values()], startups, connectors: states, gateway: gateway(), worker }
+      figures = {
+        now: now(),
+        tasks: [...tasks.values()],
+        startups,
+        connectors: states,
+        gateway: gateway(),
+        worker,
+        kafka: kafka(),
+      }
       return registry.metrics()
     },
   }

@@ -8,6 +8,14 @@ export interface WorkerFigures {
   readonly connectors: readonly ConnectorFigures[]
   readonly gateway: GatewayFigures | undefined
   readonly worker: { readonly version: string; readonly startedAt: number }
+  readonly kafka: KafkaFigures
+}
+
+/** What the process has asked of Kafka since it started. */
+export interface KafkaFigures {
+  readonly connections: number
+  /** By the name of the request. */
+  readonly requests: Readonly<Record<string, number>>
 }
 
 export interface Startups {

@@ -161,6 +161,12 @@ export const ownTable: readonly Metric[] = [
     [],
     ({ worker: { startedAt } }) => [[none, startedAt / 1000]],
   ),
+  own('kafka_connections_total', 'counter', 'Connections to Kafka that the process has opened.', [], ({ kafka }) => [
+    [none, kafka.connections],
+  ]),
+  own('kafka_requests_total', 'counter', 'Requests to Kafka by the name of the request.', ['request'], ({ kafka }) =>
+    Object.entries(kafka.requests).map(([request, count]): Reading => [{ request }, count]),
+  ),
   own(
     'connector_health',
     'gauge',

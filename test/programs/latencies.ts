@@ -32,6 +32,7 @@ export const addBuckets = (a: Buckets, b: Buckets): Buckets =>
 /** The time (ms) under which this part of all lies, such as 0.99. */
 export function quantile(buckets: Buckets, part: number): number {
   const all = buckets.reduce((sum, count) => sum + count, 0)
+  if (all === 0) return 0
   let left = all * part
   for (const [bucket, count] of buckets.entries()) {
     left -= count

@@ -19,7 +19,7 @@ export interface GateCluster {
   readonly feed: NumberedTopic
   /** Resolves when the worker lets clients in. */
   ready(worker: number): Promise<void>
-  /** The sum over a metric's labels on a worker; undefined: it has none of that name. */
+  /** The sum over a metric's labels on a worker, or of one with these, such as `name{label="x"}`; undefined: it has none of that name. */
   metric(worker: number, name: string): Promise<number | undefined>
 }
 
@@ -52,7 +52,7 @@ export async function startGateCluster(options: GateClusterOptions): Promise<Gat
       const response = await fetch(`${cluster.urls[worker]}/metrics`, { signal: AbortSignal.timeout(5000) })
       const values = (await response.text())
         .split('\n')
-        .filter((line) => line.startsWith(`${name}{`) || line.startsWith(`${name} `))
+        .filter((line) => line.startsWith(`${name} `) || line.startsWith(`${name}{`))
         .map((line) => Number(line.slice(line.lastIndexOf(' ') + 1)))
       return values.length === 0 ? undefined : values.reduce((a, b) => a + b, 0)
     },
