@@ -18,6 +18,13 @@ import { compileKey, keyText, recordExpressions } from './record-template.ts'
 import { ruleOf } from './rule.ts'
 import { compiles } from './template.ts'
 
+const twoPaths = (value: readonly string[]): string | undefined => {
+  if (value.length === 0) return undefined
+  const isPath = (text: string): boolean => /^[^.]+(\.[^.]+)*$/.test(text)
+  if (value.length === 2 && value.every(isPath) && value[0] !== value[1]) return undefined
+  return 'must be two different paths, such as "lat, long"'
+}
+
 const config = defineConfig({
   channel: {
     type: 'list',
@@ -38,6 +45,13 @@ const config = defineConfig({
     default: null,
     values: ['every', 'latest', 'batch'],
     doc: "What a subscription gets that asks for nothing else. `every`, as where nothing is set: all messages. `latest`: what a newer message of the same key replaced is left out for a client that is not fast enough. `batch`: what came together for a key is sent together. The namespace's `deliveries` must allow it.",
+  },
+  'box.fields': {
+    type: 'list',
+    importance: 'medium',
+    default: [],
+    doc: 'Two fields of the messages that hold numbers, as paths such as `lat, long` or `position.lat, position.long`: clients may ask for what lies in a box over them (`bbox`), and move it. None: there are no boxes here.',
+    validator: twoPaths,
   },
   'snapshot.expire.ms': {
     type: 'long',
@@ -137,6 +151,7 @@ export const webSocketServerSink = defineSink({
         maxEntries: options['snapshot.max.entries'],
       },
       window: { maxBytes: options['window.max.bytes'], maxAgeMs: options['window.max.age.ms'] },
+      box: boxOf(options['box.fields']),
       delivery: options.delivery ?? undefined,
       past: pastOf(context.past, publicationsOf),
     })
@@ -188,6 +203,9 @@ function pastOf(past: TopicPast, publicationsOf: ReturnType<typeof compilePublic
     },
   }
 }
+
+const boxOf = ([first, second]: readonly string[]): readonly [string, string] | undefined =>
+  first !== undefined && second !== undefined ? [first, second] : undefined
 
 const keyNeeded =
   'must be set behind Split, whose records all have the same key: name what tells them apart, such as value.id'

@@ -69,6 +69,15 @@ test('gives the gate templates, limits and an identity', async () => {
   expect(await gateway.sinks[0]?.identity.clusterId()).toBe('cluster')
 })
 
+test('tells the gate the fields of boxes, when there are any', async () => {
+  expect((await start({ 'box.fields': 'at.lat, at.long' })).gateway.sinks[0]?.box).toEqual(['at.lat', 'at.long'])
+  expect((await start()).gateway.sinks[0]?.box).toBeUndefined()
+})
+
+test.each(['lat', 'lat, lat', 'lat, long, height', 'lat, a..b', '.lat, long'])('box.fields %s is refused', (fields) => {
+  expect(() => webSocketServerSink.config.parse({ channel: 'a', 'box.fields': fields })).toThrow('two different paths')
+})
+
 test.each([
   [{}, -1],
   [{ 'snapshot.warm.from': 'window' }, 300_000],
