@@ -16,6 +16,10 @@ const proofs = {
   'ingress-killed':
     'Twenty producers that send again to another worker whatever a killed worker has left unanswered, twenty times',
   'gate-fuzz': 'A million random, bent and hostile frames, and handshakes, against the gateway',
+  'gate-killed':
+    'kill -9 of one of three workers under five thousand clients, twenty times, with a large window and with none',
+  'slow-readers': 'One of a hundred clients never reads',
+  'reconnect-storm': 'Ten thousand clients lose their connections at once, patient ones and others',
   'cluster-soak':
     'Fifteen minutes of connectors and workers that come and go at random, held to a model of what was answered',
 }
