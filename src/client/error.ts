@@ -10,7 +10,7 @@ export interface ClientErrorOptions {
 
 /**
  * What a `publish` rejects with and `onError` is given: an `error` frame of the gate, or one of the client's own codes
- * `disconnected`, `closed`, `too_many_pending`, `snapshot_too_large`, `token_unavailable`.
+ * `disconnected`, `closed`, `too_many_pending`, `snapshot_too_large`, `token_unavailable`, `delta_mismatch`, `bad_answer`, `handler_failed`.
  */
 export class ClientError extends Error {
   readonly code: string
