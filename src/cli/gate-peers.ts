@@ -5,6 +5,7 @@ import type { WorkerPeers } from '../herder/index.ts'
 export interface GatesOfCluster extends GatePeers {
   /** The worker is in its cluster: until then there is nobody to ask, and nobody asks. */
   join(peers: WorkerPeers): void
+  serve(what: string, handle: (body: Buffer) => MaybePromise<Buffer>): () => void
 }
 
 const portOf = (what: string): string => `gate/${what}`

@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { Command } from 'commander'
+import { gateCommand } from './gate.ts'
 import { packageVersion } from './package-info.ts'
 import { previewCommand } from './preview.ts'
 import { printFailure } from './print-failure.ts'
@@ -12,6 +13,7 @@ const program = new Command('tidegate')
   .description('A Kafka Connect worker for the last mile between Kafka and the internet.')
   .version(packageVersion)
   .addCommand(workerCommand())
+  .addCommand(gateCommand())
   .addCommand(validateCommand())
   .addCommand(previewCommand())
   .addCommand(stackCommand())

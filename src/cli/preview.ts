@@ -1,8 +1,8 @@
 import { Command, InvalidArgumentError } from 'commander'
 import { createLogger } from '../telemetry/logger.ts'
+import { parseFlags } from './parse-flags.ts'
 import { previewFile } from './preview-file.ts'
 import { failureOf, previewText } from './preview-text.ts'
-import { parseFlags } from './worker.ts'
 
 interface Options {
   readonly worker?: string

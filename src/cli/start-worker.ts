@@ -9,28 +9,25 @@ import {
   readConnectorFile,
   type WorkerConfig,
 } from '../config/index.ts'
-import { type Gateway, type GatewayOptions, startGateway } from '../gateway/index.ts'
 import { type Herder, StartingError } from '../herder/index.ts'
-import { createKafkaClient } from '../kafka/index.ts'
+import { createKafkaClient, kafkaTraffic } from '../kafka/index.ts'
 import { type Readiness, startRest } from '../rest/index.ts'
 import { createLogging, type Logging } from '../telemetry/logger.ts'
 import { createMetrics } from '../telemetry/metrics.ts'
-import { compileFilter } from '../transforms/index.ts'
 import { systemClock } from '../util/clock.ts'
 import { type Closers, createClosers } from '../util/closers.ts'
 import { createPeerClient } from '../util/peer-client.ts'
 import { unlessAborted } from '../util/unless-aborted.ts'
 import { within } from '../util/within.ts'
-import { descriptorLimit } from './descriptor-limit.ts'
 import { distributedMode } from './distributed-mode.ts'
 import { findPlugins } from './find-plugins.ts'
 import { createGatePeers } from './gate-peers.ts'
 import { connectVersion, packageRoot, packageVersion } from './package-info.ts'
-import { positionKeys } from './position-keys.ts'
 import { peerTls, restOptions } from './rest-options.ts'
 import { openRevocations, toRevoking } from './revocations.ts'
 import { scrape } from './scrape.ts'
-import { offsetsFileOf, standaloneMode } from './standalone-mode.ts'
+import { standaloneMode } from './standalone-mode.ts'
+import { startGates } from './worker-gates.ts'
 import type { WorkerMode, WorkerParts } from './worker-mode.ts'
 
 export interface WorkerOptions {
@@ -107,21 +104,18 @@ async function start(
     windowMs: worker['metrics.sample.window.ms'],
     samples: worker['metrics.num.samples'],
     version: packageVersion,
+    kafka: kafkaTraffic,
   })
   let mode: WorkerMode | undefined
   let restUrl = ''
   const waitsFor = (): string | undefined => (mode ? mode.waitsFor() : 'The worker is starting.')
   const gatePeers = createGatePeers()
-  const revocations = settings.gateway.enabled ? await openRevocations({ config, kafka, log, clock }) : undefined
+  const hasGates = settings.gateway.enabled || settings.gateway.link.gates.length > 0
+  const revocations = hasGates ? await openRevocations({ config, kafka, log, clock }) : undefined
   closers.add('revocations', () => revocations?.close())
-  const gateway = revocations
-    ? await startGate(config, {
-        log,
-        started: () => waitsFor() === undefined && revocations.isRead(),
-        peers: gatePeers,
-        revocations: revocations.log,
-      })
-    : undefined
+  const started = (): boolean => waitsFor() === undefined
+  const gates = revocations && (await startGates({ config, log, clock, cluster: gatePeers, revocations, started }))
+  const gateway = gates?.gateway
   const restLog = log.child({ logger: 'tidegate.rest' })
   const peers = createPeerClient({ tls: () => peerTls(props, restLog) })
   closers.add('connections to other workers', () => peers.close())
@@ -137,10 +131,10 @@ async function start(
     commit: `tidegate-${packageVersion}`,
   }
   mode = config.distributed
-    ? distributedMode(parts, config.distributed, gateway?.port)
-    : await standaloneMode(parts, gateway?.port, declarations)
+    ? distributedMode(parts, config.distributed, gates?.port)
+    : await standaloneMode(parts, gates?.port, declarations)
   // Clients are told and their publications answered while the connectors still run.
-  if (gateway) closers.add('gateway', () => gateway.stop())
+  if (gates) closers.add('gates', () => gates.stop())
   const herder = (): Herder => {
     const made = mode?.herder()
     if (made) return made
@@ -196,20 +190,4 @@ async function readDeclarations(options: WorkerOptions, log: Logger): Promise<re
     log.info({ dir, files: files.length }, 'no connector file was named, so those of the folder are started')
   }
   return Promise.all(files.map(readConnectorFile))
-}
-
-async function startGate(
-  config: WorkerConfig,
-  given: Pick<GatewayOptions, 'log' | 'started' | 'peers' | 'revocations'>,
-): Promise<Gateway> {
-  const { gateway: settings } = config.settings
-  const keys = await positionKeys(settings.position.keys, offsetsFileOf(config.config))
-  const descriptors = await descriptorLimit()
-  const sessions = settings.limits.sessions || (descriptors === undefined ? 0 : Math.max(1, descriptors - 256))
-  return startGateway({
-    settings: { ...settings, position: { ...settings.position, keys }, limits: { ...settings.limits, sessions } },
-    clock: systemClock,
-    ...given,
-    compileFilter,
-  })
 }

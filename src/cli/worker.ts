@@ -1,5 +1,7 @@
 import { Command } from 'commander'
+import { parseFlags } from './parse-flags.ts'
 import { printFailure } from './print-failure.ts'
+import { signalled } from './signalled.ts'
 import { startWorker } from './start-worker.ts'
 
 /** `tidegate worker [FILE] [CONNECTORS…]`. */
@@ -25,28 +27,4 @@ export function workerCommand(): Command {
       // A task that was left behind must not keep the process.
       process.exit()
     })
-}
-
-export function parseFlags(settings: readonly string[]): Record<string, string> {
-  return Object.fromEntries(
-    settings.map((setting) => {
-      const [name = '', ...value] = setting.split('=')
-      return [name, value.join('=')]
-    }),
-  )
-}
-
-/** Resolves at the first SIGTERM or SIGINT; a second one ends the process at once. */
-export function signalled(): Promise<void> {
-  return new Promise((resolve) => {
-    const first = () => {
-      for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-        process.removeListener(signal, first)
-        process.once(signal, () => process.exit(1))
-      }
-      resolve()
-    }
-    process.on('SIGTERM', first)
-    process.on('SIGINT', first)
-  })
 }

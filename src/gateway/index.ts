@@ -1,6 +1,7 @@
 export type { Gateway, GatewayOptions, GatewayStats } from './gateway.ts'
-export type { HubPort } from './hub.ts'
 export { startGateway } from './gateway.ts'
+export type { HubPort } from './hub.ts'
+export type { Answers, Question } from './link/asking.ts'
 export { createGateEnd, type GateEnd, type GateEndOptions } from './link/gate-end.ts'
 export { joinPorts } from './link/join-ports.ts'
 export { createWorkerEnd, type WorkerEnd, type WorkerEndOptions } from './link/worker-end.ts'

@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto'
-import type { MaybePromise } from '#api'
 import type { GatePeers } from '../peers.ts'
 
 /** A question of one gate to all others, as it travels; the number tells a gate that hears it twice, by two workers. */
@@ -25,7 +24,7 @@ export interface Asking {
 }
 
 export function createAsking(askOthers: (question: Question) => Promise<Answers>): Asking {
-  const handlers = new Map<string, (body: Buffer) => MaybePromise<Buffer>>()
+  const handlers = new Map<string, (body: Buffer) => Buffer>()
   const heard = new Set<string>()
   const isNew = (id: string): boolean => {
     if (heard.has(id)) return false
@@ -52,7 +51,7 @@ export function createAsking(askOthers: (question: Question) => Promise<Answers>
     async answer({ id, what, body }) {
       const handle = handlers.get(what)
       if (!handle || !isNew(id)) return []
-      return [(await handle(Buffer.from(body, 'base64'))).toString('base64')]
+      return [handle(Buffer.from(body, 'base64')).toString('base64')]
     },
   }
 }
