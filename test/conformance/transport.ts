@@ -2,6 +2,7 @@ import { SignJWT } from 'jose'
 import { expect, onTestFinished, test, vi } from 'vitest'
 import type { SinkAttachment } from '#api'
 import { type Gateway, startGateway } from '../../src/gateway/index.ts'
+import { compileFilter } from '../../src/transforms/index.ts'
 import { systemClock } from '../../src/util/clock.ts'
 import {
   type Feeder,
@@ -58,7 +59,7 @@ export async function runGate(
   attachment: Partial<SinkAttachment> = {},
   clock = systemClock,
 ): Promise<RunningGate> {
-  const gateway = await startGateway({ settings: makeSettings(change), log: silent, clock })
+  const gateway = await startGateway({ settings: makeSettings(change), log: silent, clock, compileFilter })
   onTestFinished(() => gateway.stop())
   const templates = ['bus:#{value.id}', 'secret:#{value.id}']
   const buses = feeder(gateway.port.attachSink(makeAttachment({ templates, ...attachment })))

@@ -208,3 +208,25 @@ test('allowed origins are told so, and an idle stream has a heartbeat', async ()
   expect(text).toMatch(/^retry: \d+\n\nevent: subscribed\nid: [\w-]+\.\ndata: /)
   await reader?.cancel()
 })
+
+test('a pattern, a filter and a box go over SSE, and what leaves them is told', async () => {
+  const { gateway, buses } = await runGate({}, { box: ['lat', 'long'] })
+  const query = new URLSearchParams({ channel: 'bus:*', bbox: '0,10,0,10', filter: 'value.lat > 1', snapshot: 'true' })
+  buses.record([{ channel: 'bus:1', key: 'a', data: { lat: 2, long: 2 } }])
+  buses.record([{ channel: 'bus:2', key: 'b', data: { lat: 0, long: 2 } }])
+  const source = new EventSource(`${gateway.address.url}/sse?${query.toString()}`)
+  onTestFinished(() => source.close())
+  const told: unknown[] = []
+  for (const name of ['snapshot', 'message', 'gone'])
+    source.addEventListener(name, ({ data }) => told.push([name, JSON.parse(String(data))]))
+  await until(() => told.length === 1)
+  buses.record([{ channel: 'bus:2', key: 'b', data: { lat: 5, long: 2 } }])
+  buses.record([{ channel: 'bus:2', key: 'c', data: { lat: 50, long: 2 } }])
+  buses.record([{ channel: 'bus:1', key: 'a', data: { lat: 2, long: 20 } }])
+  await until(() => told.length === 3)
+  expect(told).toEqual([
+    ['snapshot', { channel: 'bus:*', items: [{ channel: 'bus:1', key: 'a', data: { lat: 2, long: 2 } }], more: false }],
+    ['message', { channel: 'bus:2', key: 'b', data: { lat: 5, long: 2 } }],
+    ['gone', { channel: 'bus:1', key: 'a' }],
+  ])
+})
