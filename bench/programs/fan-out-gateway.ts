@@ -23,6 +23,7 @@ async function listen(): Promise<number> {
       port: 0,
       origins: [],
       static: null,
+      compression: 'none',
       namespaces: toNamespaces({ [channel]: { subscribe: 'anonymous', publish: 'none' } }),
       auth: {
         secret: null,
@@ -68,7 +69,7 @@ async function listen(): Promise<number> {
         inFlightBytes: 262_144,
         conflatedMessages: 10_000,
         connectTimeoutMs: 10_000,
-        // The clients of the bench do not answer.
+        // Pings are sent for what is under way only.
         pingIntervalMs: 600_000,
         pingTimeoutMs: 10_000,
         publishWindow: 64,

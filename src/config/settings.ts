@@ -37,6 +37,7 @@ export interface GatewaySettings {
   readonly port: number
   readonly origins: readonly string[]
   readonly static: string | null
+  readonly compression: 'none' | 'channel'
   readonly namespaces: Readonly<Record<string, NamespaceRules>>
   readonly auth: {
     readonly secret: string | null

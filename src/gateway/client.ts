@@ -28,6 +28,8 @@ export interface Form {
   page(subscription: Subscription, channel: ChannelState, page: string, position: string | undefined): Buffer
   /** Where deltas were asked for: the form of a message whose base the client has not got. */
   readonly whole?: Form
+  /** The same without compression; absent: there is none. */
+  readonly uncompressed?: Form
   /** The form after the first message; absent: the same. */
   readonly next?: Form
 }
@@ -50,7 +52,7 @@ export interface ClientEvents {
 /** One connection as the hub sees it. */
 export interface Client {
   readonly session: string
-  readonly form: Form
+  form: Form
   readonly outlet: Outlet
   readonly events: ClientEvents
   readonly bufferBytes: number

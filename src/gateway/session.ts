@@ -7,7 +7,7 @@ import type { Connection } from './connections.ts'
 import { createFlow } from './flow.ts'
 import type { Gate } from './gate.ts'
 import { createInbound } from './limits/inbound.ts'
-import type { ServerFrame, TakenFrame } from './protocol.ts'
+import type { ClientFrame, ServerFrame } from './protocol.ts'
 import { pump } from './pump.ts'
 import { readFrame } from './read-frame.ts'
 import { answerRequest } from './requests/answer.ts'
@@ -67,9 +67,10 @@ export function openSession(gate: Gate, { link, form, frame, token, certified }:
   let identity: Identity | undefined
   let producer: string | undefined
 
-  const send = (reply: ServerFrame): void => {
+  const send = (reply: ServerFrame): void => sendText(JSON.stringify(reply))
+  const sendText = (text: string): void => {
     if (client.closed) return
-    const bytes = frame(JSON.stringify(reply))
+    const bytes = frame(text)
     // Who asks and does not read the answers is slow too.
     if (link.buffered() + bytes.length > limits.sendBufferBytes) closeClient(client, 'slow')
     else link.reply(bytes)
@@ -130,7 +131,7 @@ export function openSession(gate: Gate, { link, form, frame, token, certified }:
       : who
   }
 
-  const connect = async (wanted: Extract<TakenFrame, { type: 'connect' }>): Promise<void> => {
+  const connect = async (wanted: Extract<ClientFrame, { type: 'connect' }>): Promise<void> => {
     const { id } = wanted
     if (identity) return refuseFrame(id, refuse('already_connected', 'The connection is open already.'))
     const shown = wanted.token ?? token
@@ -139,6 +140,8 @@ export function openSession(gate: Gate, { link, form, frame, token, certified }:
     if (wanted.producer !== undefined && !who.isAuthenticated)
       return refuseFrame(id, refuse('forbidden', 'A producer needs a token with a subject.', { field: 'producer' }))
     client.messageBytes = Math.min(wanted.maxMessageBytes ?? limits.messageBytes, limits.messageBytes)
+    // What it asks of a frame holds of what is in it.
+    if (client.messageBytes < limits.messageBytes) client.form = client.form.uncompressed ?? client.form
     greet(who, id)
     producer = wanted.producer
     if (producer === undefined) return
@@ -159,6 +162,7 @@ export function openSession(gate: Gate, { link, form, frame, token, certified }:
     client,
     inFlight,
     send,
+    sendText,
     refuseFrame,
     identity: () => identity ?? anonymous(),
     producer: () => producer,
@@ -247,7 +251,7 @@ export function openSession(gate: Gate, { link, form, frame, token, certified }:
     control() {
       if (client.closed || leaving) return
       inbound.took(link.received(), clock.now())
-      // The socket answers pings by itself, to a client that does not read too.
+      // A ping is answered, and who does not read the answers is slow too.
       if (link.buffered() > limits.sendBufferBytes) closeClient(client, 'slow')
       else if (isHeld()) link.pause()
     },

@@ -156,6 +156,8 @@ export interface GatewaySettings {
   readonly origins: readonly string[]
   /** A folder served at `/`. */
   readonly static: string | null
+  /** `channel`: messages are compressed once for all clients that take permessage-deflate. */
+  readonly compression: 'none' | 'channel'
   readonly namespaces: Readonly<Record<string, NamespaceSettings>>
   readonly auth: AuthSettings
   readonly revocations: { readonly max: number }

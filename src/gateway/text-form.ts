@@ -8,11 +8,13 @@ export interface TextForms {
   readonly frame: (text: string) => Buffer
   /** The same for what many clients get. */
   readonly shared?: ((text: string) => Buffer) | undefined
+  /** The form without compression, where `shared` compresses. */
+  readonly uncompressed?: Form
   readonly indexes: { readonly plain: number; readonly whole: number; readonly delta: number }
 }
 
 /** The messages of `tidegate.v1`. */
-export function createTextForm({ frame, shared = frame, indexes }: TextForms): Form {
+export function createTextForm({ frame, shared = frame, indexes, uncompressed }: TextForms): Form {
   const make = (index: number, wrap: (text: string) => Buffer, value: (item: Item) => string, more: object): Form => ({
     index,
     tellsEpochs: true,
@@ -49,5 +51,8 @@ export function createTextForm({ frame, shared = frame, indexes }: TextForms): F
   }
   const next = make(indexes.delta, frame, asDelta, {})
   const whole = make(indexes.whole, frame, asText, { next })
-  return make(indexes.plain, shared, ({ data }) => `,"data":${data}`, { whole })
+  return make(indexes.plain, shared, ({ data }) => `,"data":${data}`, {
+    whole,
+    ...(uncompressed && { uncompressed }),
+  })
 }

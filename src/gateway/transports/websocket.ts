@@ -1,12 +1,13 @@
 import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { type WebSocket, WebSocketServer } from 'ws'
+import type { Form } from '../client.ts'
 import { type CloseName, closeCodes } from '../codes.ts'
 import type { Gate } from '../gate.ts'
 import { pump } from '../pump.ts'
 import { type Link, openSession, type SessionOptions } from '../session.ts'
 import { createTextForm, type TextForms } from '../text-form.ts'
-import { textFrame } from './text-frame.ts'
+import { deflatedFrame, textFrame } from './text-frame.ts'
 
 /** `tidegate.v1` over WebSocket. */
 export interface WebSocketTransport {
@@ -16,6 +17,8 @@ export interface WebSocketTransport {
 
 /** What a client showed of itself before its first frame. */
 export type Caller = Pick<SessionOptions, 'token' | 'certified'>
+
+export type WebSocketIndexes = TextForms['indexes'] & { readonly deflated: number }
 
 /** How long (ms) a client has to read what waits for it and the close frame behind it. */
 const lingerMs = 5000
@@ -30,13 +33,23 @@ const ownCodes: Readonly<Record<number, CloseName>> = {
 /** How many pieces a message, and the packets of a frame, may always have; an empty one costs as much as a full one. */
 const leastPieces = 4096
 
-export function createWebSocketTransport(gate: Gate, indexes: TextForms['indexes']): WebSocketTransport {
-  const form = createTextForm({ frame: textFrame, indexes })
-  const { limits } = gate.settings
+export function createWebSocketTransport(gate: Gate, indexes: WebSocketIndexes): WebSocketTransport {
+  const { limits, compression } = gate.settings
+  const plain = createTextForm({ frame: textFrame, indexes })
+  const deflated = createTextForm({
+    frame: textFrame,
+    shared: deflatedFrame(limits.messageBytes),
+    indexes: { ...indexes, plain: indexes.deflated },
+    uncompressed: plain,
+  })
   const options = {
     noServer: true,
     clientTracking: false,
-    perMessageDeflate: false,
+    // By itself it would cut a client that sends many, without a word.
+    autoPong: false,
+    // What others keep for each connection to compress with is not needed.
+    perMessageDeflate:
+      compression === 'channel' ? { serverNoContextTakeover: true, clientNoContextTakeover: true } : false,
     maxPayload: limits.frameBytes,
     maxFragments: leastPieces,
     maxBufferedChunks: Math.max(leastPieces, limits.frameBytes / 256),
@@ -46,7 +59,15 @@ export function createWebSocketTransport(gate: Gate, indexes: TextForms['indexes
   // A variable, since the package's types do not know `closeTimeout` yet.
   const server = new WebSocketServer(options)
 
-  const open = (websocket: WebSocket, socket: Duplex, caller: Caller): void => {
+  /** Those whose clients take frames that were compressed for all. */
+  const deflating = new WeakSet<IncomingMessage>()
+  server.on('headers', (headers, request) => {
+    const extension = headers.find((line) => /^Sec-WebSocket-Extensions: permessage-deflate/i.test(line))
+    // A smaller window than ours would not do.
+    if (extension !== undefined && !extension.includes('server_max_window_bits')) deflating.add(request)
+  })
+
+  const open = (websocket: WebSocket, socket: Duplex, form: Form, caller: Caller): void => {
     const close = websocket.close.bind(websocket)
     // A TCP or TLS socket, in tests perhaps another.
     const counted = socket as Duplex & { readonly bytesRead?: number; readonly bytesWritten?: number }
@@ -94,7 +115,10 @@ export function createWebSocketTransport(gate: Gate, indexes: TextForms['indexes
       if (isBinary || !Buffer.isBuffer(data)) session.fail('bad_frame')
       else inOneWrite(socket, () => session.receive(data.toString()))
     })
-    websocket.on('ping', () => session.control())
+    websocket.on('ping', (data) => {
+      session.control()
+      if (!session.client.closed) websocket.pong(data)
+    })
     websocket.on('pong', () => session.control())
     websocket.on('error', (error) => gate.log.debug({ err: error }, 'connection failed'))
     websocket.on('close', () => gate.connections.remove(session))
@@ -106,7 +130,9 @@ export function createWebSocketTransport(gate: Gate, indexes: TextForms['indexes
 
   return {
     upgrade(request, socket, head, caller) {
-      server.handleUpgrade(request, socket, head, (websocket) => open(websocket, socket, caller))
+      server.handleUpgrade(request, socket, head, (websocket) => {
+        open(websocket, socket, deflating.has(request) ? deflated : plain, caller)
+      })
     },
   }
 }

@@ -42,11 +42,13 @@ test('the defaults are Kafka Connect\u2019s and ours', async () => {
       port: 8080,
       origins: [],
       static: null,
+      compression: 'none',
       namespaces: {},
       auth: { secret: null, issuer: null, audience: null, clockSkewS: 30 },
       position: { keys: [], maxAgeMs: 604800000, intervalMs: 30000, epochMs: 60000 },
       limits: {
         frameBytes: 65536,
+        messageBytes: 1048576,
         sessions: 0,
         subscriptionsPerSession: 100,
         sendBufferBytes: 1048576,

@@ -61,6 +61,7 @@ export function makeSettings({ limits, position, resume, auth, tls, proxy, ...re
     port: 0,
     origins: [],
     static: null,
+    compression: 'none',
     namespaces: toNamespaces({
       bus: { subscribe: 'anonymous', publish: 'none' },
       buses: { subscribe: 'anonymous', publish: 'none' },

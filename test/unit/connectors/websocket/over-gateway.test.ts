@@ -29,6 +29,7 @@ async function startGate() {
       port: 0,
       origins: [],
       static: null,
+      compression: 'none',
       namespaces: toNamespaces({
         all: { subscribe: 'anonymous', publish: 'none' },
         n: { subscribe: 'anonymous', publish: 'none' },
