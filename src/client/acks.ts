@@ -27,7 +27,8 @@ export function createAcks(current: PositionKeeper, timers: Timers, send: (posit
   let done = 0
   /** Up to here the gate knows. */
   let told = 0
-  let untold = false
+  /** Of a message: a position between two of them may be one that the gate no longer knows. */
+  let untold: string | undefined
   let soon = 1
   let timer: unknown
   let isPaused = true
@@ -35,13 +36,14 @@ export function createAcks(current: PositionKeeper, timers: Timers, send: (posit
   const tell = (): void => {
     timers.clear(timer)
     timer = undefined
-    if (isPaused || !untold || acknowledged === undefined) return
+    if (isPaused || untold === undefined) return
+    const position = untold
     told = done
-    untold = false
-    send(acknowledged)
+    untold = undefined
+    send(position)
   }
-  const tellSoon = (): void => {
-    untold = true
+  const tellSoon = (position: string | undefined): void => {
+    untold = position
     if (isPaused) return
     if (done - told >= soon) tell()
     else timer ??= timers.set(tell, delayMs)
@@ -63,7 +65,7 @@ export function createAcks(current: PositionKeeper, timers: Timers, send: (posit
       given = 0
       done = 0
       told = 0
-      untold = false
+      untold = undefined
       soon = Math.max(1, Math.floor(window / 2))
       isPaused = false
     },
@@ -75,7 +77,7 @@ export function createAcks(current: PositionKeeper, timers: Timers, send: (posit
         done = number
         // What was told behind it without a message belongs to it.
         acknowledged = number === given ? current.current : position
-        tellSoon()
+        tellSoon(position)
       }
     },
     moved(counts = false) {
@@ -83,7 +85,7 @@ export function createAcks(current: PositionKeeper, timers: Timers, send: (posit
       if (done < given - (counts ? 1 : 0)) return
       done = given
       acknowledged = current.current
-      if (counts) tellSoon()
+      if (counts) tellSoon(acknowledged)
     },
     pause: stop,
     forget() {
