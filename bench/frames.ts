@@ -1,8 +1,8 @@
 /** The byte that tells frames of `tidegate.v1` apart: the first letter of the type, in `{"type":"message"…`. */
 const kindAt = 9
 
-/** First letters of the types of frames that a client gets here. */
-export const kinds = { message: 0x6d, subscribed: 0x73, published: 0x70, error: 0x65 } as const
+/** First letters of the types of frames that a client gets here; who publishes gets no pings so soon. */
+export const kinds = { message: 0x6d, subscribed: 0x73, published: 0x70, ping: 0x70, error: 0x65 } as const
 
 /** A text frame as a client sends it. Its mask is zero, which is as good as any on loopback and costs nothing. */
 export function clientFrame(text: string): Buffer {

@@ -2,6 +2,7 @@ import type { Socket } from 'node:net'
 import { clientFrame } from '../frames.ts'
 import { createLatencies } from '../latencies.ts'
 import { createMarkReader } from '../mark-reader.ts'
+import { createPingReader } from '../ping-reader.ts'
 import { serveCommands } from '../program.ts'
 import { openRawClient } from '../raw-client.ts'
 import { seededRandom } from '../vehicles.ts'
@@ -58,13 +59,17 @@ function open(dialect: Dialect, port: number, place: number, channels: number): 
     messages++
     latencies.add(performance.timeOrigin + performance.now() - at)
   })
+  const pong = clientFrame('{"type":"pong"}')
   return new Promise((resolve, reject) => {
+    let answer: (() => void) | undefined
+    const readPings = createPingReader(() => answer?.())
     let greeted = dialect === 'plain'
     openRawClient({
       port,
       path,
       onOpen(socket: Socket) {
         socket.write(clientFrame(text))
+        answer = () => void socket.write(pong)
         if (greeted) resolve()
       },
       onBytes(bytes, length) {
@@ -75,6 +80,7 @@ function open(dialect: Dialect, port: number, place: number, channels: number): 
           if (greeted) resolve()
         }
         read(bytes, length)
+        if (dialect === 'tidegate') readPings(bytes, length)
       },
       onEnd(reason) {
         const error = new Error(`A client lost its connection: ${reason}`)

@@ -7,6 +7,7 @@ import { openRawClient } from '../raw-client.ts'
 // Many clients that subscribe, count the messages that they get and throw them away.
 const counts: number[] = []
 const sockets: Socket[] = []
+const pong = clientFrame('{"type":"pong"}')
 let total = 0
 let target = Number.POSITIVE_INFINITY
 let reached: (() => void) | undefined
@@ -41,11 +42,12 @@ function subscribe(port: number): Promise<void> {
         sockets.push(socket)
         socket.write(clientFrame(subscribeText))
       },
-      onFrame(kind) {
+      onFrame(kind, socket) {
         if (kind === kinds.message) {
           counts[place] = (counts[place] ?? 0) + 1
           if (++total === target) reached?.()
         } else if (kind === kinds.subscribed) resolve()
+        else if (kind === kinds.ping) socket.write(pong)
         else if (kind === kinds.error) reject(new Error('A subscription was refused.'))
       },
       onEnd(reason) {
