@@ -151,7 +151,7 @@ export async function startGateway({
   }
   const server = createHttpServer({
     gate,
-    websocket: createWebSocketTransport(gate, { plain: 0, whole: 2, delta: 3 }),
+    websocket: createWebSocketTransport(gate, { plain: 0, whole: 2, delta: 3, deflated: 4 }),
     sse: createSseTransport(gate, 1),
     proxies: createProxies(settings.proxy),
     tls: tls?.options,
@@ -173,7 +173,8 @@ export async function startGateway({
 
   const upkeep = async (): Promise<void> => {
     const { limits, position } = settings
-    const shortest = Math.min(limits.frameTimeoutMs, 
+    const shortest = Math.min(
+      limits.frameTimeoutMs,
       settings.tls.reloadMs,
       limits.pingIntervalMs,
       limits.pingTimeoutMs,
