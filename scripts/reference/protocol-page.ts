@@ -1,5 +1,5 @@
 import type { TObject, TSchema } from 'typebox'
-import { clientFrames, laterFrames, laterOptions, serverFrames } from '../../src/gateway/protocol.ts'
+import { clientFrames, serverFrames } from '../../src/gateway/protocol.ts'
 import { code, type Page, page, table } from './markdown.ts'
 
 /** `docs/protocol.md`: the frames of `tidegate.v1`, from their JSON Schemas. */
@@ -27,14 +27,11 @@ export function protocolPage(): Page {
     ].join('\n'),
     '## Client frames',
     ...sections(clientFrames),
-    `Not in this version, and refused as \`unsupported\`: the frames ${list(laterFrames)}; the options ${list(laterOptions)} of \`subscribe\`, \`delivery\` other than \`every\`, and \`*\` in a subscribed channel.`,
     '## Server frames',
     ...sections(serverFrames),
     'Error codes and close codes: [errors.md](errors.md).',
   )
 }
-
-const list = (names: readonly string[]): string => names.map(code).join(', ')
 
 function sections(frames: Readonly<Record<string, TSchema>>): string[] {
   return Object.entries(frames).flatMap(([name, frame]) => {

@@ -30,6 +30,7 @@ export const errorCodes = {
   busy: code(503, true, 'The gate is doing as much of this as it may; try again after `retryAfter`.'),
   no_source: code(404, false, 'Nothing takes publications on this channel.'),
   bad_filter: code(400, false, 'The filter is no expression, or costs too much; the message says where.'),
+  no_history: code(409, false, 'What came after the position or time cannot be read; the message says why.'),
   ack_behind: code(400, false, 'The position was not sent to this subscription.'),
   connection_rate: code(503, true, 'Too many connections at this moment; come back after `retryAfter`.'),
   overloaded: code(503, true, 'The gate has more to do than it can; come back after `retryAfter`.'),

@@ -21,6 +21,7 @@ import {
 import { type Client, closeClient } from './client.ts'
 import { type Refusal, refuse } from './codes.ts'
 import type { FanOut } from './fan-out.ts'
+import { createHubPast, type HubPast } from './hub-past.ts'
 import { type Joined, joinStream } from './join-stream.ts'
 import { type CompileFilter, createJudges, type FilterCounts } from './judge.ts'
 import type { Keyring } from './keyring.ts'
@@ -31,6 +32,7 @@ import { createPositionCheck, type PositionCheck } from './resume.ts'
 import { routeTo } from './route.ts'
 import { judgesOf } from './selection.ts'
 import type { GatewaySettings } from './settings.ts'
+import { createStale } from './stale.ts'
 import { createStream, type Sequence, type Stream, type StreamFeed } from './stream.ts'
 import { tickStream } from './stream-upkeep.ts'
 import { type Asked, changed, grant, type Terms, type TermsChange } from './terms.ts'
@@ -57,7 +59,11 @@ export interface Hub {
   producerDisconnected(session: string): void
   /** Whether every attached sink is ready. */
   isReady(): boolean
+  /** A client has connected: it hears what all others were told. */
+  welcome(client: Client): void
   streams(): Iterable<Stream>
+  /** Never rejects because of Kafka. */
+  history: HubPast['history']
   /** What was read back for clients, of all streams. */
   readBack(): ReadBackFigures
   tick(now: number): void
@@ -69,6 +75,8 @@ export interface SubscribeRequest {
   /** One, or several of the same connector. */
   readonly channels: readonly string[]
   readonly position: string | undefined
+  /** Instead of a position: a time. */
+  readonly from?: string | undefined
   readonly asked: Asked
   readonly expiresAt: number | undefined
   readonly onJoined: (joined: Joined) => void
@@ -96,6 +104,8 @@ export interface HubOptions {
   readonly log: Logger
   /** Absent: there are no filters. */
   readonly compileFilter?: CompileFilter | undefined
+  /** All that are connected. */
+  clients(): Iterable<Client>
   /** The producer connected to another worker. */
   closeProducer(session: string): void
 }
@@ -104,6 +114,8 @@ interface Source {
   readonly connector: string
   readonly patterns: readonly Pattern[]
   readonly attachment: SourceAttachment
+  /** Since when (ms) it cannot store what is published. */
+  staleSince: number | undefined
 }
 
 export function createHub(options: HubOptions): Hub {
@@ -112,6 +124,10 @@ export function createHub(options: HubOptions): Hub {
   const sequence: Sequence = { last: 0 }
   const streams = new Map<Stream, PositionCheck>()
   const sources = new Set<Source>()
+  const stale = createStale(() => {
+    const times = [...sources].flatMap(({ staleSince }) => (staleSince === undefined ? [] : [staleSince]))
+    return times.length === 0 ? undefined : Math.min(...times)
+  })
   const figures: ReadBackFigures = { begun: 0, records: 0, bytes: 0 }
   const reading: ReadBackShare = { figures, budget: createReadBudget(settings.resume.readBytesPerS, clock) }
   const judges = createJudges(options.compileFilter)
@@ -125,16 +141,7 @@ export function createHub(options: HubOptions): Hub {
       endSubscriptions(stream)
     },
     upstream(stream: Stream) {
-      const since = stream.staleSince()
-      for (const client of new Set([...stream.subscriptions].map((subscription) => subscription.client))) {
-        // Of several streams the first to go stale and the last to be fresh again are told.
-        const others = [...client.subscriptions.values()].some(
-          (subscription) => subscription.stream !== stream && subscription.stream.staleSince() !== undefined,
-        )
-        if (others) continue
-        if (since === undefined) client.events.notice('fresh', {})
-        else client.events.notice('stale', { since })
-      }
+      stale.look(new Set([...stream.subscriptions].map((subscription) => subscription.client)))
     },
     detached(stream: Stream) {
       streams.delete(stream)
@@ -159,11 +166,18 @@ export function createHub(options: HubOptions): Hub {
       const patterns = attachment.channels.map(parsePattern)
       const former = checkAttachment({ connector, patterns }, sources, settings.namespaces)
       for (const source of former) sources.delete(source)
-      const source: Source = { connector, patterns, attachment }
+      const source: Source = { connector, patterns, attachment, staleSince: undefined }
       sources.add(source)
+      const changed = (since: number | undefined): void => {
+        source.staleSince = since
+        stale.look(options.clients())
+      }
       return {
         closeProducer: (session) => options.closeProducer(session),
-        detach: () => void sources.delete(source),
+        upstream: ({ reachable, since }) => changed(reachable ? undefined : since),
+        detach() {
+          if (sources.delete(source) && source.staleSince !== undefined) changed(undefined)
+        },
       }
     },
   }
@@ -178,6 +192,14 @@ export function createHub(options: HubOptions): Hub {
     }
   }
 
+  const past = createHubPast({
+    settings,
+    auth,
+    clock,
+    log,
+    streamFor: (channel) => [...streams.keys()].find(({ patterns }) => patterns.some((each) => matches(each, channel))),
+    checkFor: (stream) => streams.get(stream),
+  })
   const route = (client: Client, request: SubscribeRequest): Stream | Refusal =>
     routeTo(client, request, { auth, limits, streams: streams.keys() })
 
@@ -186,18 +208,10 @@ export function createHub(options: HubOptions): Hub {
     async subscribe(client, request) {
       let stream = route(client, request)
       if ('code' in stream) return stream
-      const { position } = request
-      let checked: Awaited<ReturnType<PositionCheck['check']>> | undefined
-      if (position !== undefined) {
-        const [before, resetAt] = [stream, stream.resetAt()]
-        try {
-          checked = await streams.get(stream)?.check(position)
-        } catch (error) {
-          log.warn({ connector: stream.connector, err: error }, 'position not checked')
-          return refuse('unavailable', 'The position cannot be checked now: Kafka does not answer.', {
-            retryAfter: 2000,
-          })
-        }
+      const [before, resetAt] = [stream, stream.resetAt()]
+      const begun = await past.begin(stream, request)
+      if ('code' in begun) return begun
+      if (begun.checked) {
         stream = route(client, request)
         if ('code' in stream) return stream
         if (stream !== before || stream.resetAt() !== resetAt)
@@ -221,19 +235,15 @@ export function createHub(options: HubOptions): Hub {
         rules,
         judges: chosen,
         expiresAt,
-        checked,
-        given: position,
+        checked: begun.checked,
+        given: begun.position,
         now: clock.now(),
         expensive: options.expensive,
         onJoined,
       })
       if (typeof sent !== 'number') return sent
       options.fanOut.countDelivered(sent)
-      const since = stream.staleSince()
-      const isFirst =
-        [...client.subscriptions.values()].filter((subscription) => subscription.stream.staleSince() !== undefined)
-          .length === 1
-      if (since !== undefined && isFirst) client.events.notice('stale', { since })
+      stale.look([client])
       return undefined
     },
     update(client, { subscription: id, change, onUpdated }) {
@@ -283,8 +293,10 @@ export function createHub(options: HubOptions): Hub {
     producerConnected: (producer) => tellSources((source) => source.producerConnected?.(producer)),
     producerDisconnected: (session) => tellSources((source) => source.producerDisconnected?.(session)),
     isReady: () => [...streams.keys()].every((stream) => stream.isReady()),
+    welcome: (client) => stale.look([client]),
     streams: () => streams.keys(),
     readBack: () => figures,
+    history: past.history,
     tick(now) {
       for (const stream of streams.keys()) tickStream(stream, settings, now)
     },

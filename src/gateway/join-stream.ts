@@ -58,7 +58,8 @@ export function joinStream(options: JoinOptions): Refusal | number {
   const { stream, client, checked, now, terms } = options
   const isHere = checked?.ok === true && isCovered(stream, options.channels, checked)
   const reason = checked && !isHere ? reasonAgainst(stream, checked) : undefined
-  const recovered = checked === undefined ? null : reason === undefined
+  const isStart = checked?.ok === true && checked.isStart === true
+  const recovered = checked === undefined || isStart ? null : reason === undefined
   const hasSnapshot = terms.snapshot && recovered !== true
   if (hasSnapshot) {
     const refusal = options.expensive.refusal(now) ?? refuseSnapshot(stream, now)
@@ -107,7 +108,7 @@ export function joinStream(options: JoinOptions): Refusal | number {
     const told = epoch.text() + cursor
     startPull(subscription, { after: moment.seq, stands: { epoch, cursor }, epoch, told, pages: transfers }, now)
     joined(moment.epoch.text() + moment.cursor)
-  } else if (recovered && checked?.ok) {
+  } else if (checked?.ok && reason === undefined) {
     const { base, epoch, asOf } = checked
     const after = behindSeq(channels, base)
     if (isHere && dominates(stream.tracker.vector(), base) && !hasMissed(channels, after, checked)) {
@@ -115,8 +116,8 @@ export function joinStream(options: JoinOptions): Refusal | number {
       return 0
     }
     startPull(subscription, { after, stands: base, base, epoch, given: options.given, isHistory: true }, now)
-    if (!isHere) stream.readBack(subscription, { isResume: true, isWhole: true, asOf })
-    joined(options.given ?? '', terms.window !== undefined)
+    if (!isHere) stream.readBack(subscription, { isResume: true, isWhole: !isStart, asOf })
+    joined(options.given ?? '', terms.window !== undefined && !isStart)
   } else {
     begin(subscription, here, now, joined)
     return 0

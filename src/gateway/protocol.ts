@@ -119,12 +119,6 @@ export const clientFrames = {
 export type ClientFrames = { readonly [T in keyof typeof clientFrames]: Static<(typeof clientFrames)[T]> }
 export type ClientFrame = ClientFrames[keyof ClientFrames]
 
-/** Frames and options of `subscribe` that the protocol has and this gate refuses by name. */
-export const laterFrames = ['history'] as const
-/** Those that this gate takes. */
-export type TakenFrame = Exclude<ClientFrame, { readonly type: (typeof laterFrames)[number] }>
-export const laterOptions = ['from']
-
 const position = Type.String({ description: '`epoch.cursor`.' })
 const subscription = Type.Integer({ description: 'The `id` of its `subscribe`.' })
 const ms = Type.Integer({ description: 'Milliseconds.' })

@@ -9,6 +9,7 @@ import type { ReadBudget } from './read-budget.ts'
 import { createReadBuffer, type Taker } from './read-buffer.ts'
 import { eachPart } from './record-parts.ts'
 import type { Stream } from './stream.ts'
+import { timesBefore } from './times-before.ts'
 import { createTracker } from './tracker.ts'
 import { dominates, meet, type Vector } from './vector.ts'
 
@@ -64,7 +65,8 @@ const backoff = { initialMs: 100, maxMs: 5000, jitter: 0.5 }
 /** Channels of patterns that are known by name at once. */
 const maxChannels = 10_000
 
-export function startReadBack(options: ReadBackOptions): ReadBack {
+/** For a first reader; others may join. */
+export function startReadBack(options: ReadBackOptions, first: Reader): ReadBack {
   const { stream, past, isManifold, budget, clock, log } = options
   const life = new AbortController()
   const { signal } = life
@@ -87,21 +89,11 @@ export function startReadBack(options: ReadBackOptions): ReadBack {
     return channel
   }
 
-  /** The times of the records before a start, so that positions from there are good for this log only. */
-  const timesBefore = (start: Vector): Promise<readonly (number | undefined)[]> =>
-    Promise.all(
-      stream.tracker.partitions().map(async (partition, index) => {
-        const from = start.next[index] ?? 0
-        const at = from > 0 ? await stream.attachment.identity.timestampAt(partition, BigInt(from - 1)) : undefined
-        return typeof at === 'number' ? at : undefined
-      }),
-    )
-
   /** Who comes before the first record is read may begin earlier than the others. */
   const begin = async (): Promise<void> => {
     for (;;) {
       const start = leastStart()
-      const before = await timesBefore(start)
+      const before = await timesBefore(stream, start.next)
       if (readers.size === 0 || signal.aborted) return
       if (!dominates(leastStart(), start)) continue
       const asOf = Math.min(...[...readers].map((reader) => reader.asOf))
@@ -257,6 +249,12 @@ export function startReadBack(options: ReadBackOptions): ReadBack {
     }
   }
 
+  const join = (reader: Reader): void => {
+    reader.after = stream.sequence.last
+    readers.add(reader)
+    buffer.watch(reader)
+  }
+
   const leave = (reader: Reader): void => {
     if (!readers.delete(reader)) return
     buffer.unwatch(reader)
@@ -272,6 +270,7 @@ export function startReadBack(options: ReadBackOptions): ReadBack {
     while (readers.size > 0 && (await waitFor(patienceMs)));
     for (const reader of [...readers]) drop(reader)
   }
+  join(first)
   void live()
     .catch((error: unknown) => log.error({ err: error }, 'reading back failed'))
     .finally(() => {
@@ -283,11 +282,7 @@ export function startReadBack(options: ReadBackOptions): ReadBack {
   return {
     vector: () => (state === 'starting' && readers.size > 0 ? leastStart() : tracker.vector()),
     state: () => state,
-    join(reader) {
-      reader.after = stream.sequence.last
-      readers.add(reader)
-      buffer.watch(reader)
-    },
+    join,
     leave,
     size: () => readers.size,
     next: (reader) => buffer.next(reader),

@@ -1,4 +1,4 @@
-import type { Clock, Logger, PartitionPast, SinkPast } from '#api'
+import type { Clock, Logger, PartitionPast, SinkPast, TopicPartitionOffset } from '#api'
 import type { ResumeReason } from './codes.ts'
 import { inTime } from './in-time.ts'
 import { type ReadBack, type Reader, startReadBack } from './read-back.ts'
@@ -26,6 +26,7 @@ export interface ReadBacks {
   /** Where reading has to begin for who comes from a position, so that what vanished meanwhile can be told. */
   startFor(base: Vector, asOf: number): Promise<Vector>
   bounds(): Promise<readonly PartitionPast[]>
+  offsetsAt(timestamp: number): Promise<readonly TopicPartitionOffset[]>
   /** False: too many wait. `onJoined` is called when its turn has come. */
   queue(reader: Reader, onJoined: (readBack: ReadBack) => void): boolean
   /** It waits no longer. */
@@ -108,10 +109,9 @@ export function createReadBacks(options: ReadBacksOptions): ReadBacks {
   const distance = (from: Vector, to: Vector): number =>
     to.next.reduce((sum, at, index) => sum + Math.abs(at - (from.next[index] ?? 0)), 0)
 
-  const join = (reader: Reader, readBack: ReadBack): void => {
+  const tell = (reader: Reader, readBack: ReadBack): void => {
     const onJoined = waiting.get(reader)
     waiting.delete(reader)
-    readBack.join(reader)
     onJoined?.(readBack)
   }
 
@@ -136,16 +136,17 @@ export function createReadBacks(options: ReadBacksOptions): ReadBacks {
     for (const reader of [...waiting.keys()]) {
       const hasRoom = running.size < options.readers
       const found = findFor(reader, hasRoom)
-      if (found) join(reader, found)
-      else if (hasRoom) join(reader, begin())
+      if (found) found.join(reader)
+      const readBack = found ?? (hasRoom ? begin(reader) : undefined)
+      if (readBack) tell(reader, readBack)
     }
   }
 
-  const begin = (): ReadBack => {
+  const begin = (first: Reader): ReadBack => {
     figures.begun++
-    const readBack = startReadBack({
+    const asked = {
       ...options,
-      onRead(records, bytes) {
+      onRead(records: number, bytes: number) {
         figures.records += records
         figures.bytes += bytes
       },
@@ -153,7 +154,8 @@ export function createReadBacks(options: ReadBacksOptions): ReadBacks {
         running.delete(readBack)
         schedule()
       },
-    })
+    }
+    const readBack = startReadBack(asked, first)
     running.add(readBack)
     return readBack
   }
@@ -169,6 +171,7 @@ export function createReadBacks(options: ReadBacksOptions): ReadBacks {
     judge,
     startFor,
     bounds,
+    offsetsAt: (timestamp) => inTime(clock, past.offsetsAt(timestamp)),
     queue(reader, onJoined) {
       if (waiting.size >= maxWaiting) return false
       waiting.set(reader, onJoined)

@@ -1,10 +1,10 @@
 import { Ajv, type ValidateFunction } from 'ajv'
 import { type Refusal, refuse } from './codes.ts'
-import { clientFrames, laterFrames, laterOptions, type TakenFrame } from './protocol.ts'
+import { type ClientFrame, clientFrames } from './protocol.ts'
 
 /** A client's frame, or why it cannot be taken; `bad_frame` ends the connection. */
 export type ReadFrame =
-  | { readonly ok: true; readonly frame: TakenFrame }
+  | { readonly ok: true; readonly frame: ClientFrame }
   | { readonly ok: false; readonly id: number | undefined; readonly refusal: Refusal }
   | 'bad_frame'
 
@@ -20,8 +20,6 @@ export function readFrame(text: string): ReadFrame {
   const id = Number.isSafeInteger(given) ? (given as number) : undefined
   const no = (refusal: Refusal): ReadFrame => ({ ok: false, id, refusal })
   if (typeof type !== 'string') return no(refuse('bad_request', 'The frame has no type.', { field: 'type' }))
-  if (laterFrames.some((later) => later === type))
-    return no(refuse('unsupported', `This gate does not take ${type} frames.`))
   const validate = validators.get(type)
   if (!validate) return no(refuse('unknown_type', `This gate knows no frame ${JSON.stringify(type.slice(0, 64))}.`))
   if (!validate(value)) {
@@ -34,18 +32,7 @@ export function readFrame(text: string): ReadFrame {
       }),
     )
   }
-  const frame = value as TakenFrame
-  return frame.type === 'subscribe' ? readSubscribe(frame, no) : { ok: true, frame }
-}
-
-function readSubscribe(
-  frame: Extract<TakenFrame, { type: 'subscribe' }>,
-  no: (refusal: Refusal) => ReadFrame,
-): ReadFrame {
-  const unsupported = (field: string): ReadFrame =>
-    no(refuse('unsupported', `This gate does not take "${field}" of subscribe.`, { field }))
-  for (const option of laterOptions) if (Object.hasOwn(frame, option)) return unsupported(option)
-  return { ok: true, frame }
+  return { ok: true, frame: value as ClientFrame }
 }
 
 function parse(text: string): unknown {

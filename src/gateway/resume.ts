@@ -20,6 +20,8 @@ export type Checked =
       readonly mustRead: boolean
       /** Whether Kafka has what the window has not; undefined: it was not asked. */
       readonly past: 'readable' | ResumeReason | undefined
+      /** The client asked for a time and has no state of before. */
+      readonly isStart?: true
     }
   | { readonly ok: false; readonly reason: ResumeReason }
 

@@ -115,6 +115,7 @@ export function openSession(gate: Gate, { link, form, frame, token, certified }:
       limits: { frameBytes, messageBytes, subscriptions: subscriptionsPerSession, publishWindow, channelLength },
       exactlyOnce: gate.hub.isExactlyOnce(),
     })
+    gate.hub.welcome(client)
   }
   const checkExpiry = createExpiry(client)
   const refuseToken = (refusal: Refusal, id?: number): void => {

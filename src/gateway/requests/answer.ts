@@ -1,7 +1,8 @@
 import { dropSubscription } from '../client.ts'
 import { refuse } from '../codes.ts'
-import type { ClientFrames, TakenFrame } from '../protocol.ts'
+import type { ClientFrame, ClientFrames } from '../protocol.ts'
 import { ack } from './ack.ts'
+import { history } from './history.ts'
 import { presence, statistics } from './presence.ts'
 import { publish } from './publish.ts'
 import { refresh } from './refresh.ts'
@@ -15,7 +16,7 @@ const freeTypes: ReadonlySet<string> = new Set(['publish', 'ping', 'ack'])
 /** Answers one request of `tidegate.v1`. Waits for what later frames have to wait for; `text` is the frame as it came. */
 export function answerRequest(
   requester: Requester,
-  frame: Exclude<TakenFrame, ClientFrames['connect' | 'pong']>,
+  frame: Exclude<ClientFrame, ClientFrames['connect' | 'pong']>,
   text: string,
 ): Promise<void> | undefined {
   const { client, inFlight, send, refuseFrame } = requester
@@ -47,6 +48,9 @@ export function answerRequest(
       }
       return undefined
     }
+    case 'history':
+      void history(requester, frame)
+      return undefined
     case 'presence':
       return presence(requester, frame)
     case 'statistics':

@@ -11,6 +11,8 @@ export interface Requester {
   /** The ids of publications that wait for Kafka. */
   readonly inFlight: Set<number>
   readonly send: (reply: ServerFrame) => void
+  /** A frame as JSON text: what it holds of messages is as it was published. */
+  readonly sendText: (text: string) => void
   readonly refuseFrame: (id: number | undefined, refusal: Refusal) => void
   identity(): Identity
   producer(): string | undefined

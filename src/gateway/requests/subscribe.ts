@@ -4,7 +4,7 @@ import type { Requester } from './requester.ts'
 
 export async function subscribe(requester: Requester, frame: ClientFrames['subscribe']): Promise<void> {
   const { gate, client, send, refuseFrame } = requester
-  const { id, channel, token, position } = frame
+  const { id, channel, token, position, from } = frame
   const verified = token === undefined ? undefined : await gate.auth.verify(token)
   const granted = verified && !('code' in verified) ? bindToken(verified, requester.identity()) : verified
   if (granted && 'code' in granted) return refuseFrame(id, granted)
@@ -13,6 +13,7 @@ export async function subscribe(requester: Requester, frame: ClientFrames['subsc
     identity: granted ?? requester.identity(),
     channels: [channel],
     position,
+    from,
     asked: frame,
     expiresAt: granted?.expiresAt,
     onJoined: ({ subscription, position: told, recovered, reason, hasSnapshot, again }) => {
