@@ -131,5 +131,7 @@ export interface IngressCoordinates extends TopicPartition {
 export interface SourceFeed {
   /** Closes the connection of a producer that connected elsewhere, if it is still open. */
   closeProducer(session: string): void
+  /** Whether what clients publish can be stored: they are told. */
+  upstream?(state: { readonly reachable: boolean; readonly since: number }): void
   detach(): void
 }

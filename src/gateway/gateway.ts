@@ -125,6 +125,7 @@ export async function startGateway({
     keyring,
     fanOut,
     expensive: limits.expensive,
+    clients: () => [...connections.all()].map(({ client }) => client),
     clock,
     log,
     closeProducer,

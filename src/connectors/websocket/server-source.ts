@@ -81,7 +81,10 @@ export const webSocketServerSource = defineSource({
         const place = record.tag as Place
         place.answer(error === undefined ? okAnswer(metadata) : failedAnswer(error))
       },
-      upstream: ({ reachable }) => queue.upstream(reachable),
+      upstream(state) {
+        queue.upstream(state.reachable)
+        feed.upstream?.(state)
+      },
       paused: (isPaused) => queue.pause(isPaused),
       stop() {
         feed.detach()

@@ -202,7 +202,7 @@ export function fakeGate(clock: Clock, change: SettingsChange = {}, peers: GateP
     const connection = connections.producerSession(session)
     if (connection) closeClient(connection.client, 'producer_taken_over')
   }
-  const hub = createHub({ settings, auth, keyring, fanOut, expensive: limits.expensive, clock, log: silent, closeProducer, compileFilter })
+  const hub = createHub({ settings, auth, keyring, fanOut, expensive: limits.expensive, clients: () => [...connections.all()].map(({ client }) => client), clock, log: silent, closeProducer, compileFilter })
   const presence = createPresence({ connections, peers, clock, log: silent })
   const gate: Gate = { settings, hub, auth, connections, presence, limits, clock, log: silent, delivered: () => undefined }
   const form = createTextForm({ frame, indexes: { plain: 0, whole: 1, delta: 2 } })
