@@ -1,0 +1,92 @@
+import { readFile, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { expect, onTestFinished, test } from 'vitest'
+import type { Revocation, RevocationChange } from '#api'
+import { createMemoryTopics, openFileRevocations, openTopicRevocations } from '../../../src/storage/index.ts'
+import { manualClock, quietLog, recordingLog } from '../../support/quiet.ts'
+import { tempFolder } from '../../support/temp-folder.ts'
+
+const now = 1_700_000_000_000
+const user = (name: string, more: Partial<Revocation> = {}): Revocation => ({
+  id: `user-${name}`,
+  of: { kind: 'user', user: name },
+  at: now,
+  ...more,
+})
+
+async function openTopic(kafka = createMemoryTopics(), max = 3, clock = manualClock(now), log = quietLog) {
+  const options = { kafka, topic: 'revocations', clientId: 'test', log, clock, max }
+  const stored = await openTopicRevocations(options)
+  onTestFinished(() => stored.close())
+  return { stored, kafka, clock }
+}
+
+test('a worker that starts later has what others revoked, and each hears of the other', async () => {
+  const { stored, kafka } = await openTopic()
+  await stored.add(user('ann', { until: now + 1000, reason: 'left' }))
+  await stored.add({ id: 'c', of: { kind: 'channels', channels: 'bus:*', user: 'bob' }, at: now })
+  const { stored: late } = await openTopic(kafka)
+  expect(late.all()).toEqual(stored.all())
+  const heard: RevocationChange[] = []
+  stored.onChange((change) => heard.push(change))
+  await late.add({ id: 's', of: { kind: 'session', session: 's-1' }, at: now })
+  expect(await late.remove('c')).toBe(true)
+  expect(await late.remove('c')).toBe(false)
+  await expect.poll(() => heard.map((change) => change.made?.id ?? change.ended)).toEqual(['s', 'c'])
+})
+
+test('more than may be are refused, and what has ended makes room', async () => {
+  const { stored, clock } = await openTopic()
+  for (const name of ['a', 'b', 'c']) await stored.add(user(name, { until: now + 1000 }))
+  await stored.add(user('a', { until: now + 2000 }))
+  await expect(stored.add(user('d'))).rejects.toThrow(/gateway.revocations.max is 3/)
+  await clock.advance(61_000)
+  expect(stored.all()).toEqual([])
+  await stored.add(user('d'))
+  expect(stored.all()).toHaveLength(1)
+})
+
+test('what others wrote into the topic is passed over, with a word', async () => {
+  const kafka = createMemoryTopics()
+  const log = recordingLog()
+  const { stored } = await openTopic(kafka, 3, manualClock(now), log)
+  const producer = await kafka.producer({ clientId: 'other' })
+  for (const value of [
+    '{',
+    '7',
+    '{"at":1}',
+    '{"at":1,"of":{"kind":"planet"}}',
+    '{"at":"x","of":{"kind":"user","user":"a"}}',
+  ])
+    await producer.send([{ topic: 'revocations', key: Buffer.from('k'), value: Buffer.from(value), headers: [] }])
+  await expect.poll(() => log.lines.filter(({ level }) => level === 'warn')).toHaveLength(5)
+  expect(stored.all()).toEqual([])
+})
+
+test('a lone worker finds them in its file, and does not start over one that it cannot read', async () => {
+  const file = join(await tempFolder(), 'offsets.revocations')
+  const clock = manualClock(now)
+  const options = { clock, max: 2 }
+  const stored = await openFileRevocations(file, options)
+  await Promise.all([stored.add(user('ann')), stored.add(user('bob', { until: now + 1000 }))])
+  await expect(stored.add(user('eve'))).rejects.toThrow(/gateway.revocations.max/)
+  expect((await openFileRevocations(file, options)).all()).toEqual([user('ann'), user('bob', { until: now + 1000 })])
+  await clock.advance(1000)
+  expect(await stored.remove('user-ann')).toBe(true)
+  expect(await readFile(file, 'utf8')).toBe('{}\n')
+  for (const text of ['{', '{"a":{"at":1}}']) {
+    await writeFile(file, text)
+    await expect(openFileRevocations(file, options)).rejects.toThrow(/cannot be read/)
+  }
+})
+
+test('what cannot be written to the file is not in force', async () => {
+  const folder = join(await tempFolder(), 'data')
+  const blocked = await openFileRevocations(join(folder, 'offsets'), { clock: manualClock(now), max: 2 })
+  await blocked.add(user('ann'))
+  await rm(folder, { recursive: true })
+  await writeFile(folder, '')
+  await expect(blocked.add(user('bob'))).rejects.toThrow(/is not stored in/)
+  await expect(blocked.remove('user-ann')).rejects.toThrow(/is not stored in/)
+  expect(blocked.all()).toEqual([user('ann')])
+})
