@@ -20,6 +20,7 @@ const proofs = {
     'kill -9 of one of three workers under five thousand clients, twenty times, with a large window and with none',
   'slow-readers': 'One of a hundred clients never reads',
   'reconnect-storm': 'Ten thousand clients lose their connections at once, patient ones and others',
+  gates: 'Clients of two gates without an environment and without a way to Kafka, one killed and the links cut',
   'cluster-soak':
     'Fifteen minutes of connectors and workers that come and go at random, held to a model of what was answered',
 }

@@ -14,7 +14,7 @@ export interface DialOptions {
   readonly log: Logger
 }
 
-const backoff = { initialMs: 250, maxMs: 10_000, jitter: 0.5 }
+const backoff = { initialMs: 250, maxMs: 5000, jitter: 0.5 }
 const connectMs = 10_000
 
 /** Keeps a link to each gate, again and again. Throws `ConfigError` when it has no keys for it. */

@@ -161,7 +161,7 @@ const publish = (feed: SinkFeed, offset: number, data: string): void => {
   feed.publish([{ channel: 'bus:1', key: undefined, data: JSON.stringify(data), origin, path: [] }], progress)
 }
 
-it('loses nothing and doubles nothing, wherever the link is cut', async () => {
+it('loses nothing and doubles nothing, wherever the link is cut', { timeout: 30_000 }, async () => {
   const cut = fc.record({ before: fc.nat(4), away: fc.nat(4), bytes: fc.nat(600) })
   await fc.assert(
     fc.asyncProperty(fc.array(cut, { minLength: 1, maxLength: 4 }), async (cuts) => {
