@@ -27,7 +27,7 @@ test('random, bent and hostile frames and handshakes are each answered, and leav
   process.stderr.write(`seed ${seed}\n`)
   const random = seededRandom()
   const { gateway, buses } = await runGate({
-    limits: { frameBytes: 65_536, frameTimeoutMs: 400, connectTimeoutMs: 2000, handshakeTimeoutMs: 1000 },
+    limits: { frameBytes: 65_536, frameTimeoutMs: 400, connectTimeoutMs: 10_000, handshakeTimeoutMs: 5000 },
   })
   for (let n = 0; n < 100; n++) buses.record([{ channel: `bus:${n % 3}`, key: `k${n}`, data: { n } }])
   const source = gateway.port.attachSource({
