@@ -3,7 +3,7 @@ import type { Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, describe, expect, inject, test } from 'vitest'
 import type { CityFile } from '../../examples/buses/town.ts'
 import { type BusesExample, startBusesExample } from '../support/buses-example.ts'
-import { type BusesPage, readBusesPage } from '../support/buses-page.ts'
+import { type Box, type BusesPage, type Log, readBusesPage } from '../support/buses-page.ts'
 import { between, byBus, differing, type Place, placesIn, reportsIn } from '../support/buses-topics.ts'
 import { differentPixels, launchChromium, openPage, type WatchedPage } from '../support/chromium.ts'
 import { eventually } from '../support/eventually.ts'
@@ -235,6 +235,66 @@ describe.skipIf(!chromium)('the city’s buses in a browser', () => {
       { vehicleId: '0101', kind: 'kind_driver', text: 'And sang' },
     ])
     expect(await window.locator('#reports li[data-report]').count()).toBe(2)
+  })
+
+  test('who looks closer gets less: only what the map shows is sent, and what it is moved to is there at once', async () => {
+    const settledBox = (former?: Box): Promise<Box> =>
+      eventually(async () => {
+        const box = await page.box()
+        return box && String(box) !== String(former) && box
+      })
+    const outside = (box: Box, entries: Log['entries']) =>
+      entries.filter(({ lat = 0, long = 0 }) => lat < box[0] || lat > box[1] || long < box[2] || long > box[3])
+    await window.click('#zoom-fit')
+    const { receivedBytesPerSecond: all = 0 } = await eventually(async () => {
+      const told = await page.figures()
+      return (told.messagesPerSecond ?? 0) > 140 && told
+    })
+    const whole = await settledBox()
+
+    for (let click = 0; click < 3; click++) await window.click('#zoom-in')
+    const near = await settledBox(whole)
+    const since = Date.now()
+    const few = await eventually(async () => {
+      const { receivedBytesPerSecond = all } = await page.figures()
+      return receivedBytesPerSecond < all / 2 && receivedBytesPerSecond
+    })
+    expect(few).toBeGreaterThan(0)
+    const messages = await page.messagesSince(since)
+    expect(messages.length).toBeGreaterThan(0)
+    expect(outside(near, messages)).toEqual([])
+    const shown = await page.onMap()
+    expect(shown.length).toBeLessThan(100)
+    const total = (await page.figures()).receivedBytes ?? 0
+    expect(await page.text('#received-bytes')).toMatch(/^[\d.]+ [kM]B$/)
+    await watched.shoot('9-near')
+
+    const moved = Date.now()
+    await window.mouse.move(300, 400)
+    await window.mouse.down()
+    await window.mouse.move(850, 400, { steps: 4 })
+    await window.mouse.up()
+    const west = await settledBox(near)
+    expect(west[2]).toBeLessThan(near[2])
+    const fresh = await eventually(
+      async () => {
+        const { entries } = await page.log()
+        const told = entries.filter(({ kind, at }) => kind === 'snapshot' && at >= moved)
+        return told.some(({ id }) => !shown.includes(id)) && told
+      },
+      { timeoutMs: 2000, what: 'buses of the place that the map was moved to' },
+    )
+    expect(fresh.at(-1)?.channel).toBe('buses')
+    const later = Date.now()
+    await eventually(async () => (await page.messagesSince(later)).length > 3)
+    expect(outside(west, await page.messagesSince(later))).toEqual([])
+    expect((await page.figures()).receivedBytes).toBeGreaterThan(total)
+    expect((await page.log()).subscribed.at(-1)?.channel).toBe('buses')
+    await watched.shoot('10-moved')
+
+    await window.click('#zoom-fit')
+    await eventually(async () => Number((await page.shown()).buses) >= 150)
+    await expectMapToFollowTheFeed()
   })
 
   /** A bus that will report for the next minutes and has room around it to be clicked. */

@@ -9,6 +9,8 @@ export interface BusesPage {
   /** The ids of the buses on the map. */
   onMap(): Promise<readonly string[]>
   onScreen(): Promise<readonly OnScreen[]>
+  /** The box that the gate sends of, when it is the one that is seen. */
+  box(): Promise<Box | undefined>
   messagesSince(at: number): Promise<Log['entries']>
   text(selector: string): Promise<string>
 }
@@ -25,7 +27,7 @@ export interface Shown {
 export interface Log {
   readonly dropped: number
   readonly entries: readonly {
-    readonly kind: 'message' | 'snapshot' | 'deleted'
+    readonly kind: 'message' | 'snapshot' | 'deleted' | 'gone'
     readonly channel: string
     readonly id: string
     readonly lat?: number
@@ -42,7 +44,12 @@ export interface Figures {
   readonly p99?: number
   readonly feedMessageBytes?: number
   readonly receivedBytesPerSecond?: number
+  /** Since the page was opened. */
+  readonly receivedBytes?: number
 }
+
+/** Least and greatest latitude, least and greatest longitude. */
+export type Box = readonly [number, number, number, number]
 
 export interface OnScreen {
   readonly id: string
@@ -58,6 +65,7 @@ export function readBusesPage(page: Page): BusesPage {
     figures: () => page.evaluate<Figures>('tidegatePage.figures()'),
     onMap: () => page.evaluate<string[]>('tidegatePage.buses().map(({ id }) => id)'),
     onScreen: () => page.evaluate<OnScreen[]>('tidegatePage.onScreen()'),
+    box: () => page.evaluate<Box | undefined>('tidegatePage.box()'),
     messagesSince: async (at) => (await log()).entries.filter((entry) => entry.kind === 'message' && entry.at > at),
     text: (selector) => page.locator(selector).innerText(),
   }

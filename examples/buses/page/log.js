@@ -6,7 +6,7 @@ export function createLog(limit = 100_000) {
     limit,
     /** How many of the oldest entries had to go. */
     dropped: 0,
-    /** @type {{ kind: 'message' | 'snapshot' | 'deleted', channel: string, id: string, lat?: number, long?: number, position?: string, at: number }[]} */
+    /** @type {{ kind: 'message' | 'snapshot' | 'deleted' | 'gone', channel: string, id: string, lat?: number, long?: number, position?: string, at: number }[]} */
     entries: [],
     /** @type {{ channel: string, recovered: boolean | null, reason?: string, position?: string, at: number }[]} */
     subscribed: [],

@@ -33,6 +33,8 @@ const status = createStatus({ log })
 const received = createRate()
 const messages = createRate()
 const feedBytes = createRate()
+/** Of all frames since the page was opened. */
+let receivedBytes = 0
 const latency = createDurations()
 const pairs = createPairs((now, ms) => latency.add(now, ms))
 const buses = createBuses(projectAround(city.centre))
@@ -42,7 +44,9 @@ const client = connect(gatewayUrl, {
   onFrame(text) {
     const now = performance.now()
     status.onFrame()
-    received.add(now, bytesOf(text))
+    const bytes = bytesOf(text)
+    receivedBytes += bytes
+    received.add(now, bytes)
     if (isMessage.test(text)) messages.add(now)
   },
   onError: (error) => console.warn(error.message, error.cause ?? ''),
@@ -103,6 +107,7 @@ const follower = createFollower({
     map.follow(kind === 'bus' ? { bus: id, route: routeOf.get(id)?.id } : kind === 'route' ? { route: id } : {})
     byId('back').textContent = kind === 'bus' && home !== 'buses' ? 'Back to the route' : 'All buses'
   },
+  seen: () => map.seen(),
   onArrived: ({ id, lat, long }) => pairs.arrived(id, lat, long, performance.now()),
   onSubscribed: (told) => status.onSubscribed(told),
   onRefused: (error) => console.warn('refused:', error.message),
@@ -159,6 +164,7 @@ function showFigures() {
     latencies,
     feedBytes: feedMessage === undefined ? undefined : (feedBytes.perSecond(now) ?? feedMessage),
     hereBytes: received.perSecond(now),
+    receivedBytes,
   })
   reports.refreshAges()
 }
@@ -168,6 +174,8 @@ setInterval(() => {
   panel.showDetail(follower.channel ?? 'buses', performance.now())
 }, 200)
 setInterval(showFigures, 1000)
+// Often enough for a hand that drags, and seldom enough for the gate.
+setInterval(() => void follower.look(), 150)
 
 // For tests, and for the curious at the console.
 Object.assign(window, {
@@ -177,6 +185,7 @@ Object.assign(window, {
     buses: () => buses.ids().map((id) => ({ id, lat: buses.get(id).lat, long: buses.get(id).long })),
     onScreen: map.onScreen,
     follow: follower.follow,
+    box: () => follower.box,
     figures: () => {
       const [p50, p99] = latency.percentiles(performance.now(), [0.5, 0.99])
       const now = performance.now()
@@ -186,6 +195,7 @@ Object.assign(window, {
         p99,
         feedMessageBytes: feedMessage,
         receivedBytesPerSecond: received.perSecond(now),
+        receivedBytes,
       }
     },
   },

@@ -1,10 +1,12 @@
 // The canvas: draws ground, buses and pins, and turns pointers, wheel and keys into movements of the view.
 
 import { createGround } from './ground.js'
-import { createView, projectAround } from './view.js'
+import { createView, projectAround, unprojectAround } from './view.js'
 
 /** Thirty frames a second are smooth for buses and leave the machine in peace. */
 const frameMs = 1000 / 31
+/** Pixels beyond the edges that are asked for too, so that buses drive in. */
+const margin = 30
 
 /**
  * @param {{ canvas: HTMLCanvasElement, city: any, buses: any, insets: () => any, colourOf: (bus: any) => string,
@@ -12,6 +14,7 @@ const frameMs = 1000 / 31
  */
 export function createMap({ canvas, city, buses, insets, colourOf, onPick, pins }) {
   const project = projectAround(city.centre)
+  const unproject = unprojectAround(city.centre)
   const ground = createGround(city, project)
   const view = createView()
   const context = canvas.getContext('2d')
@@ -278,6 +281,13 @@ export function createMap({ canvas, city, buses, insets, colourOf, onPick, pins 
       view.zoomAt(view.middle(), factor)
     },
     fit: () => view.flyTo(whole(), flightMs()),
+    /** The box that is seen: least and greatest latitude, least and greatest longitude. */
+    seen() {
+      const { width, height } = view.size
+      const least = unproject(view.toGround({ x: -margin, y: height + margin }))
+      const greatest = unproject(view.toGround({ x: width + margin, y: -margin }))
+      return [least.lat, greatest.lat, least.long, greatest.long]
+    },
     /** Where on the screen each bus is, for those who want to click one without eyes. */
     onScreen: () => buses.ids().map((id) => ({ id, ...view.toScreen(buses.get(id).at) })),
   }

@@ -66,7 +66,7 @@ export function createPanel({ city, buses, colourOf, onRoute, onBack }) {
       showFollowed(channel)
     },
     showDetail,
-    showFigures({ rate, rates, p50, p99, latencies, feedBytes, hereBytes }) {
+    showFigures({ rate, rates, p50, p99, latencies, feedBytes, hereBytes, receivedBytes }) {
       write(
         byId('rate'),
         rate === undefined ? '–' : rate < 10 ? String(Math.round(rate * 10) / 10) : String(Math.round(rate)),
@@ -75,6 +75,7 @@ export function createPanel({ city, buses, colourOf, onRoute, onBack }) {
       write(byId('p99'), formatMs(p99))
       write(byId('feed-bytes'), formatBytes(feedBytes))
       write(byId('here-bytes'), formatBytes(hereBytes))
+      write(byId('received-bytes'), formatBytes(receivedBytes))
       const most = Math.max(feedBytes ?? 0, hereBytes ?? 0, 1)
       byId('feed-bar').style.width = `${(100 * (feedBytes ?? 0)) / most}%`
       byId('here-bar').style.width = `${Math.max(hereBytes ? 1 : 0, (100 * (hereBytes ?? 0)) / most)}%`

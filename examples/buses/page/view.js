@@ -13,6 +13,15 @@ export function projectAround(centre) {
   })
 }
 
+/** The way back: degrees of a point. @param {{ lat: number, long: number }} centre */
+export function unprojectAround(centre) {
+  const shrink = Math.cos((centre.lat * Math.PI) / 180)
+  return (/** @type {Point} */ { x, y }) => ({
+    lat: centre.lat + y / metresPerDegree,
+    long: centre.long + x / (metresPerDegree * shrink),
+  })
+}
+
 const minScale = 0.015
 const maxScale = 3
 
