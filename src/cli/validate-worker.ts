@@ -6,6 +6,7 @@ import {
   loadWorkerConfig,
   type WorkerConfig,
 } from '../config/index.ts'
+import { checkGatewayFiles } from '../gateway/index.ts'
 import { createKafkaClient } from '../kafka/index.ts'
 import { validateConverters } from '../runtime/index.ts'
 import { tlsFromProps } from '../security/index.ts'
@@ -68,7 +69,10 @@ function converterMistakes(props: Props, plugins: Parameters<typeof validateConv
 }
 
 /** What would keep the worker from speaking to Kafka or serving REST: the files that its properties name are read, and nobody is asked. */
-async function connectionMistakes({ props, config, rest }: WorkerConfig, file: string): Promise<readonly Mistake[]> {
+async function connectionMistakes(
+  { props, config, rest, settings }: WorkerConfig,
+  file: string,
+): Promise<readonly Mistake[]> {
   const servers = config['bootstrap.servers']
   const own = clientPropsOf(props)
   const tried = [
@@ -84,6 +88,9 @@ async function connectionMistakes({ props, config, rest }: WorkerConfig, file: s
       if (/SSL$/i.test(own['security.protocol']?.trim() ?? '')) await tlsFromProps(own, { warn: nothing })
     },
     () => restOptions(rest, props, silent),
+    async () => {
+      if (settings.gateway.enabled) await checkGatewayFiles(settings.gateway, systemClock, silent)
+    },
   ]
   const results = await Promise.allSettled(tried.map((step) => step()))
   return results.flatMap((result) => {

@@ -83,8 +83,6 @@ export interface Subscription {
   readonly rules: LagRules
   /** What its filter and its box let through; undefined: all. With one it stays in `pull`. */
   selection: Selection | undefined
-  /** Milliseconds since the epoch: the end of the token it was made with. */
-  readonly expiresAt: number | undefined
   /** What a sweep needs of the client, here so that it need not be fetched from further away for each delivery. */
   readonly outlet: Outlet
   form: Form

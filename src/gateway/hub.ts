@@ -78,7 +78,6 @@ export interface SubscribeRequest {
   /** Instead of a position: a time. */
   readonly from?: string | undefined
   readonly asked: Asked
-  readonly expiresAt: number | undefined
   readonly onJoined: (joined: Joined) => void
 }
 
@@ -219,7 +218,7 @@ export function createHub(options: HubOptions): Hub {
       }
       // The one place for all that was waited for on the way here, a token's check included.
       if (client.closed) return undefined
-      const { id, channels, asked, expiresAt, onJoined } = request
+      const { id, channels, asked, onJoined } = request
       const rules = settings.namespaces[namespaceOf(channels[0] ?? '')]
       if (!rules) return refuse('forbidden', 'The client may not subscribe to this channel.')
       const terms = grant(asked, { rules, attachment: stream.attachment, isWild: channels.some(isPattern) })
@@ -234,7 +233,6 @@ export function createHub(options: HubOptions): Hub {
         terms,
         rules,
         judges: chosen,
-        expiresAt,
         checked: begun.checked,
         given: begun.position,
         now: clock.now(),

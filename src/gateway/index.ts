@@ -1,3 +1,4 @@
+export { checkGatewayFiles } from './check-files.ts'
 export type { Gateway, GatewayOptions, GatewayStats } from './gateway.ts'
 export { startGateway } from './gateway.ts'
 export type { HubPort } from './hub.ts'

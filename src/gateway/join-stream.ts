@@ -38,7 +38,6 @@ export interface JoinOptions {
   readonly rules: LagRules
   /** Of its filter and its box. */
   readonly judges: readonly Judge[]
-  readonly expiresAt: number | undefined
   /** The position that the client came with, checked. */
   readonly checked: Checked | undefined
   /** The text of it. */
@@ -66,7 +65,7 @@ export function joinStream(options: JoinOptions): Refusal | number {
     if (refusal) return refusal
   }
   const channels = options.channels.map((name) => stream.channel(name))
-  const { id, expiresAt } = options
+  const { id } = options
   const subscription: Subscription = {
     id,
     client,
@@ -78,7 +77,6 @@ export function joinStream(options: JoinOptions): Refusal | number {
       options.judges.length === 0
         ? undefined
         : createSelection(options.judges, { channels, isFresh: checked === undefined || hasSnapshot }),
-    expiresAt,
     outlet: client.outlet,
     form: client.form,
     formIndex: client.form.index,

@@ -15,7 +15,6 @@ export async function subscribe(requester: Requester, frame: ClientFrames['subsc
     position,
     from,
     asked: frame,
-    expiresAt: granted?.expiresAt,
     onJoined: ({ subscription, position: told, recovered, reason, hasSnapshot, again }) => {
       if (granted) useOwnToken(subscription, granted)
       send({

@@ -110,7 +110,6 @@ export function createSseTransport(gate: Gate, formIndex: number): SseTransport 
         channels,
         position: position ?? undefined,
         asked: asked.terms,
-        expiresAt: undefined,
         onJoined,
       })
       if (refusal) {
