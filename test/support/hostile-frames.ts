@@ -77,22 +77,15 @@ export function createHostile(random: Random): Hostile {
     }
     if (shape.const !== undefined) return shape.const
     if (shape.anyOf) return valueOf(oneOf(shape.anyOf), '')
-    switch (shape.type) {
-      case 'integer':
-        return oneOf([1, 2, 10, 1000])
-      case 'number':
-        return oneOf([0.5, 1, 50, -90, 180])
-      case 'boolean':
-        return isOneIn(2)
-      case 'null':
-        return null
-      case 'string':
-        return isOneIn(3) ? oneOf(oddTexts) : `text ${below(5)}`
-      case 'array':
-        return Array.isArray(shape.items) ? shape.items.map((item: TSchema) => valueOf(item, '')) : [oddValue()]
-      default:
-        return oddValue()
+    if (Array.isArray(shape.items)) return shape.items.map((item: TSchema) => valueOf(item, ''))
+    const plain: Readonly<Record<string, () => unknown>> = {
+      integer: () => oneOf([1, 2, 10, 1000]),
+      number: () => oneOf([0.5, 1, 50, -90, 180]),
+      boolean: () => isOneIn(2),
+      null: () => null,
+      string: () => (isOneIn(3) ? oneOf(oddTexts) : `text ${below(5)}`),
     }
+    return (plain[shape.type ?? ''] ?? oddValue)()
   }
 
   const json = (): string => {
@@ -123,7 +116,7 @@ export function createHostile(random: Random): Hostile {
   }
 
   /** A frame of the socket that breaks its rules, or goes to their edge. */
-  const odd = (): Buffer => {
+  const oddFrame = (): Buffer => {
     const options: FrameOptions = {
       opcode: below(16),
       fin: !isOneIn(4),
@@ -155,7 +148,7 @@ export function createHostile(random: Random): Hostile {
       if (kind < 900) return inPieces(json())
       if (kind < 940) return clientFrame({ opcode: 9 + below(2), payload: bytes(126) })
       if (kind < 965) return clientFrame({ payload: bent(json()) })
-      if (kind < 985) return odd()
+      if (kind < 985) return oddFrame()
       if (kind < 990)
         return closeFrame(
           oneOf([0, 999, 1000, 1002, 1005, 3000, 4000, 4500, 5000, 65_535]),
