@@ -159,8 +159,14 @@ test('ACK mode goes on as messages are acknowledged, and what was not comes agai
   }
   await until(() => live.length === 1)
   expect(seen.map(({ data, again }) => `${data?.lat}${again ? ' again' : ''}`)).toEqual([
-    ...['1', '2', '3', '4', '5'],
-    ...['4 again', '5 again', '6 again'],
+    '1',
+    '2',
+    '3',
+    '4',
+    '5',
+    '4 again',
+    '5 again',
+    '6 again',
   ])
   move('1', 7, 0)
   await until(() => seen.length === 9)
