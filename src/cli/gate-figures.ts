@@ -31,6 +31,10 @@ const nothing: GatewayStats = {
   subscriptions: 0,
   namespaces: [],
   catchingUp: 0,
+  readBacks: 0,
+  readBackRecords: 0,
+  readBackBytes: 0,
+  readBackWaiting: 0,
   delivered: 0,
   closedSlow: 0,
   closed: {},
@@ -43,8 +47,21 @@ const nothing: GatewayStats = {
 }
 
 /** What only grows. */
-const countsOf = ({ delivered, closedSlow, closed, refused, handshakesCut, loadShed }: GatewayStats): GatewayStats => ({
+const countsOf = ({
+  readBacks,
+  readBackRecords,
+  readBackBytes,
+  delivered,
+  closedSlow,
+  closed,
+  refused,
+  handshakesCut,
+  loadShed,
+}: GatewayStats): GatewayStats => ({
   ...nothing,
+  readBacks,
+  readBackRecords,
+  readBackBytes,
   delivered,
   closedSlow,
   closed,
@@ -61,6 +78,10 @@ const add = (a: GatewayStats, b: GatewayStats): GatewayStats => ({
     subscriptions: x.subscriptions + y.subscriptions,
   })),
   catchingUp: a.catchingUp + b.catchingUp,
+  readBacks: a.readBacks + b.readBacks,
+  readBackRecords: a.readBackRecords + b.readBackRecords,
+  readBackBytes: a.readBackBytes + b.readBackBytes,
+  readBackWaiting: a.readBackWaiting + b.readBackWaiting,
   delivered: a.delivered + b.delivered,
   closedSlow: a.closedSlow + b.closedSlow,
   closed: addEach(a.closed, b.closed),
@@ -86,7 +107,7 @@ function addEach(a: Readonly<Record<string, number>>, b: Readonly<Record<string,
   return sum
 }
 
-function mergeBy<T, K extends keyof T>(a: readonly T[], b: readonly T[], key: K, join: (x: T, y: T) => T): T[] {
+function mergeBy<T>(a: readonly T[], b: readonly T[], key: keyof T, join: (x: T, y: T) => T): T[] {
   const merged = new Map(a.map((each) => [each[key], each]))
   for (const each of b) {
     const known = merged.get(each[key])

@@ -48,7 +48,7 @@ export function createLinkedRevocations(request: GateEnd['request']): LinkedRevo
       }
       if (name !== all || !Array.isArray(body)) return false
       const now = new Map(body.filter(isRevocation).map((revocation) => [revocation.id, revocation]))
-      for (const id of [...held.keys()]) if (!now.has(id)) apply({ ended: id })
+      for (const id of held.keys()) if (!now.has(id)) apply({ ended: id })
       for (const [id, made] of now) if (!held.has(id)) apply({ made })
       hasAll = true
       return true

@@ -11,10 +11,7 @@ export interface PortUnderTest {
 }
 
 /** What holds for a gateway's port, wherever the gate is. `carry` gives a port that leads to `gate`; it refuses channels outside `bus` and `report`. */
-export function gatewayPortConformance(
-  name: string,
-  carry: (gate: RecordingPort) => Promise<PortUnderTest>,
-): void {
+export function gatewayPortConformance(name: string, carry: (gate: RecordingPort) => Promise<PortUnderTest>): void {
   describe(`gateway port: ${name}`, () => {
     const closing: (() => Promise<void> | void)[] = []
     afterEach(async () => {
@@ -102,8 +99,8 @@ export function gatewayPortConformance(
       await soon(() => expect(sink.messages()).toHaveLength(200))
       expect(sink.messages().map(([channel]) => channel)).toEqual(publications.map(({ channel }) => channel))
       // No record was cut: a stream takes the second part of one for what is behind it.
-      for (const call of sink.calls)
-        if (call.name === 'publish' && call.args[0].length > 0) expect(call.args[0][0]?.path).toEqual([0])
+      const firsts = sink.calls.flatMap((call) => (call.name === 'publish' ? (call.args[0][0]?.path ?? []) : []))
+      expect(new Set(firsts)).toEqual(new Set([0]))
     })
 
     it('takes a sink away when it is detached', async () => {
@@ -197,9 +194,9 @@ export function gatewayPortConformance(
           past: {
             bounds: () => Promise.reject(new RetriableError('Kafka is away.')),
             offsetsAt: () => Promise.reject(new Error('broken')),
-            // biome-ignore lint/correctness/useYield: it fails first
             async *read() {
-              throw new RetriableError('The range is not whole any more.')
+              yield* []
+              await Promise.reject(new RetriableError('The range is not whole any more.'))
             },
           },
         }),

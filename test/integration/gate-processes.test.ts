@@ -63,8 +63,7 @@ test('clients of two gate processes resume when one is killed, and all processes
   for (const [place, sockets] of busy.entries()) expect(sockets - (idle[place] ?? 0)).toBeGreaterThan(count / 10)
 
   // Published through either process, it is stored once.
-  const [one, two] = [followers[0], followers[1]]
-  await Promise.all([one, two].map((follower, n) => follower?.client.publish('in', { n })))
+  await Promise.all(followers.slice(0, 2).map(({ client }, n) => client.publish('in', { n })))
   await numbers.more(200)
   process.kill(first, 'SIGKILL')
   await numbers.more(200)

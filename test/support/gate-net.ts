@@ -91,7 +91,10 @@ export async function cuttable(path: string, to: string): Promise<{ cut(): void;
   const open = new Set<Socket>()
   let isCut = false
   const server = createServer((from) => {
-    if (isCut) return from.destroy()
+    if (isCut) {
+      from.destroy()
+      return
+    }
     const other = connect(to)
     for (const [one, two] of [
       [from, other],

@@ -167,7 +167,7 @@ export function createGateEnd(options: GateEndOptions): GateEnd {
     },
     askOthers: (question) => askWorkers(question),
     stop() {
-      for (const link of [...links.keys()]) link.close('The gate ends.')
+      for (const link of links.keys()) link.close('The gate ends.')
     },
   }
 }

@@ -124,7 +124,7 @@ export const linkVersion = 1
 const checker = <S extends TSchema>(schema: S): ((message: unknown) => Static<S>) => {
   const compiled = Compile(schema)
   return (message) => {
-    if (compiled.Check(message)) return message as Static<S>
+    if (compiled.Check(message)) return message
     const t: unknown = typeof message === 'object' && message !== null && 't' in message ? message.t : undefined
     throw new LinkError(`A message of the link cannot be taken: ${JSON.stringify(t) ?? 'it has no name'}.`)
   }

@@ -55,7 +55,7 @@ export function createPastServer(line: Line): PastServer {
     },
     cancel,
     end() {
-      for (const call of [...open.keys()]) cancel(call)
+      for (const call of open.keys()) cancel(call)
     },
   }
 }

@@ -97,6 +97,7 @@ export function createOfferedSink({ id, name, attachment, clock, onDetached }: O
     const isCurrent = (): boolean => asking.get(line) === state && !line.isClosed
     void isSameLog(attachment.identity, state, isCurrent, clock).then((isSame) => {
       if (isCurrent()) decide(line, isSame && relay.covers(state) ? state : undefined)
+      return undefined
     })
   }
   const decide = (line: Line, continued: GateState | undefined): void => {
@@ -109,7 +110,7 @@ export function createOfferedSink({ id, name, attachment, clock, onDetached }: O
     open(partitions) {
       relay.open(partitions, clock.now())
       tell({ t: 'open', sink: id, open: [...partitions], stamp: relay.stamp() })
-      for (const [line, state] of [...asking]) goOnHere(line, state)
+      for (const [line, state] of asking) goOnHere(line, state)
     },
     close: (partitions) => tell({ t: 'close', sink: id, partitions: [...partitions] }),
     remember: (publications, vanishedAt) => relay.remember(publications, vanishedAt),

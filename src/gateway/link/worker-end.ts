@@ -168,7 +168,7 @@ export function createWorkerEnd(options: WorkerEndOptions): WorkerEnd {
       for (const link of links) link.send({ t: 'tell', name: about, body })
     },
     stop() {
-      for (const link of [...links]) link.close('The worker ends.')
+      for (const link of links) link.close('The worker ends.')
       for (const back of outOfSight.values()) back.abort()
     },
   }

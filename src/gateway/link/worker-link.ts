@@ -70,7 +70,18 @@ export function openWorkerLink(options: WorkerLinkOptions): WorkerLink {
         )
         return
       }
-      default:
+      case 'sink':
+      case 'begin':
+      case 'open':
+      case 'close':
+      case 'ready':
+      case 'upstream':
+      case 'detach':
+      case 'source':
+      case 'sourceGone':
+      case 'closeProducer':
+      case 'started':
+      case 'tell':
         return options.take(message)
     }
   }
