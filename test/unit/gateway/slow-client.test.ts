@@ -62,10 +62,14 @@ test('a client slower than its feed handles in latest and batch what is fresh, a
     expect(client.closed).toBeUndefined()
     expect(Math.max(...ages(client))).toBeLessThan(1200)
   }
-  const newest = new Map(latest.of('message').map(({ key, data }) => [key, (data as Data).n]))
-  for (let bus = 0; bus < buses; bus++) expect(newest.get(`bus-${bus}`)).toBe(lastOf(bus, count))
-  const got = [...batch.of('message'), ...batch.of('batch')].flatMap(dataOf).map(({ n }) => n)
-  expect(got.toSorted((a, b) => a - b)).toEqual(Array.from({ length: count }, (_, n) => n))
+  await vi.waitFor(() => {
+    const newest = new Map(latest.of('message').map(({ key, data }) => [key, (data as Data).n]))
+    for (let bus = 0; bus < buses; bus++) expect(newest.get(`bus-${bus}`)).toBe(lastOf(bus, count))
+  })
+  await vi.waitFor(() => {
+    const got = [...batch.of('message'), ...batch.of('batch')].flatMap(dataOf).map(({ n }) => n)
+    expect(got.toSorted((a, b) => a - b)).toEqual(Array.from({ length: count }, (_, n) => n))
+  })
   await vi.waitFor(() => {
     const told = latest.of('notice').reduce((sum, notice) => sum + Number(notice['count']), 0)
     expect(latest.of('message').length + told).toBe(count)
