@@ -15,6 +15,16 @@ export interface CertificateAuthority {
 
 let serial = 0
 
+const newPair = () =>
+  generateKeyPairSync('rsa', {
+    modulusLength: 2048,
+    publicKeyEncoding: { type: 'spki', format: 'pem' },
+    privateKeyEncoding: { type: 'pkcs1', format: 'pem' },
+  })
+const leafPairs: ReturnType<typeof newPair>[] = []
+/** Two in turn: one after the other they differ, and making one takes long. */
+const leafPair = (turn: number) => (leafPairs[turn % 2] ??= newPair())
+
 /** An authority that lives in memory. */
 export function certificateAuthority(name = 'Test CA'): CertificateAuthority {
   const own = make(name, undefined, [{ name: 'basicConstraints', cA: true }])
@@ -27,11 +37,7 @@ export function certificateAuthority(name = 'Test CA'): CertificateAuthority {
 }
 
 function make(cn: string, issuer: { name: string; key: string } | undefined, extensions: object[]): Certified {
-  const pair = generateKeyPairSync('rsa', {
-    modulusLength: 2048,
-    publicKeyEncoding: { type: 'spki', format: 'pem' },
-    privateKeyEncoding: { type: 'pkcs1', format: 'pem' },
-  })
+  const pair = issuer ? leafPair(serial) : newPair()
   const certificate = forge.pki.createCertificate()
   certificate.publicKey = forge.pki.publicKeyFromPem(pair.publicKey)
   certificate.serialNumber = (++serial).toString(16).padStart(2, '0')

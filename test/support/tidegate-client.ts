@@ -21,7 +21,7 @@ export async function openClient({ address }: Pick<Gateway, 'address'>, token?: 
   const socket = new WebSocket(`${address.url.replace('http', 'ws')}/ws`)
   onTestFinished(() => socket.terminate())
   let code: number | undefined
-  socket.on('message', (data) => frames.push(JSON.parse(String(data)) as Frame))
+  socket.on('message', (data) => frames.push(JSON.parse((data as Buffer).toString()) as Frame))
   socket.on('close', (closed) => {
     code = closed
   })

@@ -53,7 +53,7 @@ async function open({ address }: Gateway, client: Partial<Certified> = {}, shown
   const frames: Frame[] = []
   const socket = new WebSocket(`wss://127.0.0.1:${address.port}/ws`, { ca: authority.cert, ...client })
   onTestFinished(() => socket.terminate())
-  socket.on('message', (data) => frames.push(JSON.parse(String(data)) as Frame))
+  socket.on('message', (data) => frames.push(JSON.parse((data as Buffer).toString()) as Frame))
   await once(socket, 'open')
   const ask = async (frame: object): Promise<Frame> => {
     const before = frames.length
@@ -88,8 +88,8 @@ test('files go on being served, and what is not TLS is not answered', async () =
   const [response] = (await once(sent, 'response')) as [{ statusCode: number; destroy(): void }]
   expect(response.statusCode).toBe(200)
   response.destroy()
-  await expect(fetch(`http://127.0.0.1:${gateway.address.port}/health`)).rejects.toThrow()
-  await expect(subjectOf(gateway, { maxVersion: 'TLSv1.2' })).rejects.toThrow()
+  await expect(fetch(`http://127.0.0.1:${gateway.address.port}/health`)).rejects.toThrow(/./)
+  await expect(subjectOf(gateway, { maxVersion: 'TLSv1.2' })).rejects.toThrow(/./)
 })
 
 test('a PROXY header comes before TLS, apart from it or with it', async () => {
@@ -108,14 +108,14 @@ test('a PROXY header comes before TLS, apart from it or with it', async () => {
     expect(answer.toString()).toMatch(/^HTTP\/1.1 200/)
     socket.destroy()
   }
-  await expect(subjectOf(gateway)).rejects.toThrow()
+  await expect(subjectOf(gateway)).rejects.toThrow(/./)
 })
 
 test('who has to show a certificate and does not, or one of a stranger, is not let in', async () => {
   const { gateway } = await runTlsGate({ clientAuth: 'required', identity: 'cn' })
   const stranger = certificateAuthority('Other CA').issue('ann')
-  await expect(open(gateway)).rejects.toThrow()
-  await expect(open(gateway, stranger)).rejects.toThrow()
+  await expect(open(gateway)).rejects.toThrow(/./)
+  await expect(open(gateway, stranger)).rejects.toThrow(/./)
   expect((await open(gateway, authority.issue('ann'))).connected['client']).toBe('ann')
 })
 
