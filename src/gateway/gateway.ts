@@ -61,6 +61,11 @@ export interface GatewayStats {
   readonly namespaces: readonly { readonly namespace: string; readonly subscriptions: number }[]
   /** Those that catch up at their own speed. */
   readonly catchingUp: number
+  /** Readings of topics for clients whose place left the memory, what came of them, and those that wait for one. */
+  readonly readBacks: number
+  readonly readBackRecords: number
+  readonly readBackBytes: number
+  readonly readBackWaiting: number
   readonly delivered: number
   readonly closedSlow: number
   /** Connections closed by the gate, by close code. */
@@ -233,6 +238,10 @@ export async function startGateway({
         subscriptions: streams.reduce((sum, stream) => sum + stream.subscriptions.size, 0),
         namespaces: subscriptionsByNamespace(streams, settings),
         catchingUp: streams.reduce((sum, stream) => sum + stream.pulls.size, 0),
+        readBacks: hub.readBack().begun,
+        readBackRecords: hub.readBack().records,
+        readBackBytes: hub.readBack().bytes,
+        readBackWaiting: streams.reduce((sum, stream) => sum + (stream.readBacks?.waiting() ?? 0), 0),
         delivered: fanOut.delivered(),
         closedSlow: connections.closedSlow(),
         closed: connections.closed(),

@@ -85,7 +85,7 @@ function createPage({ start, limit, maxBytes }: HistoryOptions): Page {
 function readStretch(
   base: Vector,
   page: Page,
-  { stream, readBacks, channel, start, signal }: HistoryOptions,
+  { readBacks, channel, start, signal }: HistoryOptions,
 ): Promise<Vector | undefined> {
   return new Promise((resolve, reject) => {
     let readBack: ReadBack | undefined

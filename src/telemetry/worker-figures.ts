@@ -44,6 +44,10 @@ export interface GatewayFigures {
   readonly subscriptions: number
   readonly namespaces: readonly { readonly namespace: string; readonly subscriptions: number }[]
   readonly catchingUp: number
+  readonly readBacks: number
+  readonly readBackRecords: number
+  readonly readBackBytes: number
+  readonly readBackWaiting: number
   readonly delivered: number
   readonly closedSlow: number
   /** By close code, and by the code of the refusal. */

@@ -210,6 +210,20 @@ export const ownTable: readonly Metric[] = [
     'Subscriptions that catch up at their own speed.',
     ({ catchingUp }) => catchingUp,
   ),
+  gate(
+    'read_backs_total',
+    'counter',
+    'Times that the topics of a sink were read back for clients whose place had left the memory; those who need about the same share one.',
+    ({ readBacks }) => readBacks,
+  ),
+  gate('read_back_records_total', 'counter', 'Records read back.', ({ readBackRecords }) => readBackRecords),
+  gate('read_back_bytes_total', 'counter', 'Bytes read back.', ({ readBackBytes }) => readBackBytes),
+  gate(
+    'read_back_waiting',
+    'gauge',
+    'Subscriptions and history requests that wait until something is read back for them.',
+    ({ readBackWaiting }) => readBackWaiting,
+  ),
   gate('messages_delivered_total', 'counter', 'Messages handed to clients.', ({ delivered }) => delivered),
   gate(
     'closed_slow_total',

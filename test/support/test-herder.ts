@@ -1,5 +1,6 @@
 import { onTestFinished } from 'vitest'
-import type { Props } from '#api'
+import type { GatewayPort, Props } from '#api'
+import { webSocketServerSink } from '../../src/connectors/websocket/server-sink.ts'
 import { converters, headerConverters } from '../../src/converters/index.ts'
 import { createStandaloneHerder, type PreviewDeclaration, type StandaloneHerder } from '../../src/herder/index.ts'
 import { createKafkaClient } from '../../src/kafka/index.ts'
@@ -20,6 +21,7 @@ export interface TestHerderOptions {
   readonly gracefulMs?: number
   readonly resolver?: ConfigResolver
   readonly preview?: PreviewDeclaration
+  readonly gateway?: GatewayPort
 }
 
 const noPreview: PreviewDeclaration = async () => ({ records: [], warnings: [] })
@@ -50,8 +52,9 @@ export function testHerder(options: TestHerderOptions): {
         headerConverters,
         transformations,
         predicates,
-        [recordingSink, recordingReader, countingSource],
+        [recordingSink, recordingReader, countingSource, webSocketServerSink],
       ]),
+      gateway: options.gateway,
       offsets: options.offsets ?? createMemoryOffsetStore(),
       log,
       clock: systemClock,

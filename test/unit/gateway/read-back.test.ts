@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import type { Publication, SinkAttachment, SinkFeed } from '#api'
+import type { Publication, SinkAttachment, SinkFeed, TopicIdentity } from '#api'
 import { type FakePast, fakePast, type PastRecord } from './fake-past.ts'
 import {
   type FakeClient,
@@ -190,14 +190,14 @@ test('Kafka may be away while it is read back: the client stays and misses nothi
 })
 
 test.each([
-  ['retention_passed', (at: Worker) => void (at.past.low[0] = 20)],
-  ['compacted', (at: Worker) => void (at.past.isCompacted = true)],
+  ['retention_passed', (past: FakePast): unknown => past.low.fill(20)],
+  ['compacted', (past: FakePast): unknown => Object.assign(past, { isCompacted: true })],
 ] as const)('says %s, sends nothing of it, and a snapshot when one was asked for', async (reason, change) => {
   const records = numbered(50)
   const position = await positionAt(records, 10)
   const at = await worker(records)
   at.publish(50)
-  change(at)
+  change(at.past)
   const client = await subscribe(at, { position, snapshot: true })
   expect(client.of('subscribed')).toMatchObject([{ recovered: false, reason }])
   expect(dataOf(client)).toEqual([])
@@ -213,7 +213,7 @@ test('without a past what left the memory is window_passed, and each other reaso
     expect(told?.['recovered']).toBe(false)
     return told?.['reason']
   }
-  const identity = (timestamp: number | 'beyond', cluster = 'cluster-1') => ({
+  const identity = (timestamp: number, cluster = 'cluster-1'): TopicIdentity => ({
     clusterId: async () => cluster,
     timestampAt: async () => timestamp,
   })
