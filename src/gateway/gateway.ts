@@ -68,6 +68,9 @@ export interface GatewayStats {
   readonly readBackWaiting: number
   readonly delivered: number
   readonly closedSlow: number
+  /** How often a filter was asked of a message, and how often it could not answer, so that the message did not pass. */
+  readonly filterEvaluations: number
+  readonly filterErrors: number
   /** Connections closed by the gate, by close code. */
   readonly closed: Readonly<Record<string, number>>
   /** Connections and requests refused for the gate's limits, by code. */
@@ -244,6 +247,8 @@ export async function startGateway({
         readBackWaiting: streams.reduce((sum, stream) => sum + (stream.readBacks?.waiting() ?? 0), 0),
         delivered: fanOut.delivered(),
         closedSlow: connections.closedSlow(),
+        filterEvaluations: hub.filterCounts().evaluations,
+        filterErrors: hub.filterCounts().errors,
         closed: connections.closed(),
         refused: limits.refused.counts(),
         handshakes: limits.handshakes.pending(),

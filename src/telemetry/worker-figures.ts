@@ -50,6 +50,8 @@ export interface GatewayFigures {
   readonly readBackWaiting: number
   readonly delivered: number
   readonly closedSlow: number
+  readonly filterEvaluations: number
+  readonly filterErrors: number
   /** By close code, and by the code of the refusal. */
   readonly closed: Readonly<Record<string, number>>
   readonly refused: Readonly<Record<string, number>>

@@ -231,6 +231,18 @@ export const ownTable: readonly Metric[] = [
     'Connections closed because their client did not keep up.',
     ({ closedSlow }) => closedSlow,
   ),
+  gate(
+    'filter_evaluations_total',
+    'counter',
+    'Times that a filter of a client was asked of a message; each distinct filter is asked once.',
+    ({ filterEvaluations }) => filterEvaluations,
+  ),
+  gate(
+    'filter_errors_total',
+    'counter',
+    'Times that a message had not what a filter needs, so that it did not pass.',
+    ({ filterErrors }) => filterErrors,
+  ),
   counted('closed_total', 'Connections that the gate closed, by close code.', 'code', ({ closed }) => closed),
   counted(
     'refused_total',
