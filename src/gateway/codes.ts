@@ -78,7 +78,10 @@ export const closeCodes = {
   frame_timeout: { code: 4013, meaning: 'A frame that was begun did not end in time.' },
   user_limit: { code: 4012, meaning: 'The user has as many connections as they may have.' },
   unavailable: { code: 4014, meaning: 'The gate cannot check the token now.' },
-  bad_frame: { code: 4500, meaning: 'The client sent what is no frame of WebSocket, or no JSON object in a text frame.' },
+  bad_frame: {
+    code: 4500,
+    meaning: 'The client sent what is no frame of WebSocket, or no JSON object in a text frame.',
+  },
   token_expired: { code: 4501, meaning: 'The token expired and was not refreshed.' },
   bad_token: { code: 4502, meaning: 'The token is malformed, forged or expired.' },
   frame_too_large: { code: 4503, meaning: 'The client sent a frame over the limit.' },

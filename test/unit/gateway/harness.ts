@@ -9,16 +9,16 @@ import type { Gate } from '../../../src/gateway/gate.ts'
 import { createHub, type Hub } from '../../../src/gateway/hub.ts'
 import { createKeyring } from '../../../src/gateway/keyring.ts'
 import { createLimits } from '../../../src/gateway/limits/limits.ts'
-import { pump } from '../../../src/gateway/pump.ts'
 import { type GatePeers, noPeers } from '../../../src/gateway/peers.ts'
 import { createPresence } from '../../../src/gateway/presence.ts'
+import { pump } from '../../../src/gateway/pump.ts'
 import { openSession, type Session } from '../../../src/gateway/session.ts'
 import type { GatewaySettings, LimitSettings } from '../../../src/gateway/settings.ts'
 import { createTextForm } from '../../../src/gateway/text-form.ts'
 import { compileFilter } from '../../../src/transforms/index.ts'
-import { noTls, plainAuth } from '../../support/plain-edge.ts'
 import { fakeMeter, type Meters } from '../../support/fake-meter.ts'
 import { noLimits } from '../../support/no-limits.ts'
+import { noTls, plainAuth } from '../../support/plain-edge.ts'
 
 export const key = Buffer.alloc(32, 7).toString('base64')
 export const secret = 'a secret of at least thirty-two bytes'
@@ -46,7 +46,9 @@ export function manualClock(start = 1_700_000_000_000): ManualClock {
   }
 }
 
-export type SettingsChange = Partial<Omit<GatewaySettings, 'limits' | 'position' | 'resume' | 'auth' | 'tls' | 'proxy'>> & {
+export type SettingsChange = Partial<
+  Omit<GatewaySettings, 'limits' | 'position' | 'resume' | 'auth' | 'tls' | 'proxy'>
+> & {
   readonly limits?: Partial<LimitSettings>
   readonly position?: Partial<GatewaySettings['position']>
   readonly resume?: Partial<GatewaySettings['resume']>
@@ -55,7 +57,15 @@ export type SettingsChange = Partial<Omit<GatewaySettings, 'limits' | 'position'
   readonly proxy?: Partial<GatewaySettings['proxy']>
 }
 
-export function makeSettings({ limits, position, resume, auth, tls, proxy, ...rest }: SettingsChange = {}): GatewaySettings {
+export function makeSettings({
+  limits,
+  position,
+  resume,
+  auth,
+  tls,
+  proxy,
+  ...rest
+}: SettingsChange = {}): GatewaySettings {
   return {
     host: '127.0.0.1',
     port: 0,
@@ -202,9 +212,30 @@ export function fakeGate(clock: Clock, change: SettingsChange = {}, peers: GateP
     const connection = connections.producerSession(session)
     if (connection) closeClient(connection.client, 'producer_taken_over')
   }
-  const hub = createHub({ settings, auth, keyring, fanOut, expensive: limits.expensive, clients: () => [...connections.all()].map(({ client }) => client), clock, log: silent, closeProducer, compileFilter })
+  const hub = createHub({
+    settings,
+    auth,
+    keyring,
+    fanOut,
+    expensive: limits.expensive,
+    clients: () => [...connections.all()].map(({ client }) => client),
+    clock,
+    log: silent,
+    closeProducer,
+    compileFilter,
+  })
   const presence = createPresence({ connections, peers, clock, log: silent })
-  const gate: Gate = { settings, hub, auth, connections, presence, limits, clock, log: silent, delivered: () => undefined }
+  const gate: Gate = {
+    settings,
+    hub,
+    auth,
+    connections,
+    presence,
+    limits,
+    clock,
+    log: silent,
+    delivered: () => undefined,
+  }
   const form = createTextForm({ frame, indexes: { plain: 0, whole: 1, delta: 2 } })
   return {
     hub,
