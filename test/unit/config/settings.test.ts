@@ -5,7 +5,7 @@ test('every setting is documented, with a default and an environment variable of
   const docs = settingDocs()
   for (const { name, doc, env } of docs) {
     expect([name, doc]).toEqual([name, expect.stringMatching(/\.$/)])
-    expect(env).toMatch(/^TIDEGATE_[A-Z_]+$/)
+    expect(env).toMatch(/^TIDEGATE_[A-Z0-9_]+$/)
   }
   expect(new Set(docs.map(({ env }) => env)).size).toBe(docs.length)
   expect(docs.find(({ name }) => name === 'gateway.limits.frameBytes')).toEqual({

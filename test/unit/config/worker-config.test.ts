@@ -36,6 +36,7 @@ test('the defaults are Kafka Connect\u2019s and ours', async () => {
   expect(settings).toEqual({
     log: { level: 'info' },
     rest: { host: '127.0.0.1', port: 8083 },
+    gate: { link: { host: '127.0.0.1', port: 8090, path: null, cert: null, key: null, ca: null } },
     gateway: {
       enabled: true,
       host: '127.0.0.1',
@@ -73,6 +74,9 @@ test('the defaults are Kafka Connect\u2019s and ours', async () => {
       },
       proxy: { trusted: [], protocol: 'none' },
       position: { keys: [], maxAgeMs: 604800000, intervalMs: 30000, epochMs: 60000 },
+      resume: { readers: 2, readBytesPerS: 33554432, historyItems: 1000 },
+      processes: 1,
+      link: { gates: [], cert: null, key: null, ca: null, maxQueuedBytes: 67108864, heartbeatMs: 5000 },
       limits: {
         frameBytes: 65536,
         messageBytes: 1048576,

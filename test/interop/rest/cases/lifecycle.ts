@@ -108,7 +108,7 @@ export const lifecycleCases: readonly Case[] = [
       put('stop'),
       status('STOPPED', [], 'stops all the same'),
       { what: 'repair', method: 'PUT', path: '/connectors/{p}/config', body: intoFile() },
-      put('resume'),
+      { ...put('resume'), what: 'resume what is repaired' },
       running(1, 'runs when repaired'),
       remove,
     ],
