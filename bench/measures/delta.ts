@@ -1,6 +1,6 @@
 import { deflateRawSync } from 'node:zlib'
 import { createDelta } from 'fossil-delta'
-import { makeFossilDelta } from '../../src/gateway/fossil.ts'
+import { makeFossilDelta } from '../../src/gateway/forms/fossil.ts'
 import type { Bench, Findings, Row } from '../figures.ts'
 import { interleave } from '../rounds.ts'
 

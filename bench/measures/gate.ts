@@ -56,11 +56,12 @@ const dist = (path: string) => fileURLToPath(new URL(`../../${path}`, import.met
 
 /** From a topic to clients at a steady pace: CPU of the server for each message that a client gets, and how old it is then. */
 export async function gate(bench: Bench): Promise<Findings> {
-  const centrifugo = await findCentrifugo(bench.progress)
+  const found = await findCentrifugo(bench.progress)
+  const centrifugo = typeof found === 'string' ? found : ''
   const notes = [
     'Gate: JSON records of Kafka at a steady pace; a worker beside a loop that frames once, a tutorial’s server (both one channel only) and Centrifugo, which gets the same JSON in its own commands from a topic of its own. CPU of all processes of the server. The age of a message is from before its send to Kafka until the client has it.',
   ]
-  if (typeof centrifugo !== 'string') notes.push(`Centrifugo: not run, since ${centrifugo.why}.`)
+  if (typeof found !== 'string') notes.push(`Centrifugo: not run, since ${found.why}.`)
   const rows: Row[] = []
   for (const scene of scenes.filter(({ clients }) => clients <= Math.max(...bench.scale.clients))) {
     if (scene.clients > bench.connections) {
@@ -68,15 +69,18 @@ export async function gate(bench: Bench): Promise<Findings> {
       continue
     }
     const variants: Variant[] = scene.channels === 1 ? ['tidegate', 'framed', 'ws'] : ['tidegate']
-    if (typeof centrifugo === 'string') variants.push('centrifugo')
-    const found: Partial<Record<Variant, Figures>> = await interleave(variants, bench.scale.rounds, (variant, round) =>
-      measure(
-        bench,
-        { variant, scene, name: `${bench.prefix}.gate-${scenes.indexOf(scene)}-${variant}-${round}` },
-        centrifugo,
-      ),
+    if (centrifugo !== '') variants.push('centrifugo')
+    const figures: Partial<Record<Variant, Figures>> = await interleave(
+      variants,
+      bench.scale.rounds,
+      (variant, round) =>
+        measure(
+          bench,
+          { variant, scene, name: `${bench.prefix}.gate-${scenes.indexOf(scene)}-${variant}-${round}` },
+          centrifugo,
+        ),
     )
-    const busy = Math.max(...Object.values(found).map((each) => each.busy))
+    const busy = Math.max(...Object.values(figures).map((each) => each.busy))
     if (busy > 0.9)
       notes.push(`Gate: ${scene.what}: the load client was ${busy.toFixed(2)} busy, so these rows do not count.`)
     for (const [figure, unit] of [
@@ -84,7 +88,7 @@ export async function gate(bench: Bench): Promise<Findings> {
       ['p50', 'ms, p50'],
       ['p99', 'ms, p99'],
     ] as const) {
-      const of = (variant: Variant): number => found[variant]?.[figure] ?? Number.NaN
+      const of = (variant: Variant): number => figures[variant]?.[figure] ?? Number.NaN
       rows.push({
         what: scene.what,
         unit,
@@ -111,13 +115,13 @@ interface Round {
   readonly name: string
 }
 
-async function measure(bench: Bench, round: Round, centrifugo: string | object): Promise<Figures> {
+async function measure(bench: Bench, round: Round, centrifugo: string): Promise<Figures> {
   const { variant, scene, name } = round
   const { clients, channels, rate, bytes, atRandom = false } = scene
   const dir = await mkdtemp(join(tmpdir(), 'tidegate-bench-'))
   await makeTopic(bench.kafka, name)
   const port = await freePort()
-  const child = await startServer(bench, { ...round, dir, port, centrifugo: String(centrifugo) })
+  const child = await startServer(bench, { ...round, dir, port, centrifugo })
   const endWithUs = () => child.kill('SIGKILL')
   process.once('exit', endWithUs)
   try {

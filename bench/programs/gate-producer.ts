@@ -26,7 +26,7 @@ async function produce(
   const { kafka, topic, rate, seconds, channels } = input
   const producer = plainKafka(kafka).producer()
   await producer.connect()
-  const perChannel = new Array<number>(channels).fill(0)
+  const perChannel = Array.from({ length: channels }, () => 0)
   const all = Math.round(rate * seconds)
   const began = performance.now()
   let sent = 0

@@ -53,7 +53,7 @@ export function applyDelta(base: Uint8Array, delta: Uint8Array): Uint8Array {
 }
 
 /** The sum of its big-endian 32-bit words, the last one filled up with zeros. */
-export function checksum(bytes: Uint8Array): number {
+function checksum(bytes: Uint8Array): number {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   const whole = bytes.length - (bytes.length % 4)
   let sum = 0

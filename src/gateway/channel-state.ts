@@ -1,9 +1,9 @@
 import type { Pattern } from './channels.ts'
 import type { Form, Subscription } from './client.ts'
-import type { Epoch } from './epoch.ts'
 import { createFifo, type Fifo, fifoSize } from './fifo.ts'
-import type { SnapshotEntry } from './snapshot.ts'
-import type { SnapshotPages } from './snapshot-pages.ts'
+import type { Epoch } from './positions/epoch.ts'
+import type { SnapshotEntry } from './selection/snapshot.ts'
+import type { SnapshotPages } from './selection/snapshot-pages.ts'
 
 /**
  * What subscribers of a channel get, in the worker's order. `message`: of a record; `expiry`: a snapshot entry vanished,

@@ -1,7 +1,7 @@
 import type { Clock, Logger } from '#api'
-import { readAuthParts } from './auth.ts'
+import { readTls } from './listener/tls.ts'
 import type { AuthSettings, TlsSettings } from './settings.ts'
-import { readTls } from './tls.ts'
+import { readAuthParts } from './who/auth.ts'
 
 /** Reads the keys and certificates that the settings name, and serves nothing. Throws `ConfigError` for what cannot be used. */
 export async function checkGatewayFiles(

@@ -1,7 +1,7 @@
-import type { Identity } from './auth.ts'
 import type { Client } from './client.ts'
 import { createCounts } from './limits/counts.ts'
 import { createTally } from './limits/tally.ts'
+import type { Identity } from './who/auth.ts'
 
 /** One open connection, whatever its transport. */
 export interface Connection {

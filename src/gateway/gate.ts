@@ -1,10 +1,10 @@
 import type { Clock, Logger } from '#api'
-import type { Auth } from './auth.ts'
 import type { Connections } from './connections.ts'
 import type { Hub } from './hub.ts'
 import type { Limits } from './limits/limits.ts'
 import type { Presence } from './presence.ts'
 import type { GatewaySettings } from './settings.ts'
+import type { Auth } from './who/auth.ts'
 
 /** What a transport gets to work with. */
 export interface Gate {

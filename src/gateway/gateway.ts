@@ -3,29 +3,29 @@ import type { AddressInfo } from 'node:net'
 import { Server as TlsServer } from 'node:tls'
 import type { Clock, Logger, RevocationLog } from '#api'
 import { ConnectError } from '#api'
-import { createAuth, readAuthParts } from './auth.ts'
 import { namespaceOf } from './channels.ts'
 import { closeClient, dropSubscription } from './client.ts'
 import { createConnections } from './connections.ts'
-import { createFanOut } from './fan-out.ts'
+import { createFanOut } from './delivery/fan-out.ts'
 import type { Gate } from './gate.ts'
-import { createHttpServer } from './http.ts'
 import { createHub, type HubPort } from './hub.ts'
-import type { CompileFilter } from './judge.ts'
-import { createKeyring } from './keyring.ts'
 import { drain } from './limits/drain.ts'
 import { createLimits } from './limits/limits.ts'
 import { type Meter, startMeter } from './limits/meter.ts'
+import { createHttpServer } from './listener/http.ts'
+import { createProxies } from './listener/proxies.ts'
+import { createTlsReload, readTls } from './listener/tls.ts'
 import { type GatePeers, noPeers } from './peers.ts'
+import { createKeyring } from './positions/keyring.ts'
 import { createPresence } from './presence.ts'
-import { createProxies } from './proxies.ts'
-import { createRevocationIndex } from './revocations.ts'
-import { startRevoker } from './revoke.ts'
+import type { CompileFilter } from './selection/judge.ts'
 import type { GatewaySettings } from './settings.ts'
 import type { Stream } from './stream.ts'
-import { createTlsReload, readTls } from './tls.ts'
 import { createSseTransport } from './transports/sse.ts'
 import { createWebSocketTransport } from './transports/websocket.ts'
+import { createAuth, readAuthParts } from './who/auth.ts'
+import { createRevocationIndex } from './who/revocations.ts'
+import { startRevoker } from './who/revoke.ts'
 
 export interface GatewayOptions {
   readonly settings: GatewaySettings
@@ -181,14 +181,14 @@ export async function startGateway({
   log.info({ url: address.url }, 'gateway listens')
 
   const upkeep = async (): Promise<void> => {
-    const { limits, position } = settings
+    const { frameTimeoutMs, pingIntervalMs, pingTimeoutMs, connectTimeoutMs } = settings.limits
     const shortest = Math.min(
-      limits.frameTimeoutMs,
+      frameTimeoutMs,
       settings.tls.reloadMs,
-      limits.pingIntervalMs,
-      limits.pingTimeoutMs,
-      limits.connectTimeoutMs,
-      position.intervalMs,
+      pingIntervalMs,
+      pingTimeoutMs,
+      connectTimeoutMs,
+      settings.position.intervalMs,
     )
     const every = Math.max(10, Math.min(1000, shortest / 4))
     for (; !life.signal.aborted; await clock.sleep(every, life.signal)) {

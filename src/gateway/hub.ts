@@ -8,7 +8,6 @@ import {
   type SourceAttachment,
 } from '#api'
 import { checkAttachment, checkBounds } from './attach-check.ts'
-import type { Auth, Identity } from './auth.ts'
 import {
   channelProblem,
   isPattern,
@@ -20,23 +19,24 @@ import {
 } from './channels.ts'
 import { type Client, closeClient } from './client.ts'
 import { type Refusal, refuse } from './codes.ts'
-import type { FanOut } from './fan-out.ts'
-import { createHubPast, type HubPast } from './hub-past.ts'
+import type { FanOut } from './delivery/fan-out.ts'
 import { type Joined, joinStream } from './join-stream.ts'
-import { type CompileFilter, createJudges, type FilterCounts } from './judge.ts'
-import type { Keyring } from './keyring.ts'
 import type { Expensive } from './limits/expensive.ts'
-import type { ReadBackFigures, ReadBackShare } from './read-backs.ts'
-import { createReadBudget } from './read-budget.ts'
-import { createPositionCheck, type PositionCheck } from './resume.ts'
+import { createHubPast, type HubPast } from './past/hub-past.ts'
+import type { ReadBackFigures, ReadBackShare } from './past/read-backs.ts'
+import { createReadBudget } from './past/read-budget.ts'
+import type { Keyring } from './positions/keyring.ts'
+import { createPositionCheck, type PositionCheck } from './positions/resume.ts'
 import { routeTo } from './route.ts'
-import { judgesOf } from './selection.ts'
+import { type CompileFilter, createJudges, type FilterCounts } from './selection/judge.ts'
+import { judgesOf } from './selection/selection.ts'
+import { updateSubscription } from './selection/update-subscription.ts'
 import type { GatewaySettings } from './settings.ts'
 import { createStale } from './stale.ts'
 import { createStream, type Sequence, type Stream, type StreamFeed } from './stream.ts'
 import { tickStream } from './stream-upkeep.ts'
 import { type Asked, changed, grant, type Terms, type TermsChange } from './terms.ts'
-import { updateSubscription } from './update-subscription.ts'
+import type { Auth, Identity } from './who/auth.ts'
 
 /** The port, with feeds that may begin in the middle. */
 export interface HubPort extends GatewayPort {
@@ -167,15 +167,15 @@ export function createHub(options: HubOptions): Hub {
       for (const source of former) sources.delete(source)
       const source: Source = { connector, patterns, attachment, staleSince: undefined }
       sources.add(source)
-      const changed = (since: number | undefined): void => {
+      const hear = (since: number | undefined): void => {
         source.staleSince = since
         stale.look(options.clients())
       }
       return {
         closeProducer: (session) => options.closeProducer(session),
-        upstream: ({ reachable, since }) => changed(reachable ? undefined : since),
+        upstream: ({ reachable, since }) => hear(reachable ? undefined : since),
         detach() {
-          if (sources.delete(source) && source.staleSince !== undefined) changed(undefined)
+          if (sources.delete(source) && source.staleSince !== undefined) hear(undefined)
         },
       }
     },

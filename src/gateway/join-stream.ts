@@ -1,20 +1,26 @@
 import type { ChannelState } from './channel-state.ts'
 import type { Client, LagRules, Subscription } from './client.ts'
 import { type Refusal, type ResumeReason, refuse } from './codes.ts'
-import { keepText } from './delta.ts'
-import type { Epoch } from './epoch.ts'
+import { addLive, behindSeq, startPull, stays } from './delivery/pull.ts'
+import type { Moment } from './delivery/pull-source.ts'
+import { pump } from './delivery/pump.ts'
 import { fifoFind } from './fifo.ts'
-import type { Judge } from './judge.ts'
+import { keepText } from './forms/delta.ts'
 import type { Expensive } from './limits/expensive.ts'
-import { addLive, behindSeq, startPull, stays } from './pull.ts'
-import type { Moment } from './pull-source.ts'
-import { pump } from './pump.ts'
-import type { Checked } from './resume.ts'
-import { createSelection } from './selection.ts'
-import { makePages, type SnapshotPages, type Transfer, transferSelected, transferShared } from './snapshot-pages.ts'
+import type { Epoch } from './positions/epoch.ts'
+import type { Checked } from './positions/resume.ts'
+import { dominates, isBehind } from './positions/vector.ts'
+import type { Judge } from './selection/judge.ts'
+import { createSelection } from './selection/selection.ts'
+import {
+  makePages,
+  type SnapshotPages,
+  type Transfer,
+  transferSelected,
+  transferShared,
+} from './selection/snapshot-pages.ts'
 import type { Stream } from './stream.ts'
 import type { Terms } from './terms.ts'
-import { dominates, isBehind } from './vector.ts'
 
 /** What a subscriber is told before anything else. */
 export interface Joined {

@@ -1,10 +1,10 @@
-import type { Auth } from './auth.ts'
 import { channelProblem, isPattern, matches, overlap, parsePattern, patternProblem } from './channels.ts'
 import type { Client } from './client.ts'
 import { type Refusal, refuse } from './codes.ts'
 import type { SubscribeRequest } from './hub.ts'
 import type { LimitSettings } from './settings.ts'
 import type { Stream } from './stream.ts'
+import type { Auth } from './who/auth.ts'
 
 export interface RouteOptions {
   readonly auth: Auth

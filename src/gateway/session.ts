@@ -1,18 +1,18 @@
 import { randomUUID } from 'node:crypto'
-import { anonymous, type Identity } from './auth.ts'
 import { type ClientEvents, closeClient, createClient, dropSubscription, type Form, type Outlet } from './client.ts'
 import type { CloseName, Refusal } from './codes.ts'
 import { refuse } from './codes.ts'
 import type { Connection } from './connections.ts'
-import { createFlow } from './flow.ts'
+import { createFlow } from './delivery/flow.ts'
+import { pump } from './delivery/pump.ts'
 import type { Gate } from './gate.ts'
 import { createInbound } from './limits/inbound.ts'
 import type { ClientFrame, ServerFrame } from './protocol.ts'
-import { pump } from './pump.ts'
 import { readFrame } from './read-frame.ts'
 import { answerRequest } from './requests/answer.ts'
 import type { Requester } from './requests/requester.ts'
-import { createExpiry } from './session-expiry.ts'
+import { anonymous, type Identity } from './who/auth.ts'
+import { createExpiry } from './who/session-expiry.ts'
 
 /** One client's socket, as the WebSocket transport gives it. */
 export interface Link extends Outlet {

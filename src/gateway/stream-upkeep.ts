@@ -1,8 +1,8 @@
 import { closeClient } from './client.ts'
-import { isLost, lagOf, losePull } from './pull.ts'
-import { pump } from './pump.ts'
-import { tellStanding } from './pump-conflated.ts'
-import { adapt } from './pump-every.ts'
+import { isLost, lagOf, losePull } from './delivery/pull.ts'
+import { pump } from './delivery/pump.ts'
+import { tellStanding } from './delivery/pump-conflated.ts'
+import { adapt } from './delivery/pump-every.ts'
 import type { GatewaySettings } from './settings.ts'
 import type { Stream } from './stream.ts'
 

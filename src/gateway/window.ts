@@ -1,9 +1,9 @@
 import type { WindowLimits } from '#api'
 import type { ChannelState, Item } from './channel-state.ts'
-import { vectorAt } from './cursor.ts'
 import { createFifo, type Fifo, fifoFirst, fifoShift } from './fifo.ts'
-import { comparePaths, dominates, type Vector } from './vector.ts'
-import { addToView, dropFromView } from './views.ts'
+import { vectorAt } from './positions/cursor.ts'
+import { comparePaths, dominates, type Vector } from './positions/vector.ts'
+import { addToView, dropFromView } from './selection/views.ts'
 
 /** The latest messages of a stream, bounded by bytes and age; what a resume is served from. */
 export interface Window {

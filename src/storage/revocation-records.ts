@@ -16,7 +16,8 @@ export function readRevocation(id: string, value: unknown): Revocation | undefin
   }
 }
 
-export const writeRevocation = ({ id: _, ...rest }: Revocation): string => JSON.stringify(rest)
+/** The id is the record's key. */
+export const writeRevocation = (revocation: Revocation): string => JSON.stringify({ ...revocation, id: undefined })
 
 function readThing({ kind, user, session, token, channels }: JsonObject): RevokedThing | undefined {
   switch (kind) {

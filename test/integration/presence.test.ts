@@ -28,7 +28,10 @@ async function connect(url: string, channel?: string) {
       answers.set(id, resolve)
       socket.send(JSON.stringify({ ...frame, id }))
     })
-  if (channel !== undefined) expect(await ask({ type: 'subscribe', channel })).toMatchObject({ type: 'subscribed' })
+  if (channel !== undefined) {
+    const { type } = await ask({ type: 'subscribe', channel })
+    if (type !== 'subscribed') throw new Error(`The subscription was answered with ${String(type)}.`)
+  }
   return { ask, close: () => socket.close() }
 }
 

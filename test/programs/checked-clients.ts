@@ -119,7 +119,12 @@ function report(): Report {
   const { findings, received, ends, recovered, errors, snapshots } = tally
   const { user, system } = process.cpuUsage()
   return {
-    ...{ findings, received, ends, recovered, errors, snapshots },
+    findings,
+    received,
+    ends,
+    recovered,
+    errors,
+    snapshots,
     clients: clients.length,
     up: clients.filter(({ isUp }) => isUp).length,
     rss: process.memoryUsage().rss,

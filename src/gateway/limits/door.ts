@@ -1,7 +1,7 @@
 import type { EventEmitter } from 'node:events'
 import type { IncomingMessage } from 'node:http'
-import { addressOf } from '../address.ts'
 import { type Refusal, refuse } from '../codes.ts'
+import { addressOf } from '../listener/address.ts'
 import type { LimitSettings } from '../settings.ts'
 import { addressPrefix } from './address-prefix.ts'
 import { createCounts } from './counts.ts'

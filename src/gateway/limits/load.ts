@@ -3,7 +3,7 @@ import type { LimitSettings } from '../settings.ts'
 import type { Meter } from './meter.ts'
 
 /** What is not done any more because there is too much to do: each step with those before it. */
-export const loadSteps = ['none', 'newcomers', 'expensive', 'connections'] as const
+const loadSteps = ['none', 'newcomers', 'expensive', 'connections'] as const
 
 /** How far the shedding of load has come. */
 export interface Load {

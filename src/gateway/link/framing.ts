@@ -1,7 +1,7 @@
 import { LinkError } from './link-error.ts'
 
 /** What a frame holds. A frame is its length (four bytes, of all behind them), its kind (one byte) and its body. */
-export const frameKinds = { message: 0, batch: 1, past: 2, seeds: 3, ping: 4, pong: 5, credit: 6 } as const
+const frameKinds = { message: 0, batch: 1, past: 2, seeds: 3, ping: 4, pong: 5, credit: 6 } as const
 export type FrameKind = keyof typeof frameKinds
 
 const byNumber = Object.keys(frameKinds) as FrameKind[]

@@ -1,6 +1,6 @@
 import type { OpenPartition, Progress, Publication, RecordOrigin, SinkAttachment, TopicPartition } from '#api'
 import { createFifo, type Fifo, fifoFirst, fifoShift } from '../fifo.ts'
-import { createUnreadPast } from '../unread-past.ts'
+import { createUnreadPast } from '../positions/unread-past.ts'
 import type { Batch } from './batch-codec.ts'
 import type { GateState } from './messages.ts'
 import { createSeeds } from './seeds.ts'

@@ -1,6 +1,6 @@
 import { refuse } from '../codes.ts'
+import { pump } from '../delivery/pump.ts'
 import type { ClientFrames } from '../protocol.ts'
-import { pump } from '../pump.ts'
 import type { Requester } from './requester.ts'
 
 /** Everything up to a position was handled. Answered only when it is wrong. */

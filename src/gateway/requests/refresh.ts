@@ -1,8 +1,8 @@
-import type { Identity } from '../auth.ts'
 import { dropSubscription } from '../client.ts'
 import { refuse } from '../codes.ts'
-import { bindToken, ownToken, useOwnToken } from '../own-token.ts'
 import type { ClientFrames } from '../protocol.ts'
+import type { Identity } from '../who/auth.ts'
+import { bindToken, ownToken, useOwnToken } from '../who/own-token.ts'
 import type { Requester } from './requester.ts'
 
 export async function refresh(

@@ -1,8 +1,8 @@
-import type { Identity } from '../auth.ts'
 import type { Client } from '../client.ts'
 import type { Refusal } from '../codes.ts'
 import type { Gate } from '../gate.ts'
 import type { ServerFrame } from '../protocol.ts'
+import type { Identity } from '../who/auth.ts'
 
 /** The session that a request came on. */
 export interface Requester {

@@ -1,5 +1,5 @@
-import { bindToken, useOwnToken } from '../own-token.ts'
 import type { ClientFrames } from '../protocol.ts'
+import { bindToken, useOwnToken } from '../who/own-token.ts'
 import type { Requester } from './requester.ts'
 
 export async function subscribe(requester: Requester, frame: ClientFrames['subscribe']): Promise<void> {

@@ -1,14 +1,14 @@
 import { randomUUID } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
-import type { Identity } from '../auth.ts'
 import { type ClientEvents, closeClient, createClient, type Form, type Outlet } from '../client.ts'
 import { type Refusal, refuse } from '../codes.ts'
 import type { Connection } from '../connections.ts'
-import { createFlow } from '../flow.ts'
+import { createFlow } from '../delivery/flow.ts'
+import { pump } from '../delivery/pump.ts'
 import type { Gate } from '../gate.ts'
 import type { Joined } from '../join-stream.ts'
-import { pump } from '../pump.ts'
+import type { Identity } from '../who/auth.ts'
 import { readSseTerms } from './sse-terms.ts'
 
 /** Server-sent events (WHATWG HTML §9.2): one subscription of one or more channels for each request. */

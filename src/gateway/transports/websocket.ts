@@ -3,10 +3,10 @@ import type { Duplex } from 'node:stream'
 import { type WebSocket, WebSocketServer } from 'ws'
 import type { Form } from '../client.ts'
 import { type CloseName, closeCodes } from '../codes.ts'
+import { pump } from '../delivery/pump.ts'
+import { createTextForm, type TextForms } from '../forms/text-form.ts'
 import type { Gate } from '../gate.ts'
-import { pump } from '../pump.ts'
 import { type Link, openSession, type SessionOptions } from '../session.ts'
-import { createTextForm, type TextForms } from '../text-form.ts'
 import { deflatedFrame, textFrame } from './text-frame.ts'
 
 /** `tidegate.v1` over WebSocket. */

@@ -3,8 +3,8 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import { type AddressInfo, connect, type Socket } from 'node:net'
 import { SignJWT } from 'jose'
 import { expect, onTestFinished, test } from 'vitest'
-import { anonymous } from '../../../src/gateway/auth.ts'
 import { createSseTransport } from '../../../src/gateway/transports/sse.ts'
+import { anonymous } from '../../../src/gateway/who/auth.ts'
 import { until } from '../../conformance/transport.ts'
 import { type FakeGate, fakeGate, feeder, makeAttachment, manualClock, secret, settle } from './harness.ts'
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { createFanOut } from '../../../src/gateway/fan-out.ts'
+import { createFanOut } from '../../../src/gateway/delivery/fan-out.ts'
 import type { Stream } from '../../../src/gateway/stream.ts'
 import { type FakeClient, fakeGate, feeder, makeAttachment, manualClock, settle } from './harness.ts'
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { createFlow } from '../../../src/gateway/flow.ts'
+import { createFlow } from '../../../src/gateway/delivery/flow.ts'
 
 function setUp(inFlightBytes = 4000) {
   let pings = 0

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises'
 import fc from 'fast-check'
 import { applyDelta } from 'fossil-delta'
 import { describe, expect, it } from 'vitest'
-import { makeFossilDelta } from '../../../src/gateway/fossil.ts'
+import { makeFossilDelta } from '../../../src/gateway/forms/fossil.ts'
 
 /** By another's implementation of the format. */
 const applied = (base: Buffer, delta: string): Buffer => Buffer.from(applyDelta(base, Buffer.from(delta)))

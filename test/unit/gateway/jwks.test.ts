@@ -4,7 +4,7 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { exportJWK, SignJWT } from 'jose'
 import { expect, onTestFinished, test } from 'vitest'
-import { createAuth, readAuthParts } from '../../../src/gateway/auth.ts'
+import { createAuth, readAuthParts } from '../../../src/gateway/who/auth.ts'
 import { plainAuth } from '../../support/plain-edge.ts'
 import { manualClock, quietLog } from '../../support/quiet.ts'
 

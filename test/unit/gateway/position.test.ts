@@ -1,10 +1,10 @@
 import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { ConfigError } from '#api'
-import { decodeCursor, encodeCursor } from '../../../src/gateway/cursor.ts'
-import { type EpochFacts, readFacts, writeFacts } from '../../../src/gateway/epoch-facts.ts'
-import { createKeyring } from '../../../src/gateway/keyring.ts'
-import { comparePaths, dominates, isBehind, join, type Vector } from '../../../src/gateway/vector.ts'
+import { decodeCursor, encodeCursor } from '../../../src/gateway/positions/cursor.ts'
+import { type EpochFacts, readFacts, writeFacts } from '../../../src/gateway/positions/epoch-facts.ts'
+import { createKeyring } from '../../../src/gateway/positions/keyring.ts'
+import { comparePaths, dominates, isBehind, join, type Vector } from '../../../src/gateway/positions/vector.ts'
 import { key } from './harness.ts'
 
 const offset = fc.nat({ max: 2 ** 45 })

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { readProxyHeader } from '../../../src/gateway/proxy-header.ts'
+import { readProxyHeader } from '../../../src/gateway/listener/proxy-header.ts'
 
 const v2 = (command: number, family: number, body: Buffer, length = body.length): Buffer => {
   const head = Buffer.from('\r\n\r\n\0\r\nQUIT\n\0\0\0\0', 'latin1')

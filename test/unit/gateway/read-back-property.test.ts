@@ -169,7 +169,7 @@ test('a client that comes back to a window of any size gets every message once, 
       const log = rest.many ? whole : withOneChannel(whole)
       const manual = manualClock()
       // What waits for time does so for a turn.
-      const clock = { ...manual, sleep: async () => void (await turn()) }
+      const clock = { ...manual, sleep: () => turn() }
       let state = seed
       const random = (): number => {
         state = (state * 48_271) % 2_147_483_647

@@ -41,7 +41,7 @@ function convertersThat(convert: (value: string) => string): TaskConverters {
       fromConnectHeader: () => null,
     },
   }
-  return { key: named, value: named, header: named } as unknown as TaskConverters
+  return { key: named, value: named, header: named }
 }
 
 const plain = (): TransformChain => ({ apply: (record) => [record], failed: () => '', steps: [] })

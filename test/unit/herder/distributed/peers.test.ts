@@ -119,7 +119,7 @@ function peersOn(
   url: string,
   client: ReturnType<typeof signedClient>,
   status?: Partial<Status>,
-  group: ReturnType<PeersOptions['group']> = undefined,
+  group?: ReturnType<PeersOptions['group']>,
 ) {
   const told = { state: 'RUNNING', workerId: 'there:8083', generation: 1, version: null, ...status } as const
   return createPeers({

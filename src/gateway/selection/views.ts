@@ -1,0 +1,65 @@
+import { type ChannelState, createChannelState, type Item } from '../channel-state.ts'
+import { matches, parsePattern } from '../channels.ts'
+import { fifoShift } from '../fifo.ts'
+
+/**
+ * The patterns of a stream that have subscribers. Each has a channel state of its own, by which its subscribers share bytes,
+ * window and positions as those of a channel do.
+ */
+export interface Views {
+  /** A state that holds what the window has of the pattern's channels. */
+  create(pattern: string, window: Iterable<Item>): ChannelState
+  /** A channel has come to be. */
+  adopt(channel: ChannelState): void
+  /** A channel or pattern is no more. */
+  release(channel: ChannelState): void
+  size(): number
+}
+
+/** `channels` has the patterns too, by their names. */
+export function createViews(channels: ReadonlyMap<string, ChannelState>, account: { bytes: number }): Views {
+  const views = new Set<ChannelState>()
+  return {
+    create(text, window) {
+      const pattern = parsePattern(text)
+      const members = new Set<ChannelState>()
+      const view = createChannelState(text, account, { pattern, members })
+      for (const channel of channels.values()) {
+        if (channel.view || !matches(pattern, channel.name)) continue
+        members.add(channel)
+        channel.views.push(view)
+        // What left the window before is not here either.
+        if (channel.evicted && channel.evicted.seq > (view.evicted?.seq ?? 0)) view.evicted = channel.evicted
+      }
+      for (const item of window) if (members.has(item.channel)) addToView(view, item)
+      views.add(view)
+      return view
+    },
+    adopt(channel) {
+      for (const view of views) {
+        if (!view.view || !matches(view.view.pattern, channel.name)) continue
+        view.view.members.add(channel)
+        channel.views.push(view)
+      }
+    },
+    release(channel) {
+      for (const view of channel.views) view.view?.members.delete(channel)
+      if (!channel.view) return
+      views.delete(channel)
+      for (const member of channel.view.members) member.views.splice(member.views.indexOf(channel), 1)
+    },
+    size: () => views.size,
+  }
+}
+
+/** An item of a member came into the window. */
+export function addToView(view: ChannelState, item: Item): void {
+  view.log.items.push(item)
+  view.lastSeq = item.seq
+}
+
+/** The first item of the view left the window. */
+export function dropFromView(view: ChannelState, { seq, epoch, cursor }: Item): void {
+  fifoShift(view.log)
+  view.evicted = { seq, epoch, cursor }
+}

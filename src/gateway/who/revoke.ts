@@ -1,0 +1,97 @@
+import { type Clock, type Logger, messageOf, type Revocation, type RevocationLog } from '#api'
+import { revocationId } from '../../util/revocation-id.ts'
+import { type Client, closeClient, dropSubscription } from '../client.ts'
+import type { Connections } from '../connections.ts'
+import type { Identity } from './auth.ts'
+import { ownToken } from './own-token.ts'
+import type { RevocationIndex } from './revocations.ts'
+
+export interface RevokerOptions {
+  readonly revocations: RevocationLog
+  readonly index: RevocationIndex
+  readonly connections: Pick<Connections, 'all'>
+  readonly clock: Clock
+  readonly log: Logger
+}
+
+export interface Revoker {
+  tick(now: number): void
+  stop(): void
+}
+
+/** How often (ms) what could not be stored is tried again, and how much of it waits at most. */
+const [againMs, mostWaiting] = [5000, 10_000]
+
+/** Brings what is revoked to the connections that are open: many changes that come together are one look at them. */
+export function startRevoker({ revocations, index, connections, clock, log }: RevokerOptions): Revoker {
+  const unstored = new Map<string, Revocation>()
+  let look: NodeJS.Immediate | undefined
+  let triedAt = clock.now()
+
+  const store = async (revocation: Revocation): Promise<void> => {
+    try {
+      await revocations.add(revocation)
+      unstored.delete(revocation.id)
+    } catch (error) {
+      log.warn({ id: revocation.id, reason: messageOf(error) }, 'the token of a revoked session is not stored yet')
+    }
+  }
+  /** Who was shut out would come back with the same token, here or elsewhere. */
+  const revokeToken = ({ tokenId, expiresAt }: Identity, { reason }: Revocation): void => {
+    if (tokenId === undefined) return
+    const of = { kind: 'token', token: tokenId } as const
+    const id = revocationId(of)
+    const revocation: Revocation = {
+      id,
+      of,
+      at: clock.now(),
+      ...(expiresAt === undefined ? {} : { until: expiresAt }),
+      ...(reason === undefined ? {} : { reason }),
+    }
+    index.apply({ made: revocation })
+    if (unstored.size >= mostWaiting) {
+      log.error({ id, waiting: unstored.size }, 'the token of a revoked session is refused by this worker only')
+      return
+    }
+    unstored.set(id, revocation)
+    void store(revocation)
+  }
+
+  const endSubscriptions = (client: Client, who: Identity): void => {
+    for (const subscription of client.subscriptions.values()) {
+      const by = ownToken(subscription) ?? who
+      if (!index.refuses(by) && !subscription.channels.some(({ name }) => index.blocks(by, name))) continue
+      dropSubscription(subscription)
+      client.events.unsubscribed(subscription, 'revoked')
+    }
+  }
+  const enforce = (): void => {
+    look = undefined
+    for (const connection of connections.all()) {
+      const { client } = connection
+      if (client.closed) continue
+      const who = connection.identity()
+      const session = index.ofSession(client.session)
+      if (session && who) revokeToken(who, session)
+      if (session || (who && index.refuses(who))) closeClient(client, 'revoked')
+      else if (who) endSubscriptions(client, who)
+    }
+  }
+  const end = revocations.onChange((change) => {
+    index.apply(change)
+    if (change.made) look ??= setImmediate(enforce)
+  })
+
+  return {
+    tick(now) {
+      index.tick(now)
+      if (unstored.size === 0 || triedAt + againMs > now) return
+      triedAt = now
+      for (const revocation of unstored.values()) void store(revocation)
+    },
+    stop() {
+      end()
+      if (look) clearImmediate(look)
+    },
+  }
+}
