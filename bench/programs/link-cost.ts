@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { duplexPair } from 'node:stream'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Logger, Publication, SinkAttachment } from '#api'
+import { toNamespaces } from '../../src/config/namespaces.ts'
 import type { HubPort } from '../../src/gateway/index.ts'
 import { createGateEnd, createWorkerEnd } from '../../src/gateway/index.ts'
 import { decodeBatch, encodeBatch } from '../../src/gateway/link/batch-codec.ts'
@@ -78,7 +79,13 @@ async function measure(size: number, dataBytes: number): Promise<void> {
   let direct = 0
   const feed = sinkhole((count) => (direct += count)).attachSink(attachment)
   const call = await cpuOf(() => made.forEach((each) => feed.publish(each, progressOf(each))))
-  const worker = createWorkerEnd({ name: 'w', namespaces: { bus: {} }, limits, clock: systemClock, log: silent })
+  const worker = createWorkerEnd({
+    name: 'w',
+    namespaces: toNamespaces({ bus: {} }),
+    limits,
+    clock: systemClock,
+    log: silent,
+  })
   const own = worker.port.attachSink(attachment)
   own.open(opened)
   own.ready()
@@ -86,7 +93,13 @@ async function measure(size: number, dataBytes: number): Promise<void> {
   const kept = await cpuOf(() => made.forEach((each) => own.publish(each, progressOf(each))))
   worker.stop()
 
-  const linked = createWorkerEnd({ name: 'w', namespaces: { bus: {} }, limits, clock: systemClock, log: silent })
+  const linked = createWorkerEnd({
+    name: 'w',
+    namespaces: toNamespaces({ bus: {} }),
+    limits,
+    clock: systemClock,
+    log: silent,
+  })
   let taken = 0
   const gate = createGateEnd({
     name: 'g',

@@ -1,4 +1,5 @@
 import type { Client } from './client.ts'
+import { closeCodes } from './codes.ts'
 import { createCounts } from './limits/counts.ts'
 import { createTally } from './limits/tally.ts'
 import type { Identity } from './who/auth.ts'
@@ -48,7 +49,7 @@ export function createConnections(
   perUser = 0,
 ): Connections {
   const open = new Set<Connection>()
-  const closed = createTally()
+  const closed = createTally(Object.keys(closeCodes))
   const users = createCounts(perUser)
   const userOf = new Map<Connection, string>()
   const producers = new Map<string, Connection>()

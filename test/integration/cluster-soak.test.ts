@@ -129,7 +129,8 @@ test('connectors and workers come and go at random, and REST, topics and what ru
   const sinks = flow.declared.flatMap((each) => [...each.keys()]).filter((name) => !name.includes('-source-'))
   expect([cluster.name, ...sinks.map((name) => `connect-${name}`)]).toEqual(expect.arrayContaining(groups))
   const internal = ['configs', 'offsets', 'status'].map((use) => `${cluster.name}-${use}`)
-  expect(await topicsOf(cluster.name)).toEqual([...internal, ...flow.topics].toSorted())
+  const own = [...internal, `tidegate-revocations-${cluster.name}`]
+  expect(await topicsOf(cluster.name)).toEqual([...own, ...flow.topics].toSorted())
   await Promise.all(cluster.urls.map((_, worker) => cluster.stop(worker)))
   expect(workers.slowestStop()).toBeLessThan(drainMs)
   evidence('cluster-soak', {

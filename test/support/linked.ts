@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { type Duplex, duplexPair } from 'node:stream'
 import { connect as connectTls, createServer as createTlsServer } from 'node:tls'
 import type { Clock } from '#api'
+import { toNamespaces } from '../../src/config/namespaces.ts'
 import type { HubPort } from '../../src/gateway/hub.ts'
 import { createGateEnd, type GateEnd } from '../../src/gateway/link/gate-end.ts'
 import { createWorkerEnd, type WorkerEnd } from '../../src/gateway/link/worker-end.ts'
@@ -15,7 +16,13 @@ import { silent } from '../unit/gateway/harness.ts'
 export const linkLimits = { maxQueuedBytes: 64 * 1024 * 1024, heartbeatMs: 5000 }
 
 export const makeWorkerEnd = (name = 'worker', clock: Clock = systemClock, limits = linkLimits): WorkerEnd =>
-  createWorkerEnd({ name, namespaces: { bus: {}, buses: {}, report: {}, chat: {} }, limits, clock, log: silent })
+  createWorkerEnd({
+    name,
+    namespaces: toNamespaces({ bus: {}, buses: {}, report: {}, chat: {} }),
+    limits,
+    clock,
+    log: silent,
+  })
 
 export const makeGateEnd = (port: HubPort, clock: Clock = systemClock): GateEnd =>
   createGateEnd({ name: 'gate', port, limits: linkLimits, clock, log: silent })

@@ -1,4 +1,5 @@
 import type { Clock, Logger } from '#api'
+import type { ErrorName } from '../codes.ts'
 import type { Connections } from '../connections.ts'
 import type { LimitSettings } from '../settings.ts'
 import { createDoor, type Door } from './door.ts'
@@ -32,6 +33,15 @@ export interface LimitsOptions {
 
 const lookMs = 1000
 
+const limitCodes: readonly ErrorName[] = [
+  'connection_rate',
+  'overloaded',
+  'busy',
+  'address_limit',
+  'user_limit',
+  'message_rate',
+]
+
 export function createLimits({
   settings,
   connections,
@@ -54,7 +64,7 @@ export function createLimits({
     }),
     handshakes: createHandshakes(settings.pendingHandshakes),
     expensive: createExpensive({ bytesPerS: settings.snapshotBytesPerS, load, now: now(), random }),
-    refused: createTally(),
+    refused: createTally(limitCodes),
     tick(at) {
       if (lookedAt + lookMs > at) return
       lookedAt = at

@@ -1,9 +1,10 @@
 import type { Duplex } from 'node:stream'
 import type { Clock, Logger } from '#api'
-import { checkAttachment } from '../attach-check.ts'
+import { checkAttachment, checkBounds } from '../attach-check.ts'
 import { type Pattern, parsePattern, templatePattern } from '../channels.ts'
 import type { HubPort } from '../hub.ts'
 import type { GatePeers } from '../peers.ts'
+import type { NamespaceSettings } from '../settings.ts'
 import { type Answers, type Asking, createAsking, type Question } from './asking.ts'
 import { type GateLink, type OfferedSource, openGateLink } from './gate-link.ts'
 import type { LineLimits } from './line.ts'
@@ -37,7 +38,7 @@ export interface LinkEvents {
 export interface WorkerEndOptions {
   /** Tells this worker from others, in logs and positions of streams. */
   readonly name: string
-  readonly namespaces: Readonly<Record<string, unknown>>
+  readonly namespaces: Readonly<Record<string, NamespaceSettings>>
   readonly limits: LineLimits
   readonly clock: Clock
   readonly log: Logger
@@ -69,6 +70,7 @@ export function createWorkerEnd(options: WorkerEndOptions): WorkerEnd {
       const { connector } = attachment
       const patterns = attachment.templates.map(templatePattern)
       const former = checkAttachment({ connector, patterns }, sinks.values(), namespaces)
+      checkBounds(attachment, patterns, namespaces)
       for (const { offered } of former) offered.feed.detach()
       const id = ++last
       const onDetached = (): void => {

@@ -16,7 +16,7 @@ test('a user has so many connections: the newest is refused, and let in when ano
   const third = await connectAs(fake, 'ann')
   expect(third.of('error')).toMatchObject([{ id: 1, code: 'user_limit', retryable: true }])
   expect(third.closed()).toBe('user_limit')
-  expect(fake.gate.limits.refused.counts()).toEqual({ user_limit: 1 })
+  expect(fake.gate.limits.refused.counts()).toMatchObject({ user_limit: 1 })
   expect((await connectAs(fake, 'ben')).closed()).toBeUndefined()
   first.disconnect()
   expect((await connectAs(fake, 'ann')).of('connected')).toHaveLength(1)
