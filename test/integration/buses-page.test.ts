@@ -75,16 +75,17 @@ describe.skipIf(!chromium)('the city’s buses in a browser', () => {
     const told = await eventually(async () => {
       const { messagesPerSecond = 0, p50, p99, feedMessageBytes, receivedBytesPerSecond } = await page.figures()
       if (!p50 || !p99 || !feedMessageBytes || !receivedBytesPerSecond) return false
+      const isSettled = messagesPerSecond > 140 && messagesPerSecond < 180
+      // One feed message a second; what the page gets of it is less, once a second more or less no longer counts.
       return (
-        messagesPerSecond > 140 && messagesPerSecond < 180 && { p50, p99, feedMessageBytes, receivedBytesPerSecond }
+        isSettled && receivedBytesPerSecond < feedMessageBytes && { p50, p99, feedMessageBytes, receivedBytesPerSecond }
       )
     })
     expect(told.p50).toBeLessThan(1000)
     expect(told.p99).toBeGreaterThanOrEqual(told.p50)
     expect(told.feedMessageBytes).toBeGreaterThan(25_000)
     expect(told.receivedBytesPerSecond).toBeGreaterThan(10_000)
-    // One feed message each second; framed one by one the projections come to about as many bytes, and the mean is over few seconds.
-    expect(told.receivedBytesPerSecond).toBeLessThan(1.5 * told.feedMessageBytes)
+    expect(told.receivedBytesPerSecond).toBeLessThan(told.feedMessageBytes)
     await eventually(async () => Number(await page.text('#rate')) > 140)
     expect(await page.text('#p50')).toMatch(/^(<1|\d+) ms$/)
     expect(await page.text('#here-bytes')).toMatch(/^[\d.]+ kB$/)

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import type { LimitSettings } from '../../../../src/gateway/settings.ts'
+import { happened } from '../../../support/happened.ts'
 import { fakeGate, feeder, makeAttachment, manualClock, settle } from '../harness.ts'
 
 async function connected(limits: Partial<LimitSettings>) {
@@ -123,7 +124,7 @@ test('requests beyond the rate are refused with a time to come back, publication
   client.send({ type: 'subscribe', id: nextId(), channel: 'bus:1' })
   await settle()
   expect(client.of('error').at(-1)).toMatchObject({ code: 'message_rate', retryable: true, retryAfter: 500 })
-  expect(gate.limits.refused.counts()).toMatchObject({ message_rate: 1 })
+  expect(happened(gate.limits.refused.counts())).toEqual({ message_rate: 1 })
   ping(1)
   client.send({ type: 'publish', id: nextId(), channel: 'chat:1', data: 1 })
   await settle()
