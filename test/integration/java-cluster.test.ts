@@ -4,14 +4,15 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
 import { restCases } from '../interop/rest/cases/index.ts'
 import { type ClusterUnderTest, startCluster } from '../interop/rest/cluster.ts'
-import { compareAnswers, type Outcome } from '../interop/rest/compare.ts'
+import { compareAnswers } from '../interop/rest/compare.ts'
 import { wantedDifferences } from '../interop/rest/differences.ts'
 import { pairs } from '../interop/rest/pairs.ts'
 import { runCase } from '../interop/rest/run-case.ts'
+import { type SteadyOutcome, steady } from '../interop/rest/steady.ts'
 import { tableOf } from '../interop/rest/table.ts'
 import { evidence, scale } from '../support/scale.ts'
 
-const outcomes: Outcome[] = []
+const outcomes: SteadyOutcome[] = []
 let dir: string
 let java: ClusterUnderTest
 let ours: ClusterUnderTest
@@ -38,22 +39,27 @@ describe.each([['leader', 0] as const, ['follower', 100] as const])('on the %s',
   test.each(cases.filter(([, , index]) => goesTo(first, index)))(
     "answers as Kafka Connect's does: %s",
     async (name, each, index) => {
-      const answers = await Promise.all([
-        runCase(each, first + index, java[role]),
-        runCase(each, first + index, ours[role]),
-      ])
-      const outcome = compareAnswers(name, ...answers, wantedDifferences)
+      const outcome = await steady(async (run) => {
+        const number = first + index + run * 500
+        const answers = [runCase(each, number, java[role]), runCase(each, number, ours[role])] as const
+        return compareAnswers(name, ...(await Promise.all(answers)), wantedDifferences)
+      })
       outcomes.push(outcome)
       expect(
         outcome.differs.map(({ step, path, ...values }) => `${step} | ${path} | ${JSON.stringify(values)}`),
       ).toEqual([])
     },
-    120_000,
+    240_000,
   )
 })
 
 test('every case was compared', () => {
-  const table = tableOf(outcomes)
+  const unsteady = outcomes.flatMap((outcome) => outcome.unsteady)
+  for (const each of unsteady) process.stdout.write(`differed in one of two runs: ${JSON.stringify(each)}\n`)
+  const table: Readonly<Record<string, number>> = {
+    ...tableOf(outcomes),
+    'differed in one of two runs': unsteady.length,
+  }
   const lines = Object.entries(table).map(([what, count]) => `${String(count).padStart(5)}  ${what}\n`)
   process.stdout.write(lines.join(''))
   expect(table['cases']).toBe(restCases.length * scale({ small: 1, full: 2 }))

@@ -8,6 +8,7 @@ import { compareAnswers } from '../../interop/rest/compare.ts'
 import { coverage } from '../../interop/rest/coverage.ts'
 import { wantedDifferences } from '../../interop/rest/differences.ts'
 import type { Answered } from '../../interop/rest/run-case.ts'
+import { steady } from '../../interop/rest/steady.ts'
 import { tableOf } from '../../interop/rest/table.ts'
 
 const cases = [...restCases, ...workerPropertyCases]
@@ -90,4 +91,23 @@ test('every suite that a statement names exists', async () => {
   const files = coverage.flatMap(([, shown]) => ('reason' in shown && shown.reason.endsWith('.ts') ? shown.reason : []))
   await Promise.all(files.map((file) => readFile(join(packageRoot, file))))
   expect(files.length).toBeGreaterThan(0)
+})
+
+test('what differs in both runs of a case differs; what differs in one is told', async () => {
+  const answer = (state: string, version: string) => [
+    { step: 'status', answer: { status: 200, headers: {}, body: { state, version } } },
+  ]
+  const runs = [answer('FAILED', 'none'), answer('FAILED', '1')]
+  const outcome = await steady(async (run) => compareAnswers('case', answer('RUNNING', '1'), runs[run] ?? [], []))
+  expect(outcome.differs.map(({ path }) => path)).toEqual(['body.state'])
+  expect(outcome.unsteady.map(({ path, ours }) => [path, ours])).toEqual([['body.version', 'none']])
+})
+
+test('a case without differences is run once', async () => {
+  const runs: number[] = []
+  await steady(async (run) => {
+    runs.push(run)
+    return compareAnswers('case', java, java, [])
+  })
+  expect(runs).toEqual([0])
 })
