@@ -24,6 +24,8 @@ export interface Link extends Outlet {
   /** Bytes that came from the client so far, and those that went to it. */
   received(): number
   sent(): number
+  /** How many messages ended before the one that has begun to come and not ended; undefined: there is none. */
+  unended(): number | undefined
   destroy(): void
 }
 
@@ -264,7 +266,7 @@ export function openSession(gate: Gate, { link, form, frame, token, certified }:
     tick(now) {
       if (client.closed) return
       if (!identity && openedAt + limits.connectTimeoutMs <= now) return closeClient(client, 'connect_timeout')
-      const wrong = inbound.look(link.received(), now)
+      const wrong = inbound.look(link.received(), link.unended(), now)
       if (wrong) return closeClient(client, wrong)
       if (isIdle(now)) return closeClient(client, 'idle')
       checkExpiry(identity, now)

@@ -42,7 +42,8 @@ export function clientFrame({
   if (bytes === 2) head.writeUInt16BE(Number(told), 2)
   if (bytes === 8) head.writeBigUInt64BE(told, 2)
   if (!mask) return Buffer.concat([head, data])
-  return Buffer.concat([head, mask, data.map((byte, index) => byte ^ (mask[index % 4] ?? 0))])
+  for (let at = 0; at < data.length; at++) data[at] = (data[at] ?? 0) ^ (mask[at % 4] ?? 0)
+  return Buffer.concat([head, mask, data])
 }
 
 export const closeFrame = (code: number, reason = ''): Buffer => {
@@ -87,14 +88,39 @@ export interface RawClient {
   send(...parts: readonly (Buffer | string)[]): void
 }
 
+const headEnd = Buffer.from('\r\n\r\n')
+
 export function rawClient(port: number, host = '127.0.0.1'): RawClient {
   const socket = connect({ port, host })
   socket.setNoDelay(true)
-  let received = Buffer.alloc(0)
+  /** The head of the answer, with what followed when it was no upgrade. */
+  let answer = Buffer.alloc(0)
+  let bodyAt = -1
+  let isUpgraded = false
+  /** The beginning of a frame. */
+  let part = Buffer.alloc(0)
+  const frames: RawFrame[] = []
   let isEnded = false
   let tell: (() => void) | undefined
+  const take = (chunk: Buffer): void => {
+    const parsed = parseFrames(part.length === 0 ? chunk : Buffer.concat([part, chunk]))
+    frames.push(...parsed.frames)
+    part = parsed.rest
+  }
   socket.on('data', (chunk) => {
-    received = Buffer.concat([received, chunk])
+    if (isUpgraded) take(chunk)
+    else {
+      answer = Buffer.concat([answer, chunk])
+      if (bodyAt < 0) {
+        const end = answer.indexOf(headEnd)
+        if (end >= 0) bodyAt = end + headEnd.length
+      }
+      if (bodyAt >= 0 && answer.subarray(0, 12).toString() === 'HTTP/1.1 101') {
+        isUpgraded = true
+        take(answer.subarray(bodyAt))
+        answer = answer.subarray(0, bodyAt)
+      }
+    }
     tell?.()
   })
   socket.on('error', () => undefined)
@@ -106,16 +132,13 @@ export function rawClient(port: number, host = '127.0.0.1'): RawClient {
       resolve()
     })
   })
-  const headEnd = (): number => received.indexOf('\r\n\r\n')
-  const isUpgraded = (): boolean => received.subarray(0, 12).toString() === 'HTTP/1.1 101'
-  const frames = (): RawFrame[] => (isUpgraded() && headEnd() >= 0 ? parseFrames(received.subarray(headEnd() + 4)) : [])
   return {
     socket,
-    status: () => (headEnd() < 0 ? undefined : Number(/^HTTP\/1\.[01] (\d{3})/.exec(received.toString('latin1'))?.[1])),
-    answer: () => received.toString('latin1'),
-    frames,
+    status: () => (bodyAt < 0 ? undefined : Number(/^HTTP\/1\.[01] (\d{3})/.exec(answer.toString('latin1'))?.[1])),
+    answer: () => answer.toString('latin1'),
+    frames: () => frames,
     closeCode: () => {
-      const close = frames().find(({ opcode }) => opcode === 8)
+      const close = frames.find(({ opcode }) => opcode === 8)
       return close && (close.payload.length < 2 ? 1005 : close.payload.readUInt16BE())
     },
     isEnded: () => isEnded,
@@ -127,12 +150,13 @@ export function rawClient(port: number, host = '127.0.0.1'): RawClient {
             tell = resolve
           }),
     send(...parts) {
-      for (const part of parts) if (!socket.destroyed) socket.write(part)
+      for (const each of parts) if (!socket.destroyed) socket.write(each)
     },
   }
 }
 
-function parseFrames(bytes: Buffer): RawFrame[] {
+/** The whole frames at the beginning, and what is left of one. */
+function parseFrames(bytes: Buffer): { readonly frames: readonly RawFrame[]; readonly rest: Buffer<ArrayBuffer> } {
   const frames: RawFrame[] = []
   let at = 0
   while (bytes.length - at >= 2) {
@@ -156,5 +180,5 @@ function parseFrames(bytes: Buffer): RawFrame[] {
     })
     at += head + length
   }
-  return frames
+  return { frames, rest: Buffer.from(bytes.subarray(at)) }
 }

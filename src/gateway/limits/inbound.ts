@@ -7,8 +7,8 @@ export interface Inbound {
   took(received: number, now: number): void
   /** Whether nothing more is to be read for now. */
   isOver(now: number): boolean
-  /** Looks at it as time passes. */
-  look(received: number, now: number): 'message_rate' | 'frame_timeout' | undefined
+  /** Looks at it as time passes; `unended` is the message that has begun and not ended. */
+  look(received: number, unended: number | undefined, now: number): 'message_rate' | 'frame_timeout' | undefined
   /** Whether a request beside publications and pings may be made; it counts. */
   mayAsk(now: number): boolean
   askAgainMs(now: number): number
@@ -24,8 +24,7 @@ export function createInbound(limits: LimitSettings, receivedBefore: number, sta
   const bytes = createTokenBucket(bytesPerS, 2 * bytesPerS, startsAt)
   const requests = createTokenBucket(requestsPerS, Math.max(requestsPerS, 2 * subscriptionsPerSession), startsAt)
   let counted = receivedBefore
-  let wholeAt = receivedBefore
-  let partSince: number | undefined
+  let part: { readonly of: number; readonly since: number } | undefined
   let overSince: number | undefined
   let spokeAt = startsAt
 
@@ -42,21 +41,19 @@ export function createInbound(limits: LimitSettings, receivedBefore: number, sta
     took(received, now) {
       count(received, now)
       messages.take(1, now)
-      wholeAt = received
-      partSince = undefined
       if (isOver(now)) overSince ??= now
     },
     isOver,
-    look(received, now) {
+    look(received, unended, now) {
       count(received, now)
       if (isOver(now)) overSince ??= now
       else if (isRelieved(now)) overSince = undefined
       if (limits.overRateMs > 0 && overSince !== undefined && overSince + limits.overRateMs <= now)
         return 'message_rate'
       // Of what is not read nobody can say that it does not come.
-      if (received === wholeAt || isOver(now)) partSince = undefined
-      else partSince ??= now
-      return partSince !== undefined && partSince + limits.frameTimeoutMs <= now ? 'frame_timeout' : undefined
+      if (unended === undefined || isOver(now)) part = undefined
+      else if (part?.of !== unended) part = { of: unended, since: now }
+      return part && part.since + limits.frameTimeoutMs <= now ? 'frame_timeout' : undefined
     },
     mayAsk(now) {
       if (requests.level(now) < 1) return false

@@ -6,6 +6,7 @@ import { type CloseName, closeCodes } from '../codes.ts'
 import { pump } from '../delivery/pump.ts'
 import { createTextForm, type TextForms } from '../forms/text-form.ts'
 import type { Gate } from '../gate.ts'
+import { createMessageEnds } from '../limits/message-ends.ts'
 import { type Link, openSession, type SessionOptions } from '../session.ts'
 import { deflatedFrame, textFrame } from './text-frame.ts'
 
@@ -78,6 +79,8 @@ export function createWebSocketTransport(gate: Gate, indexes: WebSocketIndexes):
       session.left()
       close(code, reason)
     }
+    const ends = createMessageEnds()
+    socket.on('data', ends.took)
     let isCorked = false
     const uncork = (): void => {
       isCorked = false
@@ -105,6 +108,7 @@ export function createWebSocketTransport(gate: Gate, indexes: WebSocketIndexes):
       },
       received: () => counted.bytesRead ?? 0,
       sent: () => counted.bytesWritten ?? 0,
+      unended: ends.unended,
       pause: () => websocket.pause(),
       resume: () => websocket.resume(),
       destroy: () => websocket.terminate(),

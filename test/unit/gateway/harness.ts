@@ -246,6 +246,7 @@ export function fakeGate(clock: Clock, change: SettingsChange = {}, peers: GateP
       const frames: Frame[] = []
       let closed: CloseName | undefined
       let paused = false
+      let [ended, endedAt] = [0, 0]
       const keep = (bytes: Buffer): void => {
         for (const line of bytes.toString().split('\n')) if (line) frames.push(JSON.parse(line) as Frame)
       }
@@ -258,6 +259,8 @@ export function fakeGate(clock: Clock, change: SettingsChange = {}, peers: GateP
         send(sent) {
           const text = JSON.stringify(sent)
           client.received += text.length
+          ended++
+          endedAt = client.received
           client.session.receive(text)
         },
         drain() {
@@ -290,6 +293,7 @@ export function fakeGate(clock: Clock, change: SettingsChange = {}, peers: GateP
           },
           received: () => client.received,
           sent: () => 0,
+          unended: () => (client.received === endedAt ? undefined : ended),
           destroy() {},
         },
       })
