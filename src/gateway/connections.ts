@@ -1,6 +1,6 @@
 import type { Client } from './client.ts'
 import { closeCodes } from './codes.ts'
-import { createCounts } from './limits/counts.ts'
+import { type Counts, createCounts } from './limits/counts.ts'
 import { createTally } from './limits/tally.ts'
 import type { Identity } from './who/auth.ts'
 
@@ -42,15 +42,14 @@ export interface Connections {
   producerSession(session: string): Connection | undefined
 }
 
-/** `end` is called for each that is removed, and whether it was a producer's. `perUser` 0: no bound. */
+/** `end` is called for each that is removed, and whether it was a producer's. `users`: how many each has. */
 export function createConnections(
   limit: number,
   end: (client: Client, isProducer: boolean) => void,
-  perUser = 0,
+  users: Counts = createCounts(0),
 ): Connections {
   const open = new Set<Connection>()
   const closed = createTally(Object.keys(closeCodes))
-  const users = createCounts(perUser)
   const userOf = new Map<Connection, string>()
   const producers = new Map<string, Connection>()
   const producerOf = new Map<Connection, string>()
@@ -72,7 +71,7 @@ export function createConnections(
     closed: () => closed.counts(),
     all: () => open,
     takeUser(user, connection) {
-      if (perUser === 0 || userOf.has(connection) || !open.has(connection)) return true
+      if (users.most === 0 || userOf.has(connection) || !open.has(connection)) return true
       if (!users.enter(user)) return false
       userOf.set(connection, user)
       return true

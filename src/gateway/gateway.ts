@@ -12,6 +12,7 @@ import { createHub, type HubPort } from './hub.ts'
 import { drain } from './limits/drain.ts'
 import { createLimits } from './limits/limits.ts'
 import { type Meter, startMeter } from './limits/meter.ts'
+import { createSharedCounts } from './limits/shared-counts.ts'
 import { createHttpServer } from './listener/http.ts'
 import { createProxies } from './listener/proxies.ts'
 import { createTlsReload, readTls } from './listener/tls.ts'
@@ -109,6 +110,8 @@ export async function startGateway({
   const tls = await readTls(settings.tls)
   const life = new AbortController()
   const fanOut = createFanOut(() => clock.now())
+  const peers = given.peers ?? noPeers
+  const counts = createSharedCounts({ limits: settings.limits, peers, now: () => clock.now(), log })
   const connections = createConnections(
     settings.limits.sessions,
     (client, isProducer) => {
@@ -116,10 +119,10 @@ export async function startGateway({
       if (isProducer) hub.producerDisconnected(client.session)
       for (const subscription of client.subscriptions.values()) dropSubscription(subscription)
     },
-    settings.limits.sessionsPerUser,
+    counts.users,
   )
   const meter = given.meter ?? startMeter()
-  const limits = createLimits({ settings: settings.limits, connections, clock, log, meter })
+  const limits = createLimits({ settings: settings.limits, connections, counts, clock, log, meter })
   const index = createRevocationIndex(revocations?.all() ?? [], () => clock.now())
   const revoker = revocations && startRevoker({ revocations, index, connections, clock, log })
   const auth = createAuth(settings, clock, { ...authParts, revocations: index })
@@ -139,7 +142,7 @@ export async function startGateway({
     closeProducer,
     compileFilter: given.compileFilter,
   })
-  const presence = createPresence({ connections, peers: given.peers ?? noPeers, clock, log })
+  const presence = createPresence({ connections, peers, clock, log })
   const gate: Gate = {
     settings,
     hub,
@@ -218,6 +221,7 @@ export async function startGateway({
     life.abort()
     meter.stop()
     presence.close()
+    counts.close()
     await until(() => connections.size() === 0, closeMs, clock)
     for (const connection of connections.all()) connection.destroy()
     server.closeAllConnections()

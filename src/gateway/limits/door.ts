@@ -4,7 +4,7 @@ import { type Refusal, refuse } from '../codes.ts'
 import { addressOf } from '../listener/address.ts'
 import type { LimitSettings } from '../settings.ts'
 import { addressPrefix } from './address-prefix.ts'
-import { createCounts } from './counts.ts'
+import type { Counts } from './counts.ts'
 import { createLane } from './lane.ts'
 
 /** Decides over each connection before anything is spent on it. */
@@ -21,6 +21,8 @@ export interface Newcomer {
 
 export interface DoorOptions {
   readonly limits: LimitSettings
+  /** Of connections, by address. */
+  readonly addresses: Counts
   readonly now: () => number
   readonly random: () => number
   /** Whether there is too much to do to let anybody in. */
@@ -31,18 +33,17 @@ export interface DoorOptions {
 /** After how long (ms, in the mean) to come back to a gate that is full, has too much to do, or has enough of an address. */
 const [fullMs, overloadedMs, addressMs] = [5000, 10_000, 15_000]
 
-export function createDoor({ limits, now, random, isOverloaded, isFull }: DoorOptions): Door {
+export function createDoor({ limits, addresses, now, random, isOverloaded, isFull }: DoorOptions): Door {
   const startsAt = now()
   const fresh = createLane({ perS: limits.connectionsPerS, burst: limits.connectionBurst, now: startsAt, random })
   const back = createLane({ perS: limits.resumesPerS, burst: limits.resumeBurst, now: startsAt, random })
-  const addresses = createCounts(limits.sessionsPerAddress)
   const spread = (ms: number): { readonly retryAfter: number } => ({ retryAfter: Math.ceil(ms * (0.5 + random())) })
 
   return {
     admit({ request, isResume }, life) {
       if (isFull()) return refuse('busy', 'The gate has as many connections as it may have.', spread(fullMs))
       if (isOverloaded()) return refuse('overloaded', 'The gate has more to do than it can.', spread(overloadedMs))
-      const address = limits.sessionsPerAddress === 0 ? '' : addressPrefix(addressOf(request), limits.addressPrefix6)
+      const address = addresses.most === 0 ? '' : addressPrefix(addressOf(request), limits.addressPrefix6)
       if (!addresses.enter(address))
         return refuse('address_limit', 'This address has as many connections as it may have.', spread(addressMs))
       const retryAfter = (isResume ? back : fresh).enter(now())

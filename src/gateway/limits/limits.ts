@@ -7,6 +7,7 @@ import { createExpensive, type Expensive } from './expensive.ts'
 import { createHandshakes, type Handshakes } from './handshakes.ts'
 import { createLoad, type Load } from './load.ts'
 import type { Meter } from './meter.ts'
+import type { SharedCounts } from './shared-counts.ts'
 import { shed } from './shed.ts'
 import { createTally, type Tally } from './tally.ts'
 
@@ -25,6 +26,7 @@ export interface Limits {
 export interface LimitsOptions {
   readonly settings: LimitSettings
   readonly connections: Connections
+  readonly counts: SharedCounts
   readonly clock: Clock
   readonly log: Logger
   readonly meter: Meter
@@ -45,6 +47,7 @@ const limitCodes: readonly ErrorName[] = [
 export function createLimits({
   settings,
   connections,
+  counts,
   clock,
   log,
   meter,
@@ -57,6 +60,7 @@ export function createLimits({
     load,
     door: createDoor({
       limits: settings,
+      addresses: counts.addresses,
       now,
       random,
       isOverloaded: () => load.level() > 0,
@@ -66,6 +70,7 @@ export function createLimits({
     expensive: createExpensive({ bytesPerS: settings.snapshotBytesPerS, load, now: now(), random }),
     refused: createTally(limitCodes),
     tick(at) {
+      counts.tick(at)
       if (lookedAt + lookMs > at) return
       lookedAt = at
       load.look()

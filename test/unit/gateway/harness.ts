@@ -9,6 +9,7 @@ import { createTextForm } from '../../../src/gateway/forms/text-form.ts'
 import type { Gate } from '../../../src/gateway/gate.ts'
 import { createHub, type Hub } from '../../../src/gateway/hub.ts'
 import { createLimits } from '../../../src/gateway/limits/limits.ts'
+import { createSharedCounts } from '../../../src/gateway/limits/shared-counts.ts'
 import { type GatePeers, noPeers } from '../../../src/gateway/peers.ts'
 import { createKeyring } from '../../../src/gateway/positions/keyring.ts'
 import { createPresence } from '../../../src/gateway/presence.ts'
@@ -181,18 +182,20 @@ const frame = (text: string): Buffer => Buffer.from(`${text}\n`)
 export function fakeGate(clock: Clock, change: SettingsChange = {}, peers: GatePeers = noPeers): FakeGate {
   const settings = makeSettings(change)
   const fanOut = createFanOut(() => clock.now())
+  const counts = createSharedCounts({ limits: settings.limits, peers, now: () => clock.now(), log: silent })
   const connections = createConnections(
     0,
     (client) => {
       client.closed = true
       for (const subscription of client.subscriptions.values()) dropSubscription(subscription)
     },
-    settings.limits.sessionsPerUser,
+    counts.users,
   )
   const load: Meters = { eventLoopDelayMs: 0, memoryBytes: 0, heapShare: 0 }
   const limits = createLimits({
     settings: settings.limits,
     connections,
+    counts,
     clock,
     log: silent,
     meter: fakeMeter(load),

@@ -2,6 +2,7 @@ import { EventEmitter } from 'node:events'
 import type { IncomingMessage } from 'node:http'
 import { expect, test } from 'vitest'
 import { addressPrefix } from '../../../../src/gateway/limits/address-prefix.ts'
+import { createCounts } from '../../../../src/gateway/limits/counts.ts'
 import { createDoor, isResume } from '../../../../src/gateway/limits/door.ts'
 import type { LimitSettings } from '../../../../src/gateway/settings.ts'
 import { type ManualClock, makeSettings, manualClock } from '../harness.ts'
@@ -9,9 +10,11 @@ import { type ManualClock, makeSettings, manualClock } from '../harness.ts'
 const from = (remoteAddress: string, headers = {}): IncomingMessage =>
   ({ socket: { remoteAddress }, headers }) as unknown as IncomingMessage
 
-function door(clock: ManualClock, limits: Partial<LimitSettings>, state = { overloaded: false, full: false }) {
+function door(clock: ManualClock, change: Partial<LimitSettings>, state = { overloaded: false, full: false }) {
+  const { limits } = makeSettings({ limits: change })
   const made = createDoor({
-    limits: makeSettings({ limits }).limits,
+    limits,
+    addresses: createCounts(limits.sessionsPerAddress),
     now: () => clock.now(),
     random: () => 0.5,
     isOverloaded: () => state.overloaded,
