@@ -1,6 +1,7 @@
 import type { Pattern } from './channels.ts'
 import type { Form, Subscription } from './client.ts'
 import { createFifo, type Fifo, fifoSize } from './fifo.ts'
+import type { Departed } from './positions/departures.ts'
 import type { Epoch } from './positions/epoch.ts'
 import type { SnapshotEntry } from './selection/snapshot.ts'
 import type { SnapshotPages } from './selection/snapshot-pages.ts'
@@ -81,6 +82,8 @@ export interface View {
   readonly pattern: Pattern
   /** The channels of the pattern that have something. */
   readonly members: Set<ChannelState>
+  /** What left the window of all of them. */
+  readonly departed: Departed
 }
 
 export const createChannelState = (name: string, account: { bytes: number }, view?: View): ChannelState => ({

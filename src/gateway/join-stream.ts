@@ -4,10 +4,11 @@ import { type Refusal, type ResumeReason, refuse } from './codes.ts'
 import { addLive, behindSeq, startPull, stays } from './delivery/pull.ts'
 import type { Moment } from './delivery/pull-source.ts'
 import { pump } from './delivery/pump.ts'
-import { fifoFind } from './fifo.ts'
+import { fifoFind, fifoFirst } from './fifo.ts'
 import { keepText } from './forms/delta.ts'
 import type { Expensive } from './limits/expensive.ts'
 import type { Epoch } from './positions/epoch.ts'
+import { isHere } from './positions/is-here.ts'
 import type { Checked } from './positions/resume.ts'
 import { dominates, isBehind } from './positions/vector.ts'
 import type { Judge } from './selection/judge.ts'
@@ -61,16 +62,20 @@ const pagesSharedMs = 1000
 /** Answers the number of messages sent at once. Adds a subscription in one step, so that nothing is published meanwhile: the past, then live, no gap and no overlap. */
 export function joinStream(options: JoinOptions): Refusal | number {
   const { stream, client, checked, now, terms } = options
-  const isHere = checked?.ok === true && isCovered(stream, options.channels, checked)
-  const reason = checked && !isHere ? reasonAgainst(stream, checked) : undefined
+  // Before anything is decided: what left the window of a pattern is known by its own state.
+  const channels = options.channels.map((name) => stream.channel(name))
+  const isCovered = checked?.ok === true && needsNoReading(stream, channels, checked)
+  const reason = checked && !isCovered ? reasonAgainst(stream, checked) : undefined
   const isStart = checked?.ok === true && checked.isStart === true
   const recovered = checked === undefined || isStart ? null : reason === undefined
   const hasSnapshot = terms.snapshot && recovered !== true
   if (hasSnapshot) {
     const refusal = options.expensive.refusal(now) ?? refuseSnapshot(stream, now)
-    if (refusal) return refusal
+    if (refusal) {
+      for (const channel of channels) stream.release(channel)
+      return refusal
+    }
   }
-  const channels = options.channels.map((name) => stream.channel(name))
   const { id } = options
   const subscription: Subscription = {
     id,
@@ -115,12 +120,12 @@ export function joinStream(options: JoinOptions): Refusal | number {
   } else if (checked?.ok && reason === undefined) {
     const { base, epoch, asOf } = checked
     const after = behindSeq(channels, base)
-    if (isHere && dominates(stream.tracker.vector(), base) && !hasMissed(channels, after, checked)) {
+    if (isCovered && dominates(stream.tracker.vector(), base) && !hasMissed(channels, after, checked)) {
       begin(subscription, here, now, joined)
       return 0
     }
     startPull(subscription, { after, stands: base, base, epoch, given: options.given, isHistory: true }, now)
-    if (!isHere) stream.readBack(subscription, { isResume: true, isWhole: !isStart, asOf })
+    if (!isCovered) stream.readBack(subscription, { isResume: true, isWhole: !isStart, asOf })
     joined(options.given ?? '', terms.window !== undefined && !isStart)
   } else {
     begin(subscription, here, now, joined)
@@ -148,13 +153,17 @@ function reasonAgainst(stream: Stream, checked: Checked): ResumeReason | undefin
   return past === 'readable' ? undefined : past
 }
 
-function isCovered(stream: Stream, names: readonly string[], checked: Extract<Checked, { ok: true }>): boolean {
-  if (checked.mustRead || !stream.window.covers(checked.base)) return false
+function needsNoReading(
+  stream: Stream,
+  channels: readonly ChannelState[],
+  { base, mustRead }: Extract<Checked, { ok: true }>,
+): boolean {
+  const names = channels.map(({ name }) => name)
+  if (mustRead || !isHere(stream, names, base)) return false
   // An epoch cannot speak of partitions that were found after it; the position may know them from another worker.
-  return names.every((name) => {
-    const channel = stream.channels.get(name)
-    const first = channel?.log.items[channel.log.head]
-    return !first || checked.base.next.every((at, index) => at === 0 || index < first.epoch.partitions.length)
+  return channels.every(({ log }) => {
+    const first = fifoFirst(log)
+    return !first || base.next.every((at, index) => at === 0 || index < first.epoch.partitions.length)
   })
 }
 

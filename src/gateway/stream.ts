@@ -125,7 +125,7 @@ export function createStream(options: StreamOptions): Stream {
   const window = createWindow(attachment.window, release)
   const snapshot = createSnapshot(attachment.snapshot)
   const unreadPast = createUnreadPast(attachment.snapshot.expireMs)
-  const views = createViews(channels, window.account)
+  const views = createViews(channels, window)
 
   const channelFor = (name: string): ChannelState => {
     const known = channels.get(name)

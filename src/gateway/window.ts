@@ -1,8 +1,8 @@
 import type { WindowLimits } from '#api'
 import type { ChannelState, Item } from './channel-state.ts'
 import { createFifo, type Fifo, fifoFirst, fifoShift } from './fifo.ts'
-import { vectorAt } from './positions/cursor.ts'
-import { comparePaths, dominates, type Vector } from './positions/vector.ts'
+import { createDepartures, type Departures, isVanishedBehind } from './positions/departures.ts'
+import { comparePaths, type Vector } from './positions/vector.ts'
 import { addToView, dropFromView } from './selection/views.ts'
 
 /** The latest messages of a stream, bounded by bytes and age; what a resume is served from. */
@@ -18,6 +18,8 @@ export interface Window {
   reset(): void
   /** Whether everything after the vector, of all the stream's channels, is still here. */
   covers(vector: Vector): boolean
+  /** What left, by channel. */
+  readonly departures: Departures
   /** Bytes held; frames made later are added by who makes them. */
   readonly account: { bytes: number }
   size(): number
@@ -44,6 +46,7 @@ export function createWindow(limits: WindowLimits, onIdle: (channel: ChannelStat
   const evicted: Evicted[] = []
   /** What vanished from snapshots last that is no longer here: who is not beyond it may not know. */
   let lastExpiry: Item | undefined
+  const departures = createDepartures()
   const account = { bytes: 0 }
   let holders = 0
 
@@ -60,6 +63,7 @@ export function createWindow(limits: WindowLimits, onIdle: (channel: ChannelStat
     if (item.kind === 'message') evicted[item.partition] = { offset: item.offset, path: item.path }
     if (item.kind === 'expiry') lastExpiry = item
     channel.evicted = { seq: item.seq, epoch: item.epoch, cursor: item.cursor }
+    departures.note(item)
     for (const view of channel.views) dropFromView(view, item)
     onIdle(channel)
   }
@@ -83,13 +87,6 @@ export function createWindow(limits: WindowLimits, onIdle: (channel: ChannelStat
     const reached = vector.paths.get(partition)
     return last.path !== undefined && reached !== undefined && comparePaths(last.path, reached) <= 0
   }
-  /** Just at the position an expiry may have come after it. */
-  const knowsExpiries = (vector: Vector): boolean => {
-    if (!lastExpiry) return true
-    const expired = vectorAt(lastExpiry.epoch, lastExpiry.cursor)
-    return dominates(vector, expired) && !dominates(expired, vector)
-  }
-
   const holds = (vector: Vector): boolean => evicted.every((last, partition) => isCovered(last, partition, vector))
 
   return {
@@ -104,6 +101,7 @@ export function createWindow(limits: WindowLimits, onIdle: (channel: ChannelStat
     setFloor(partition, offset) {
       // As if all of the record before had been here and left.
       evicted[partition] = { offset: offset - 1, path: undefined }
+      departures.setFloor(partition, offset)
     },
     knows: (partition) => evicted[partition] !== undefined,
     evict,
@@ -112,8 +110,10 @@ export function createWindow(limits: WindowLimits, onIdle: (channel: ChannelStat
       clear()
       evicted.length = 0
       lastExpiry = undefined
+      departures.reset()
     },
-    covers: (vector) => knowsExpiries(vector) && holds(vector),
+    covers: (vector) => isVanishedBehind(lastExpiry, vector) && holds(vector),
+    departures,
     holds,
     hold() {
       holders++

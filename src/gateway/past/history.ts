@@ -3,6 +3,7 @@ import { behindSeq } from '../delivery/pull.ts'
 import { vectorBefore } from '../delivery/pull-source.ts'
 import { fifoFind } from '../fifo.ts'
 import { encodeCursor, vectorAt } from '../positions/cursor.ts'
+import { isHere } from '../positions/is-here.ts'
 import type { Checked } from '../positions/resume.ts'
 import { dominates, isBehind, join, type Vector } from '../positions/vector.ts'
 import type { Stream } from '../stream.ts'
@@ -34,7 +35,7 @@ export async function collectHistory(options: HistoryOptions): Promise<History> 
   const { stream, channel, start, signal } = options
   const page = createPage(options)
   for (let base: Vector | undefined = start.base; base; ) {
-    if (stream.window.holds(base)) {
+    if (isHere(stream, [channel], base) || stream.window.holds(base)) {
       const state = stream.channels.get(channel)
       const items = state?.log.items ?? []
       const after = state ? behindSeq([state], base) : 0

@@ -66,16 +66,20 @@ export function createHubPast({ settings, auth, clock, log, ...streams }: HubPas
     }
   }
 
-  const resume = async (stream: Stream, position: string): Promise<Begun | Refusal> => {
+  const resume = async (stream: Stream, position: string, channels: readonly string[]): Promise<Begun | Refusal> => {
     try {
-      return { checked: await streams.checkFor(stream)?.check(position), position }
+      return { checked: await streams.checkFor(stream)?.check(position, channels), position }
     } catch (error) {
       log.warn({ connector: stream.connector, err: error }, 'position not checked')
       return refuse('unavailable', 'The position cannot be checked now: Kafka does not answer.', { retryAfter: 2000 })
     }
   }
 
-  const startFrom = async (stream: Stream, from: string): Promise<Extract<Checked, { ok: true }> | Refusal> => {
+  const startFrom = async (
+    stream: Stream,
+    channel: string,
+    from: string,
+  ): Promise<Extract<Checked, { ok: true }> | Refusal> => {
     const time = readPastTime(from, clock.now())
     if (time !== undefined) {
       const found = await startOf(stream, time)
@@ -84,7 +88,7 @@ export function createHubPast({ settings, auth, clock, log, ...streams }: HubPas
     if (!from.includes('.')) return malformed()
     let checked: Checked | undefined
     try {
-      checked = await streams.checkFor(stream)?.check(from)
+      checked = await streams.checkFor(stream)?.check(from, [channel])
     } catch {
       return silent()
     }
@@ -98,7 +102,7 @@ export function createHubPast({ settings, auth, clock, log, ...streams }: HubPas
   return {
     async begin(stream, { identity, channels, position, from, asked }) {
       if (from === undefined && position === undefined) return { checked: undefined, position }
-      if (from === undefined) return resume(stream, position ?? '')
+      if (from === undefined) return resume(stream, position ?? '', channels)
       const mixed = position !== undefined ? 'position' : asked.snapshot ? 'snapshot' : undefined
       if (mixed) return refuse('bad_request', `"from" does not go with "${mixed}".`, { field: 'from' })
       if (!channels.every((channel) => auth.allows(identity, 'history', channel))) return forbidden()
@@ -113,7 +117,7 @@ export function createHubPast({ settings, auth, clock, log, ...streams }: HubPas
       if (!auth.allows(identity, 'history', channel)) return forbidden()
       const stream = streams.streamFor(channel)
       if (!stream?.isReady()) return refuse('unavailable', 'Nothing serves this channel now.', { retryAfter: 2000 })
-      const start = await startFrom(stream, from)
+      const start = await startFrom(stream, channel, from)
       if ('code' in start) return start
       const late = new AbortController()
       const timer = new AbortController()

@@ -5,6 +5,7 @@ import type { Stream } from '../stream.ts'
 import { decodeCursor } from './cursor.ts'
 import type { Epoch } from './epoch.ts'
 import type { EpochFacts } from './epoch-facts.ts'
+import { isHere } from './is-here.ts'
 import type { Keyring } from './keyring.ts'
 import type { Vector } from './vector.ts'
 
@@ -27,8 +28,8 @@ export type Checked =
 
 /** Checks positions of one stream. Asks Kafka only about epochs that this stream did not issue, once for each. */
 export interface PositionCheck {
-  /** Throws when Kafka cannot be asked now. */
-  check(position: string): Promise<Checked>
+  /** For a subscription to these channels. Throws when Kafka cannot be asked now. */
+  check(position: string, channels: readonly string[]): Promise<Checked>
 }
 
 const maxAsking = 4
@@ -96,7 +97,7 @@ export function createPositionCheck(
     attachment.snapshot.expireMs > 0 && (asOf < issuedAt || asOf < stream.unreadPast.vanishedAt())
 
   return {
-    async check(position) {
+    async check(position, channels) {
       const dot = position.indexOf('.')
       if (dot === -1) return no('position_invalid')
       const [text, cursor] = [position.slice(0, dot), position.slice(dot)]
@@ -113,7 +114,7 @@ export function createPositionCheck(
       if (await isAhead(base)) return no('position_ahead')
       const { asOf, issuedAt } = epoch ?? facts ?? { asOf: 0, issuedAt: 0 }
       const mustRead = missesExpiries(asOf, issuedAt)
-      const isThere = !mustRead && stream.window.covers(base)
+      const isThere = !mustRead && isHere(stream, channels, base)
       const past = isThere ? undefined : await (stream.readBacks?.judge(base, asOf) ?? 'window_passed')
       return { ok: true, base, epoch, asOf, mustRead, past }
     },

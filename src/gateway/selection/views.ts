@@ -1,6 +1,7 @@
 import { type ChannelState, createChannelState, type Item } from '../channel-state.ts'
 import { matches, parsePattern } from '../channels.ts'
 import { fifoShift } from '../fifo.ts'
+import { type Departures, noteIn } from '../positions/departures.ts'
 
 /**
  * The patterns of a stream that have subscribers. Each has a channel state of its own, by which its subscribers share bytes,
@@ -17,13 +18,16 @@ export interface Views {
 }
 
 /** `channels` has the patterns too, by their names. */
-export function createViews(channels: ReadonlyMap<string, ChannelState>, account: { bytes: number }): Views {
+export function createViews(
+  channels: ReadonlyMap<string, ChannelState>,
+  { account, departures }: { readonly account: { bytes: number }; readonly departures: Departures },
+): Views {
   const views = new Set<ChannelState>()
   return {
     create(text, window) {
       const pattern = parsePattern(text)
       const members = new Set<ChannelState>()
-      const view = createChannelState(text, account, { pattern, members })
+      const view = createChannelState(text, account, { pattern, members, departed: departures.collect(pattern) })
       for (const channel of channels.values()) {
         if (channel.view || !matches(pattern, channel.name)) continue
         members.add(channel)
@@ -59,7 +63,9 @@ export function addToView(view: ChannelState, item: Item): void {
 }
 
 /** The first item of the view left the window. */
-export function dropFromView(view: ChannelState, { seq, epoch, cursor }: Item): void {
+export function dropFromView(view: ChannelState, item: Item): void {
+  const { seq, epoch, cursor } = item
   fifoShift(view.log)
+  if (view.view) noteIn(view.view.departed, item)
   view.evicted = { seq, epoch, cursor }
 }
