@@ -1,9 +1,11 @@
 import { SignJWT } from 'jose'
 import { expect, onTestFinished, test, vi } from 'vitest'
 import type { SinkAttachment } from '#api'
+import { toNamespaces } from '../../src/config/namespaces.ts'
 import { type Gateway, startGateway } from '../../src/gateway/index.ts'
 import { compileFilter } from '../../src/transforms/index.ts'
 import { systemClock } from '../../src/util/clock.ts'
+import { fakePast } from '../unit/gateway/fake-past.ts'
 import {
   type Feeder,
   feeder,
@@ -41,6 +43,7 @@ export interface Received {
 export interface OpenOptions {
   readonly channel: string
   readonly position?: string | undefined
+  readonly from?: string
   readonly snapshot?: boolean
   readonly token?: string
 }
@@ -58,8 +61,9 @@ export async function runGate(
   change: SettingsChange = {},
   attachment: Partial<SinkAttachment> = {},
   clock = systemClock,
+  log = silent,
 ): Promise<RunningGate> {
-  const gateway = await startGateway({ settings: makeSettings(change), log: silent, clock, compileFilter })
+  const gateway = await startGateway({ settings: makeSettings(change), log, clock, compileFilter })
   onTestFinished(() => gateway.stop())
   const templates = ['bus:#{value.id}', 'secret:#{value.id}']
   const buses = feeder(gateway.port.attachSink(makeAttachment({ templates, ...attachment })))
@@ -154,6 +158,63 @@ export function testTransport(open: Open): void {
     expect(client.subscribed).toEqual({ recovered: false, reason: 'position_invalid' })
     buses.record([{ channel: 'bus:1', data: 1 }])
     await until(() => client.messages.length === 1)
+  })
+
+  const ofThePast = { subscribe: 'anonymous', publish: 'none', history: 'anonymous' }
+  const began = 1_700_000_000_000
+  /** Ten messages that are no longer in memory. */
+  const runPast = async (past: SinkAttachment['past']): Promise<RunningGate> => {
+    const namespaces = toNamespaces({ bus: ofThePast, secret: { ...ofThePast, history: 'token' } })
+    const running = await runGate({ namespaces }, { past, window: { maxBytes: 0, maxAgeMs: 60_000 } })
+    for (let n = 0; n < 10; n++) running.buses.record([{ channel: 'bus:1', data: n }])
+    return running
+  }
+  const pastOf = (count: number) =>
+    fakePast([
+      Array.from({ length: count }, (_, n) => ({
+        at: began + n,
+        parts: [{ channel: 'bus:1', key: undefined, data: String(n), path: [] }],
+      })),
+    ])
+
+  test('begins where it is told to, then goes on live and from any message on', async () => {
+    const past = pastOf(12)
+    const { gateway, buses } = await runPast(past)
+    const whole = opened(gateway, { channel: 'bus:1', from: 'earliest' })
+    const half = opened(gateway, { channel: 'bus:1', from: String(began + 5) })
+    await until(() => whole.messages.length === 10 && half.messages.length === 5)
+    expect([whole.subscribed, half.subscribed]).toEqual([{ recovered: null }, { recovered: null }])
+    buses.record([{ channel: 'bus:1', data: 10 }])
+    await until(() => whole.messages.length === 11 && half.messages.length === 6)
+    half.close()
+    buses.record([{ channel: 'bus:1', data: 11 }])
+    const back = opened(gateway, { channel: 'bus:1', position: half.position })
+    await until(() => back.messages.length === 1 && whole.messages.length === 12)
+    const seen = [...half.messages, ...back.messages].map(({ data }) => data)
+    expect(seen).toEqual([5, 6, 7, 8, 9, 10, 11])
+    expect(whole.messages.map(({ data }) => data)).toEqual(Array.from({ length: 12 }, (_, n) => n))
+  })
+
+  test('refuses a beginning that is none, that goes with nothing else, that is not granted or that nobody has', async () => {
+    const { gateway } = await runPast(pastOf(10))
+    const { gateway: forgetful } = await runPast(undefined)
+    const refusals = [
+      opened(gateway, { channel: 'bus:1', from: 'yesterday' }),
+      opened(gateway, { channel: 'bus:1', from: '' }),
+      opened(gateway, { channel: 'bus:1', from: 'earliest', position: 'a.b' }),
+      opened(gateway, { channel: 'bus:1', from: 'earliest', snapshot: true }),
+      opened(gateway, { channel: 'secret:1', from: 'earliest' }),
+      opened(forgetful, { channel: 'bus:1', from: 'earliest' }),
+    ]
+    await until(() => refusals.every(({ refused }) => refused !== undefined))
+    expect(refusals.map(({ refused }) => refused)).toEqual([
+      'bad_request',
+      'bad_request',
+      'bad_request',
+      'bad_request',
+      'forbidden',
+      'no_history',
+    ])
   })
 
   test('lets in whom the token grants, and nobody else', async () => {

@@ -1,3 +1,4 @@
+import { constants, deflateRawSync } from 'node:zlib'
 import type { TSchema } from 'typebox'
 import { clientFrames } from '../../src/gateway/protocol.ts'
 import { clientFrame, closeFrame, type FrameOptions, requestText } from './raw-websocket.ts'
@@ -42,8 +43,12 @@ const oddTexts = [
 ]
 const oddNumbers = [0, 1, 2, 3, -1, 0.5, 2 ** 31, 2 ** 53 - 1, 2 ** 53, 1e308, -0]
 
+/** Small, and large beyond all limits once it is inflated. */
+const bomb = deflateRawSync(Buffer.alloc(16 * 1024 * 1024))
+const deflated = (text: string): Buffer => deflateRawSync(text, { finishFlush: constants.Z_SYNC_FLUSH }).subarray(0, -4)
+
 /** Frames from the protocol's own schema, most of them bent, and bytes that are none. */
-export function createHostile(random: Random): Hostile {
+export function createHostile(random: Random, isCompressed: boolean): Hostile {
   const below = (most: number): number => Math.floor(random() * most)
   const oneOf = <T>(all: readonly [T, ...T[]] | readonly T[]): T => all[below(all.length)] as T
   const isOneIn = (times: number): boolean => below(times) === 0
@@ -100,6 +105,32 @@ export function createHostile(random: Random): Hostile {
     return JSON.stringify({ ...Object.fromEntries(members), ...(isOneIn(20) ? { type: oddValue() } : { type }) })
   }
 
+  /** What an honest client would send, so that what follows meets subscriptions. */
+  const fair = (): string => {
+    const id = below(40)
+    const channel = `${oneOf(['bus', 'bus', 'report', 'chat'])}:${isOneIn(6) ? '*' : below(9)}`
+    const some = (times: number, members: object): object => (isOneIn(times) ? members : {})
+    const filter = oneOf(['value.n > 3', 'key == "k1"', 'value.text.size() > 9'])
+    const kinds = [
+      () => ({
+        type: 'subscribe',
+        channel,
+        ...some(2, { snapshot: true }),
+        ...some(3, { filter }),
+        ...some(4, { delivery: oneOf(['latest', 'batch']) }),
+        ...some(6, { window: 1 + below(9) }),
+        ...some(6, { delta: 'fossil' }),
+        ...some(6, { maxRate: 1 + below(9) }),
+      }),
+      () => ({ type: 'publish', channel, data: oddValue() }),
+      () => ({ type: 'update', subscription: below(40), ...some(2, { filter }), ...some(2, { maxRate: 5 }) }),
+      () => ({ type: 'unsubscribe', subscription: below(40) }),
+      () => ({ type: 'history', channel, from: '-1s', limit: 5 }),
+      () => ({ type: oneOf(['presence', 'statistics']), channel }),
+    ]
+    return JSON.stringify({ ...oneOf(kinds)(), id })
+  }
+
   const bent = (text: string): string => {
     const at = below(text.length)
     const ways = [
@@ -141,9 +172,21 @@ export function createHostile(random: Random): Hostile {
     return Buffer.concat(parts)
   }
 
+  const squeezed = (): Buffer => {
+    const kind = below(60)
+    const whole = deflated(isOneIn(10) ? bent(json()) : json())
+    const payload = kind === 0 ? bomb : kind === 1 ? bytes(200) : kind === 2 ? whole.subarray(1) : whole
+    const cut = isOneIn(10) ? below(payload.length) : payload.length
+    const frames = [clientFrame({ payload: payload.subarray(0, cut), rsv: 4, fin: cut === payload.length })]
+    if (cut < payload.length) frames.push(clientFrame({ opcode: 0, payload: payload.subarray(cut) }))
+    return Buffer.concat(frames)
+  }
+
   return {
     frame() {
+      if (isCompressed && isOneIn(3)) return squeezed()
       const kind = below(1000)
+      if (kind < 250) return clientFrame({ payload: fair() })
       if (kind < 700) return clientFrame({ payload: json() })
       if (kind < 900) return inPieces(json())
       if (kind < 940) return clientFrame({ opcode: 9 + below(2), payload: bytes(126) })

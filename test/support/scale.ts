@@ -11,9 +11,9 @@ export const scale = <T>(sizes: { readonly small: T; readonly full: T }): T => (
 /** The seed of what is random in this run; `TIDEGATE_SEED` replays one. */
 export const seed = Number(process.env['TIDEGATE_SEED'] ?? Date.now() % 1_000_000)
 
-/** Numbers from 0 to 1 that only the seed decides (mulberry32). */
-export function seededRandom(from = seed): () => number {
-  let state = from >>> 0
+/** Numbers from 0 to 1 that only the seed decides, and which part of a run they are for (mulberry32). */
+export function seededRandom(from = seed, part = 0): () => number {
+  let state = (from ^ Math.imul(part, 0x9e3779b1)) >>> 0
   return () => {
     state = (state + 0x6d2b79f5) >>> 0
     let mixed = Math.imul(state ^ (state >>> 15), state | 1)
