@@ -89,6 +89,7 @@ async function listen(): Promise<number> {
         bytesPerS: 0,
         overRateMs: 0,
         requestsPerS: 0,
+        evaluationsPerS: 0,
         snapshotBytesPerS: 0,
         eventLoopDelayMs: 0,
         memoryBytes: 0,

@@ -68,6 +68,10 @@ export const limitKeys: Readonly<Record<string, SettingKey>> = {
     50,
     'The most requests a second of one connection other than publications and pings; at once it may make two for each subscription that it may have. What is more is refused. 0: no bound.',
   ),
+  'gateway.limits.evaluationsPerS': limit(
+    50_000,
+    'The most messages and entries of snapshots a second that the filters and boxes of one connection are asked about, each filter and box by itself; twice as many at once. What is more waits, and the client is told (`filter_rate`): in `latest` and `batch` it is merged meanwhile, in `every` a client that falls too far behind is closed as any slow one. 0: no bound.',
+  ),
   'gateway.limits.snapshotBytesPerS': limit(
     67_108_864,
     'The most bytes of snapshots a second that clients are given; beyond it those who ask for one are told when to come back. 0: no bound.',

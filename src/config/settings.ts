@@ -113,6 +113,7 @@ export interface GatewaySettings {
     readonly bytesPerS: number
     readonly overRateMs: number
     readonly requestsPerS: number
+    readonly evaluationsPerS: number
     readonly snapshotBytesPerS: number
     readonly eventLoopDelayMs: number
     readonly memoryBytes: number

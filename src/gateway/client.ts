@@ -4,6 +4,7 @@ import type { Batch } from './delivery/batch.ts'
 import type { Flow } from './delivery/flow.ts'
 import type { Pull } from './delivery/pull.ts'
 import { releaseText } from './forms/delta.ts'
+import type { Questions } from './limits/questions.ts'
 import type { Selection } from './selection/selection.ts'
 import type { NamespaceSettings } from './settings.ts'
 import type { Stream } from './stream.ts'
@@ -59,6 +60,8 @@ export interface Client {
   /** The largest frame of a message that it takes. */
   messageBytes: number
   readonly flow: Flow
+  /** What the filters and boxes of its subscriptions are asked. */
+  readonly questions: Questions
   /** Messages that may wait for one subscription while they are conflated. */
   readonly conflatedMessages: number
   readonly subscriptions: Map<number, Subscription>
@@ -101,7 +104,15 @@ export interface Subscription {
 export const createClient = (
   options: Pick<
     Client,
-    'session' | 'form' | 'outlet' | 'events' | 'bufferBytes' | 'messageBytes' | 'flow' | 'conflatedMessages'
+    | 'session'
+    | 'form'
+    | 'outlet'
+    | 'events'
+    | 'bufferBytes'
+    | 'messageBytes'
+    | 'flow'
+    | 'questions'
+    | 'conflatedMessages'
   >,
 ): Client => ({
   ...options,

@@ -108,6 +108,8 @@ export const noticeCodes = {
   expiring: 'The token expires at `at`; send `refresh`.',
   draining: 'The gate stops; come back after `reconnectAfter` ms.',
   conflated: 'Of the subscription `count` messages were replaced by newer ones since the last such notice.',
+  filter_rate:
+    'The filters and boxes of the connection are asked more than they may be, `perS` times a second: messages wait.',
   mode: 'The subscription now gets `delivery`.',
   oversize: 'A message of `size` bytes is larger than the limit; it stands at `position`.',
 } as const

@@ -72,6 +72,8 @@ export interface GatewayStats {
   /** How often a filter was asked of a message, and how often it could not answer, so that the message did not pass. */
   readonly filterEvaluations: number
   readonly filterErrors: number
+  /** How often clients were told that their filters are asked more than they may be. */
+  readonly filterHolds: number
   /** Connections closed by the gate, by close code. */
   readonly closed: Readonly<Record<string, number>>
   /** Connections and requests refused for the gate's limits, by code. */
@@ -253,6 +255,7 @@ export async function startGateway({
         closedSlow: connections.closedSlow(),
         filterEvaluations: hub.filterCounts().evaluations,
         filterErrors: hub.filterCounts().errors,
+        filterHolds: limits.held.counts()['filter_rate'] ?? 0,
         closed: connections.closed(),
         refused: limits.refused.counts(),
         handshakes: limits.handshakes.pending(),

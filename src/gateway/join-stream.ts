@@ -87,7 +87,11 @@ export function joinStream(options: JoinOptions): Refusal | number {
     selection:
       options.judges.length === 0
         ? undefined
-        : createSelection(options.judges, { channels, isFresh: checked === undefined || hasSnapshot }),
+        : createSelection(options.judges, {
+            channels,
+            isFresh: checked === undefined || hasSnapshot,
+            questions: client.questions,
+          }),
     outlet: client.outlet,
     form: client.form,
     formIndex: client.form.index,

@@ -7,6 +7,7 @@ import { createFlow } from './delivery/flow.ts'
 import { pump } from './delivery/pump.ts'
 import type { Gate } from './gate.ts'
 import { createInbound } from './limits/inbound.ts'
+import { openQuestions } from './limits/questions.ts'
 import type { ClientFrame, ServerFrame } from './protocol.ts'
 import { readFrame } from './read-frame.ts'
 import { answerRequest } from './requests/answer.ts'
@@ -90,6 +91,7 @@ export function openSession(gate: Gate, { link, form, frame, token, certified }:
     bufferBytes: limits.sendBufferBytes,
     messageBytes: limits.messageBytes,
     flow,
+    questions: openQuestions(gate, events),
     conflatedMessages: limits.conflatedMessages,
   })
   const refuseFrame = (id: number | undefined, refusal: Refusal): void =>

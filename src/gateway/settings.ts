@@ -129,6 +129,8 @@ export interface LimitSettings {
   readonly overRateMs: number
   /** Of one connection, but for publications and pings; 0: no bound. */
   readonly requestsPerS: number
+  /** Messages and snapshot entries that the filters and boxes of one connection are asked about; 0: no bound. */
+  readonly evaluationsPerS: number
   /** Of the whole process; 0: no bound. */
   readonly snapshotBytesPerS: number
   /** Where load begins to be shed; 0: not by this. */

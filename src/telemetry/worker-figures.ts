@@ -52,6 +52,7 @@ export interface GatewayFigures {
   readonly closedSlow: number
   readonly filterEvaluations: number
   readonly filterErrors: number
+  readonly filterHolds: number
   /** By close code, and by the code of the refusal. */
   readonly closed: Readonly<Record<string, number>>
   readonly refused: Readonly<Record<string, number>>

@@ -243,6 +243,12 @@ export const ownTable: readonly Metric[] = [
     'Times that a message had not what a filter needs, so that it did not pass.',
     ({ filterErrors }) => filterErrors,
   ),
+  gate(
+    'filter_holds_total',
+    'counter',
+    'Times that a client was told that its filters are asked more than they may be, so that its messages wait.',
+    ({ filterHolds }) => filterHolds,
+  ),
   counted('closed_total', 'Connections that the gate closed, by close code.', 'code', ({ closed }) => closed),
   counted(
     'refused_total',

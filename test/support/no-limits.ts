@@ -15,6 +15,7 @@ export const noLimits = {
   bytesPerS: 0,
   overRateMs: 0,
   requestsPerS: 0,
+  evaluationsPerS: 0,
   snapshotBytesPerS: 0,
   eventLoopDelayMs: 0,
   memoryBytes: 0,

@@ -175,6 +175,16 @@ export const losePull = (subscription: Subscription): void =>
 export const hasRoom = ({ client: { bufferBytes, flow, outlet } }: Subscription): boolean =>
   outlet.buffered() < bufferBytes / 4 && flow.takes(1)
 
+/**
+ * How long (ms) its filter and its box may not be asked; the client hears of it when something waits for that. 0: they may.
+ */
+export function unaskedMs({ channels, client, selection }: Subscription, pull: Pull, now: number): number {
+  const wait = selection ? client.questions.waitMs(now) : 0
+  if (wait > 0 && (pull.pages.length > 0 || pull.source || nextInWindow(channels, pull.after)))
+    client.questions.held(now)
+  return wait
+}
+
 /** Whether what it needs next is gone, and cannot be read again. */
 export const isLost = ({ channels, stream }: Subscription, pull: Pull): boolean =>
   !pull.source && !stream.attachment.past && nextInWindow(channels, pull.after) === 'passed'

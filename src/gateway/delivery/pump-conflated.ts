@@ -3,7 +3,7 @@ import type { Subscription } from '../client.ts'
 import { nextPage } from '../selection/next-page.ts'
 import type { Delivery, PositionSettings } from '../settings.ts'
 import type { Conflation, Waiting } from './conflation.ts'
-import { arrive, hasRoom, losePull, type Pull, stays, tellPosition } from './pull.ts'
+import { arrive, hasRoom, losePull, type Pull, stays, tellPosition, unaskedMs } from './pull.ts'
 import { takeItem } from './take-item.ts'
 
 const chunkBytes = 64 * 1024
@@ -22,16 +22,21 @@ export function pumpConflated(subscription: Subscription, pull: Pull, conflation
   let sent = 0
   let end: ReturnType<typeof takeIn>
   let more: number
+  let unasked: number
   do {
-    end = takeIn(subscription, pull, conflation, now)
+    unasked = unaskedMs(subscription, pull, now)
+    end = unasked > 0 ? 'wait' : takeIn(subscription, pull, conflation, now)
     if (end === 'passed') {
       losePull(subscription)
       return sent
     }
-    more = sendPages(subscription, pull, now) ? sendWaiting(subscription, pull, conflation, now) : 0
+    more = (unasked > 0 ? pull.pages.length === 0 : sendPages(subscription, pull, now))
+      ? sendWaiting(subscription, pull, conflation, now)
+      : 0
     sent += more
   } while (end === 'full' && more > 0 && !client.closed)
   if (end === 'later') stream.wake(subscription)
+  if (unasked > 0) stream.wake(subscription, now + unasked)
   tellMerged(subscription, pull, conflation, now)
   pull.isAtHead = false
   if (end === 'head' && conflation.size() === 0 && pull.pages.length === 0 && !client.closed) {

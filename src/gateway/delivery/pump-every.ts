@@ -2,7 +2,7 @@ import type { Subscription } from '../client.ts'
 import { nextPage } from '../selection/next-page.ts'
 import { createConflation } from './conflation.ts'
 import { frameFor } from './frame-for.ts'
-import { arrive, hasRoom, lagOf, losePull, type Pull } from './pull.ts'
+import { arrive, hasRoom, lagOf, losePull, type Pull, unaskedMs } from './pull.ts'
 import { nextInWindow } from './pull-source.ts'
 import { type Taken, takeItem } from './take-item.ts'
 
@@ -31,10 +31,12 @@ export function pumpEvery(subscription: Subscription, pull: Pull, now: number): 
       adapt(subscription, pull, now)
       return sent
     }
-    const wait = pull.pace?.waitMs(now) ?? 0
+    const unasked = unaskedMs(subscription, pull, now)
+    const wait = Math.max(unasked, pull.pace?.waitMs(now) ?? 0)
     const room = Math.min(pull.pace?.messages(now) ?? chunkItems, pull.credit?.room() ?? chunkItems)
-    if (pull.pages.length === 0 && (wait > 0 || room === 0)) {
-      if (!pull.source && !nextInWindow(subscription.channels, pull.after)) arrive(subscription, pull, now)
+    if (unasked > 0 || (pull.pages.length === 0 && (wait > 0 || room === 0))) {
+      if (pull.pages.length === 0 && !pull.source && !nextInWindow(subscription.channels, pull.after))
+        arrive(subscription, pull, now)
       else if (wait > 0) stream.wake(subscription, now + wait)
       return sent
     }

@@ -19,6 +19,8 @@ export interface Limits {
   readonly load: Load
   /** Refusals by code, of connections and of requests. */
   readonly refused: Tally
+  /** How often clients were told that something of theirs has to wait, by the code of the notice. */
+  readonly held: Tally
   /** Looks at the load, about each second, and sheds some where it has to. */
   tick(now: number): void
 }
@@ -69,6 +71,7 @@ export function createLimits({
     handshakes: createHandshakes(settings.pendingHandshakes),
     expensive: createExpensive({ bytesPerS: settings.snapshotBytesPerS, load, now: now(), random }),
     refused: createTally(limitCodes),
+    held: createTally(['filter_rate']),
     tick(at) {
       counts.tick(at)
       if (lookedAt + lookMs > at) return

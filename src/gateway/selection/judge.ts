@@ -32,9 +32,11 @@ export interface FilterCounts {
 /** What is known of a message, as long as it is the same. */
 interface Facts {
   readonly data: string | undefined
-  /** Absent until it is read, and again when others took its place. */
+  /** Absent until it is read, and again when others took its place; the same holds of the verdicts. */
   read: { readonly value: unknown } | undefined
   readonly verdicts: Map<object, boolean>
+  /** What is kept of it, in characters. */
+  weight: number
   point: Point | 'none' | undefined
 }
 
@@ -42,38 +44,51 @@ type Point = readonly [number, number]
 
 /** Filters that are kept compiled. */
 const maxFilters = 1000
-/** Characters of messages that are kept read. */
-const maxRead = 1024 * 1024
+/** What is kept of messages in all, read and judged, in characters; a verdict counts as some. */
+const [maxKept, verdictWeight] = [2 * 1024 * 1024, 32]
+/** Verdicts on one message. */
+const maxVerdicts = 10_000
 /** Characters of a message; beyond them it passes no filter and lies in no box. */
-const maxMessage = 4 * maxRead
+const maxMessage = 4 * 1024 * 1024
 
 export function createJudges(compile: CompileFilter | undefined): Judges {
   const known = new WeakMap<Candidate, Facts>()
   const filters = new Map<string, Judge>()
-  const read = new Set<Facts>()
-  let [characters, evaluations, errors] = [0, 0, 0]
+  const kept = new Set<Facts>()
+  let [weight, evaluations, errors] = [0, 0, 0]
 
   const factsOf = (candidate: Candidate): Facts => {
     const { data } = candidate
     const found = known.get(candidate)
     if (found && found.data === data) return found
-    const facts: Facts = { data, read: undefined, verdicts: new Map(), point: undefined }
+    const facts: Facts = { data, read: undefined, verdicts: new Map(), weight: 0, point: undefined }
     known.set(candidate, facts)
     return facts
+  }
+  const forget = (facts: Facts): void => {
+    kept.delete(facts)
+    weight -= facts.weight
+    facts.weight = 0
+    facts.read = undefined
+    facts.verdicts.clear()
+  }
+  /** Makes room for what was found out, which those that came first give way to. */
+  const keep = (facts: Facts, more: number): void => {
+    kept.add(facts)
+    facts.weight += more
+    weight += more
+    for (const oldest of kept) {
+      if (weight <= maxKept || oldest === facts) break
+      forget(oldest)
+    }
   }
   const valueOf = (facts: Facts): unknown => {
     if (facts.read) return facts.read.value
     const { data = 'null' } = facts
-    facts.read = { value: data.length > maxMessage ? undefined : (JSON.parse(data) as unknown) }
-    read.add(facts)
-    characters += data.length
-    for (const oldest of read) {
-      if (characters <= maxRead || oldest === facts) break
-      read.delete(oldest)
-      oldest.read = undefined
-      characters -= oldest.data?.length ?? 0
-    }
-    return facts.read.value
+    const value = data.length > maxMessage ? undefined : (JSON.parse(data) as unknown)
+    facts.read = { value }
+    keep(facts, data.length)
+    return value
   }
 
   const makeFilter = (text: string, passes: ReturnType<CompileFilter>): Judge => {
@@ -82,7 +97,9 @@ export function createJudges(compile: CompileFilter | undefined): Judges {
       const former = facts.verdicts.get(judge)
       if (former !== undefined) return former
       const verdict = ask(passes, candidate, valueOf(facts))
+      if (facts.verdicts.size >= maxVerdicts) forget(facts)
       facts.verdicts.set(judge, verdict)
+      keep(facts, verdictWeight)
       return verdict
     }
     const [oldest] = filters.keys()

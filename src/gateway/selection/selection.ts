@@ -1,5 +1,6 @@
 import type { ChannelState, Item } from '../channel-state.ts'
 import type { Refusal } from '../codes.ts'
+import type { Questions } from '../limits/questions.ts'
 import type { Terms } from '../terms.ts'
 import type { Judge, Judges } from './judge.ts'
 import type { SnapshotEntry } from './snapshot.ts'
@@ -25,6 +26,8 @@ export interface SelectionOptions {
   readonly channels: readonly ChannelState[]
   /** The client holds nothing yet, or what it holds is about to be replaced by a snapshot. */
   readonly isFresh: boolean
+  /** Counts what is asked. */
+  readonly questions: Pick<Questions, 'asked'>
 }
 
 /** Those who judge by the terms; none: all passes. */
@@ -45,7 +48,10 @@ export function judgesOf(
 }
 
 /** What all judges let pass. */
-export function createSelection(judges: readonly Judge[], { channels, isFresh }: SelectionOptions): Selection {
+export function createSelection(
+  judges: readonly Judge[],
+  { channels, isFresh, questions }: SelectionOptions,
+): Selection {
   /** Keys of several channels may meet. */
   const isManifold = channels.length > 1 || channels.some(({ view }) => view !== undefined)
   /** Whether the client was shown the key. */
@@ -53,7 +59,11 @@ export function createSelection(judges: readonly Judge[], { channels, isFresh }:
   /** What is true of a key that is not there. */
   let otherwise = !isFresh
 
-  const passes = (candidate: Item | SnapshotEntry): boolean => judges.every((judge) => judge(candidate))
+  const passes = (candidate: Item | SnapshotEntry): boolean =>
+    judges.every((judge) => {
+      questions.asked()
+      return judge(candidate)
+    })
   const nameOf = ({ channel, key }: Item | SnapshotEntry): string | undefined =>
     key === undefined || !isManifold ? key : `${channel.name} ${key}`
   const note = (name: string, isShown: boolean): void => {

@@ -42,7 +42,7 @@ export function updateSubscription(subscription: Subscription, options: UpdateOp
   options.onUpdated(terms)
   subscription.terms = terms
   if (selects) {
-    const given = { channels, isFresh: hasSnapshot }
+    const given = { channels, isFresh: hasSnapshot, questions: client.questions }
     subscription.selection = judges.length === 0 ? undefined : createSelection(judges, given)
   }
   if (hasSnapshot) replaceState(subscription, options)

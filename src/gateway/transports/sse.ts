@@ -7,6 +7,7 @@ import type { Connection } from '../connections.ts'
 import { createFlow } from '../delivery/flow.ts'
 import { pump } from '../delivery/pump.ts'
 import type { Gate } from '../gate.ts'
+import { openQuestions } from '../limits/questions.ts'
 import type { Joined } from '../join-stream.ts'
 import type { Identity } from '../who/auth.ts'
 import { readSseTerms } from './sse-terms.ts'
@@ -72,6 +73,7 @@ export function createSseTransport(gate: Gate, formIndex: number): SseTransport 
       const flow = createFlow({ inFlightBytes: 0, ping: undefined, now: gate.clock.now() })
       const client = createClient({
         flow,
+        questions: openQuestions(gate, events),
         conflatedMessages: limits.conflatedMessages,
         session: randomUUID(),
         form,

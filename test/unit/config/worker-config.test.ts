@@ -126,6 +126,7 @@ test('the defaults are Kafka Connect\u2019s and ours', async () => {
         bytesPerS: 4194304,
         overRateMs: 30000,
         requestsPerS: 50,
+        evaluationsPerS: 50000,
         snapshotBytesPerS: 67108864,
         eventLoopDelayMs: 500,
         memoryBytes: 0,
