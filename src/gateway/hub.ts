@@ -196,6 +196,7 @@ export function createHub(options: HubOptions): Hub {
     auth,
     clock,
     log,
+    expensive: options.expensive,
     streamFor: (channel) => [...streams.keys()].find(({ patterns }) => patterns.some((each) => matches(each, channel))),
     checkFor: (stream) => streams.get(stream),
   })

@@ -1,4 +1,5 @@
 import type { Publication, SinkAttachment, SinkFeed } from '#api'
+import { toNamespaces } from '../../src/config/namespaces.ts'
 import { type FakePast, fakePast, type PastRecord } from '../unit/gateway/fake-past.ts'
 import {
   type FakeClient,
@@ -98,3 +99,12 @@ export async function positionAt(records: PastRecord[], count: number, renews = 
   client.disconnect()
   return String(client.of('subscribed')[0]?.['position'])
 }
+
+const open = { subscribe: 'anonymous', publish: 'none', history: 'anonymous' }
+/** A worker whose namespace lets everybody read the past. */
+export const granting = (
+  records: PastRecord[],
+  settings: SettingsChange = {},
+  options: Options = {},
+): Promise<Worker> =>
+  worker(records, { ...options, settings: { namespaces: toNamespaces({ bus: open }), ...settings } })

@@ -4,6 +4,7 @@ import { channelProblem } from '../channels.ts'
 import type { Client } from '../client.ts'
 import { type Refusal, refuse, resumeReasons } from '../codes.ts'
 import type { SubscribeRequest } from '../hub.ts'
+import type { Expensive } from '../limits/expensive.ts'
 import type { Checked, PositionCheck } from '../positions/resume.ts'
 import { type PastStart, startAt } from '../positions/start-at.ts'
 import type { GatewaySettings } from '../settings.ts'
@@ -26,6 +27,8 @@ export interface HubPastOptions {
   readonly auth: Auth
   readonly clock: Clock
   readonly log: Logger
+  /** The budget of snapshots and histories. */
+  readonly expensive: Expensive
   streamFor(channel: string): Stream | undefined
   checkFor(stream: Stream): PositionCheck | undefined
 }
@@ -53,7 +56,7 @@ const forbidden = (): Refusal => refuse('forbidden', 'The client may not read wh
 const silent = (): Refusal =>
   refuse('unavailable', 'What was published before cannot be read now: Kafka does not answer.', { retryAfter: 2000 })
 
-export function createHubPast({ settings, auth, clock, log, ...streams }: HubPastOptions): HubPast {
+export function createHubPast({ settings, auth, clock, log, expensive, ...streams }: HubPastOptions): HubPast {
   const malformed = (): Refusal => refuse('bad_request', `"from" is ${pastTimes}.`, { field: 'from' })
 
   const startOf = async (stream: Stream, time: 'earliest' | number): Promise<PastStart | Refusal> => {
@@ -107,7 +110,8 @@ export function createHubPast({ settings, auth, clock, log, ...streams }: HubPas
       if (mixed) return refuse('bad_request', `"from" does not go with "${mixed}".`, { field: 'from' })
       if (!channels.every((channel) => auth.allows(identity, 'history', channel))) return forbidden()
       const time = readPastTime(from, clock.now())
-      return time === undefined ? malformed() : startOf(stream, time)
+      if (time === undefined) return malformed()
+      return expensive.refusal(clock.now()) ?? startOf(stream, time)
     },
     async history(client, { identity, channel, from, limit }) {
       const problem = isPattern(channel)
@@ -129,7 +133,7 @@ export function createHubPast({ settings, auth, clock, log, ...streams }: HubPas
       }
       void watch()
       try {
-        return await withAnySignal([late.signal], (signal) =>
+        const found = await withAnySignal([late.signal], (signal) =>
           collectHistory({
             stream,
             readBacks: stream.readBacks,
@@ -140,6 +144,9 @@ export function createHubPast({ settings, auth, clock, log, ...streams }: HubPas
             signal,
           }),
         )
+        const bytes = found.items.reduce((sum, item) => sum + item.length, 0)
+        expensive.spend(bytes, clock.now())
+        return found
       } catch (error) {
         log.debug({ connector: stream.connector, err: error }, 'history not read')
         return silent()

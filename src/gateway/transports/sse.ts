@@ -7,8 +7,8 @@ import type { Connection } from '../connections.ts'
 import { createFlow } from '../delivery/flow.ts'
 import { pump } from '../delivery/pump.ts'
 import type { Gate } from '../gate.ts'
-import { openQuestions } from '../limits/questions.ts'
 import type { Joined } from '../join-stream.ts'
+import { openQuestions } from '../limits/questions.ts'
 import type { Identity } from '../who/auth.ts'
 import { readSseTerms } from './sse-terms.ts'
 
@@ -54,8 +54,10 @@ export function createSseTransport(gate: Gate, formIndex: number): SseTransport 
       const asked = readSseTerms(query)
       if (!asked.ok) return onRefused(asked.refusal)
       const lastEventId = request.headers['last-event-id']
-      const position =
-        (typeof lastEventId === 'string' ? lastEventId : undefined) || query.get('lastEventId') || query.get('position')
+      const reached = (typeof lastEventId === 'string' ? lastEventId : undefined) || query.get('lastEventId')
+      const position = reached || query.get('position') || undefined
+      // Who comes back by itself does so with the address that it began with.
+      const from = reached ? undefined : (query.get('from') ?? undefined)
 
       let begun = false
       const outlet = openOutlet(response, socket)
@@ -110,7 +112,8 @@ export function createSseTransport(gate: Gate, formIndex: number): SseTransport 
         id: 1,
         identity,
         channels,
-        position: position ?? undefined,
+        position,
+        from,
         asked: asked.terms,
         onJoined,
       })

@@ -4,6 +4,7 @@ import {
   began,
   clock,
   dataOf,
+  granting,
   numbered,
   positionAt,
   range,
@@ -199,12 +200,6 @@ test('what vanished from snapshots while a client was away is told at the end of
   expect(told.slice(0, 4)).toEqual(['gone', 'stays', 'last', 'stays'])
   expect(told.slice(4).toSorted()).toEqual(['gone deleted', 'old deleted'])
 })
-
-const open = { subscribe: 'anonymous', publish: 'none', history: 'anonymous' }
-const granting = async (records: PastRecord[]): Promise<Worker> => {
-  const { toNamespaces } = await import('../../../src/config/namespaces.ts')
-  return worker(records, { settings: { namespaces: toNamespaces({ bus: open }) } })
-}
 
 test.each([
   ['earliest', 0],

@@ -3,14 +3,19 @@ import { type IncomingMessage, request } from 'node:http'
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 import { EventSource } from 'eventsource'
 import { expect, onTestFinished, test } from 'vitest'
+import { toNamespaces } from '../../../src/config/namespaces.ts'
 import { type Open, type Received, runGate, testTransport, until } from '../../conformance/transport.ts'
+import { fakePast } from './fake-past.ts'
 import { feeder, makeAttachment } from './harness.ts'
 
 /** Reads the lines as WHATWG HTML §9.2 says, an event with only an id included. */
-const open: Open = (gateway, { channel, position, snapshot, token }) => {
+const open: Open = (gateway, { channel, position, from, snapshot, token }) => {
   const query = new URLSearchParams({ channel, ...(snapshot ? { snapshot: 'true' } : {}), ...(token ? { token } : {}) })
+  if (from !== undefined) query.set('from', from)
+  // As the address says it; with the header it would be one that comes back.
+  if (from !== undefined && position !== undefined) query.set('position', position)
   const sent = request(`${gateway.address.url}/sse?${query.toString()}`, {
-    headers: position === undefined ? {} : { 'last-event-id': position },
+    headers: position === undefined || from !== undefined ? {} : { 'last-event-id': position },
   })
   let response: IncomingMessage | undefined
   const received: { -readonly [K in keyof Received]: Received[K] } & {
@@ -124,6 +129,30 @@ test('an EventSource comes back by itself with the position of its last event', 
     { channel: 'bus:2', data: 2 },
     { channel: 'bus:2', data: 4 },
   ])
+})
+
+test('who comes back with its last event and the address that it began with goes on after that event', async () => {
+  const at = Array.from({ length: 4 }, (_, n) => ({
+    at: 1_700_000_000_000 + n,
+    parts: [{ channel: 'bus:1', key: undefined, data: String(n), path: [] }],
+  }))
+  const namespaces = toNamespaces({
+    bus: { subscribe: 'anonymous', publish: 'none', history: 'anonymous' },
+    secret: { subscribe: 'token', publish: 'none' },
+  })
+  const { gateway, buses } = await runGate({ namespaces }, { past: fakePast([at]) })
+  for (const n of [0, 1]) buses.record([{ channel: 'bus:1', data: n }])
+  const way = await cuttable(gateway.address.port)
+  const source = new EventSource(`${way.url}/sse?channel=bus:1&from=earliest`)
+  onTestFinished(() => source.close())
+  const seen: unknown[] = []
+  source.addEventListener('message', ({ data }) => seen.push((JSON.parse(String(data)) as { data: unknown }).data))
+  await until(() => seen.length === 2)
+  way.cut()
+  await until(() => gateway.stats().sessions === 0)
+  for (const n of [2, 3]) buses.record([{ channel: 'bus:1', data: n }])
+  await until(() => seen.length === 4)
+  expect(seen).toEqual([0, 1, 2, 3])
 })
 
 test('channels of one connector share a position that is exact for each', async () => {

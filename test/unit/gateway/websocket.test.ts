@@ -9,7 +9,7 @@ const nameOf = (code: number): string =>
   (Object.keys(closeCodes) as CloseName[]).find((name) => closeCodes[name].code === code) ??
   (code === 1006 ? 'end' : String(code))
 
-const open: Open = (gateway, { channel, position, snapshot, token: shown }) => {
+const open: Open = (gateway, { channel, position, from, snapshot, token: shown }) => {
   const socket = new WebSocket(`${gateway.address.url.replace('http', 'ws')}/ws`, 'tidegate.v1')
   let epoch = ''
   const received: { -readonly [K in keyof Received]: Received[K] } & {
@@ -43,7 +43,7 @@ const open: Open = (gateway, { channel, position, snapshot, token: shown }) => {
   socket.on('error', () => undefined)
   socket.on('open', () => {
     socket.send(JSON.stringify({ type: 'connect', id: 1, token: shown }))
-    socket.send(JSON.stringify({ type: 'subscribe', id: 2, channel, position, snapshot }))
+    socket.send(JSON.stringify({ type: 'subscribe', id: 2, channel, position, from, snapshot }))
   })
   socket.on('message', (data: Buffer) => {
     const { type, position: told, ...frame } = JSON.parse(data.toString()) as Frame

@@ -2,6 +2,7 @@ import { expect, test } from 'vitest'
 import type { Logger } from '#api'
 import { createLoad } from '../../../../src/gateway/limits/load.ts'
 import { fakeMeter, type Meters } from '../../../support/fake-meter.ts'
+import { clock, dataOf, granting, numbered, positionAt, range, turns } from '../../../support/past-worker.ts'
 import { fakeGate, feeder, makeAttachment, makeSettings, manualClock, settle, silent } from '../harness.ts'
 
 function watched(limits: object) {
@@ -83,6 +84,41 @@ test('at the second step snapshots are refused with a time to come back, and liv
   expect(client.of('error')).toMatchObject([{ id: 1, code: 'overloaded', retryable: true }])
   expect(client.of('error')[0]?.['retryAfter']).toBeGreaterThan(0)
   expect(client.of('subscribed')).toMatchObject([{ id: 2 }])
+})
+
+test('at the second step nobody begins in the past, and who comes back with a position does', async () => {
+  const records = numbered(20)
+  const position = await positionAt(records, 5)
+  const at = await granting(records, { limits: { eventLoopDelayMs: 200 } })
+  at.publish(20)
+  at.gate.load.eventLoopDelayMs = 300
+  for (let n = 0; n < 4; n++) {
+    clock.advance(1000)
+    at.gate.gate.limits.tick(clock.now())
+  }
+  const client = at.gate.connect()
+  client.send({ type: 'history', id: 1, channel: 'bus:1', from: 'earliest', limit: 5 })
+  client.send({ type: 'subscribe', id: 2, channel: 'bus:1', from: 'earliest' })
+  client.send({ type: 'subscribe', id: 3, channel: 'bus:1', position })
+  await turns()
+  expect(client.of('error')).toMatchObject([
+    { id: 1, code: 'overloaded', retryable: true },
+    { id: 2, code: 'overloaded', retryable: true },
+  ])
+  expect(client.of('subscribed')).toMatchObject([{ id: 3, recovered: true }])
+  expect(dataOf(client)).toEqual(range(5, 20))
+})
+
+test('histories are paid for out of the budget of snapshots', async () => {
+  const at = await granting(numbered(100), { limits: { snapshotBytesPerS: 2000 } })
+  at.publish(100)
+  const client = at.gate.connect()
+  for (const id of [1, 2]) {
+    client.send({ type: 'history', id, channel: 'bus:1', from: 'earliest', limit: 100 })
+    await turns()
+  }
+  expect(client.of('history')).toMatchObject([{ id: 1 }])
+  expect(client.of('error')).toMatchObject([{ id: 2, code: 'busy', retryable: true }])
 })
 
 test('at the last step the connections that cost most are closed, a hundredth at a time', async () => {
