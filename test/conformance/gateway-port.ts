@@ -248,6 +248,14 @@ export function gatewayPortConformance(name: string, carry: (gate: RecordingPort
       attachment?.producerDisconnected?.('s1')
       await soon(() => expect(heard).toHaveLength(4))
       expect(heard.slice(2)).toEqual([{ client: 'rider', session: 's1', producer: 'p' }, 's1'])
+      feed.upstream?.({ reachable: false, since: 42 })
+      feed.upstream?.({ reachable: true, since: 43 })
+      await soon(() =>
+        expect(gate.sources[0]?.upstream.filter(({ since }) => since > 0)).toEqual([
+          { reachable: false, since: 42 },
+          { reachable: true, since: 43 },
+        ]),
+      )
       feed.closeProducer('s1')
       await soon(() => expect(closed).toEqual(['s1']))
       feed.detach()

@@ -18,6 +18,8 @@ export interface RecordedSink {
 
 export interface RecordedSource {
   readonly attachment: SourceAttachment
+  /** What it was told of Kafka. */
+  readonly upstream: { readonly reachable: boolean; readonly since: number }[]
 }
 
 export type Call = {
@@ -60,9 +62,13 @@ export function recordingPort(onCloseProducer: (session: string) => void = () =>
         }
       },
       attachSource(attachment) {
-        const source: RecordedSource = { attachment }
+        const source: RecordedSource = { attachment, upstream: [] }
         sources.push(source)
-        return { closeProducer: onCloseProducer, detach: () => remove(sources, source) }
+        return {
+          closeProducer: onCloseProducer,
+          upstream: (state) => void source.upstream.push(state),
+          detach: () => remove(sources, source),
+        }
       },
     },
   }

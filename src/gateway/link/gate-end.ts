@@ -60,7 +60,7 @@ export function createGateEnd(options: GateEndOptions): GateEnd {
     return sink
   }
   const sourceOf = (connector: string): GateSource => {
-    const source = sources.get(connector) ?? createGateSource({ connector, port, log, producers })
+    const source = sources.get(connector) ?? createGateSource({ connector, port, clock, log, producers })
     sources.set(connector, source)
     return source
   }
@@ -101,6 +101,8 @@ export function createGateEnd(options: GateEndOptions): GateEnd {
         linked.sources.set(message.source, source)
         return source.offered(link, message)
       }
+      case 'sourceUpstream':
+        return linked.sources.get(message.source)?.upstream(link, message.source, message.state)
       case 'sourceGone':
         linked.sources.get(message.source)?.withdrawn(link, message.source)
         linked.sources.delete(message.source)

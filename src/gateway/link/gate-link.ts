@@ -4,7 +4,7 @@ import { type Answers, maxAskMs, type Question } from './asking.ts'
 import { createCalls } from './calls.ts'
 import { type Line, type LineLimits, openLine } from './line.ts'
 import { LinkError } from './link-error.ts'
-import { linkVersion, readToWorker, type ToGate, type ToWorker } from './messages.ts'
+import { linkVersion, readToWorker, type ToGate, type ToWorker, type Upstream } from './messages.ts'
 import { createPastServer, failure } from './past-server.ts'
 import { createProducerSessions, type OutOfSight } from './producer-sessions.ts'
 import type { OfferedSink } from './sink-offer.ts'
@@ -22,6 +22,7 @@ export interface GateLink {
 export interface OfferedSource {
   readonly id: number
   readonly attachment: SourceAttachment
+  upstream: Upstream | undefined
 }
 
 export interface GateLinkOptions {
@@ -159,9 +160,10 @@ export function openGateLink(options: GateLinkOptions): GateLink {
     send(message) {
       if (isGreeted) line.send(message)
     },
-    offerSource({ id, attachment }) {
+    offerSource({ id, attachment, upstream }) {
       const { connector, channels, exactlyOnce = false } = attachment
-      if (isGreeted) line.send({ t: 'source', source: id, connector, channels: [...channels], exactlyOnce })
+      const offer: ToGate = { t: 'source', source: id, connector, channels: [...channels], exactlyOnce }
+      if (isGreeted) line.send({ ...offer, ...(upstream ? { upstream } : {}) })
     },
     async ask(question) {
       if (!isGreeted) return []

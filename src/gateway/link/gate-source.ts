@@ -1,15 +1,17 @@
-import type { IngressAnswer, Logger, SourceFeed } from '#api'
+import type { Clock, IngressAnswer, Logger, SourceFeed } from '#api'
 import { messageOf } from '#api'
 import { refuse } from '../codes.ts'
 import type { ConnectedProducer, HubPort } from '../hub.ts'
 import { LinkAwayError } from './link-error.ts'
-import type { SourceOffer } from './messages.ts'
+import type { SourceOffer, Upstream } from './messages.ts'
 import type { WorkerLink } from './worker-link.ts'
 
 /** A source at a gate: what clients publish goes to one of the workers that offer it, the same as long as its link is there. */
 export interface GateSource {
   offered(link: WorkerLink, offer: SourceOffer): void
   withdrawn(link: WorkerLink, source: number): void
+  /** Whether the worker can store what is published. */
+  upstream(link: WorkerLink, source: number, state: Upstream): void
   linkEnded(link: WorkerLink): void
   isOffered(): boolean
   /** A producer connected elsewhere. */
@@ -24,27 +26,37 @@ const busyBytes = 16 * 1024 * 1024
 export interface GateSourceOptions {
   readonly connector: string
   readonly port: HubPort
+  readonly clock: Clock
   readonly log: Logger
   /** Those connected here, by session; shared by all sources. */
   readonly producers: Map<string, ConnectedProducer>
 }
 
-export function createGateSource({ connector, port, log, producers }: GateSourceOptions): GateSource {
+export function createGateSource({ connector, port, clock, log, producers }: GateSourceOptions): GateSource {
   const offers = new Map<WorkerLink, SourceOffer>()
   let active: WorkerLink | undefined
   let feed: SourceFeed | undefined
   let attachedAs = ''
+  let isStale = false
 
+  const tellUpstream = (state: Upstream): void => {
+    if (!state.reachable || isStale) feed?.upstream?.(state)
+    isStale = !state.reachable
+  }
   const detach = (): void => {
     feed?.detach()
     feed = undefined
     attachedAs = ''
+    isStale = false
   }
   const choose = (link: WorkerLink, offer: SourceOffer): void => {
     active = link
     // Those that were connected while it was away, too.
     for (const producer of producers.values()) link.producers.connected(producer)
-    if (attachedAs === digest(offer)) return
+    if (attachedAs !== digest(offer)) attach(offer)
+    tellUpstream(offer.upstream ?? { reachable: true, since: 0 })
+  }
+  const attach = (offer: SourceOffer): void => {
     detach()
     try {
       feed = port.attachSource({
@@ -102,10 +114,17 @@ export function createGateSource({ connector, port, log, producers }: GateSource
       if (active === link) change()
       if (!active) detach()
     },
+    upstream(link, source, state) {
+      const offer = offers.get(link)
+      if (offer?.source !== source) return
+      offers.set(link, { ...offer, upstream: state })
+      if (active === link) tellUpstream(state)
+    },
     linkEnded(link) {
       offers.delete(link)
       // Without any other it stays: what is published meanwhile is to be sent again.
       if (active === link) change()
+      if (!active) tellUpstream({ reachable: false, since: clock.now() })
     },
     isOffered: () => offers.size > 0,
     closeProducer: (session) => feed?.closeProducer(session),

@@ -41,6 +41,9 @@ export function joinPorts(ports: readonly HubPort[]): HubPort {
         closeProducer(session) {
           for (const feed of feeds) feed.closeProducer(session)
         },
+        upstream(state) {
+          for (const feed of feeds) feed.upstream?.(state)
+        },
         detach() {
           for (const feed of feeds) feed.detach()
         },

@@ -64,7 +64,16 @@ const toGate = Type.Union([
   object({ t: literal('ready'), sink: number }),
   object({ t: literal('upstream'), sink: number, state: upstream }),
   object({ t: literal('detach'), sink: number }),
-  object({ t: literal('source'), source: number, connector: text, channels: list(text), exactlyOnce: flag }),
+  object({
+    t: literal('source'),
+    source: number,
+    connector: text,
+    channels: list(text),
+    exactlyOnce: flag,
+    upstream: optional(upstream),
+  }),
+  /** Whether what clients publish can be stored. */
+  object({ t: literal('sourceUpstream'), source: number, state: upstream }),
   object({ t: literal('sourceGone'), source: number }),
   object({ t: literal('closeProducer'), session: text }),
   /** All connectors that the worker has were offered. */
@@ -113,13 +122,14 @@ const toWorker = Type.Union([
 export type ToGate = Static<typeof toGate>
 export type ToWorker = Static<typeof toWorker>
 export type SinkOffer = Extract<ToGate, { t: 'sink' }>
+export type Upstream = Static<typeof upstream>
 export type SourceOffer = Extract<ToGate, { t: 'source' }>
 export type Begin = Extract<ToGate, { t: 'begin' }>
 export type GateState = NonNullable<Extract<ToWorker, { t: 'take' }>['state']>
 export type Hello = Static<typeof hello>
 
 /** Of another version is who speaks of other messages, or means others by them. */
-export const linkVersion = 1
+export const linkVersion = 2
 
 const checker = <S extends TSchema>(schema: S): ((message: unknown) => Static<S>) => {
   const compiled = Compile(schema)

@@ -88,12 +88,16 @@ export function createWorkerEnd(options: WorkerEndOptions): WorkerEnd {
       const former = checkAttachment({ connector, patterns }, sources.values(), namespaces)
       for (const { offered } of former) remove(offered.id)
       const id = ++last
-      const offered: OfferedSource = { id, attachment }
+      const offered: OfferedSource = { id, attachment, upstream: undefined }
       sources.set(id, { connector, patterns, offered })
       for (const link of links) link.offerSource(offered)
       return {
         closeProducer(session) {
           for (const link of links) link.send({ t: 'closeProducer', session })
+        },
+        upstream(state) {
+          offered.upstream = state
+          for (const link of links) link.send({ t: 'sourceUpstream', source: id, state })
         },
         detach: () => remove(id),
       }

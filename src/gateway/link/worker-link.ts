@@ -78,6 +78,7 @@ export function openWorkerLink(options: WorkerLinkOptions): WorkerLink {
       case 'upstream':
       case 'detach':
       case 'source':
+      case 'sourceUpstream':
       case 'sourceGone':
       case 'closeProducer':
       case 'started':
