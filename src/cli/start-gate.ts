@@ -7,6 +7,7 @@ import { systemClock } from '../util/clock.ts'
 import { createClosers } from '../util/closers.ts'
 import { descriptorLimit } from './descriptor-limit.ts'
 import { listenForWorkers } from './gate-listener.ts'
+import { serveGateMetrics } from './gate-metrics.ts'
 import { settingsOfOne, startGateProcesses } from './gate-processes.ts'
 import { createLinkedGate } from './linked-gate.ts'
 
@@ -21,6 +22,8 @@ export interface Gate {
   readonly url: string
   /** Where workers link themselves to it. */
   readonly linkUrl: string
+  /** Where it tells its metrics. */
+  readonly metricsUrl: string
   stop(): Promise<void>
 }
 
@@ -76,6 +79,8 @@ export async function startGate(options: GateOptions): Promise<Gate> {
             compileFilter,
           })
     closers.add('gateway', () => gateway.stop())
+    const metrics = await serveGateMetrics(settings.gate.metrics, { gateway, clock, log })
+    closers.add('metrics', () => metrics.stop())
     linked.serve(gateway.port)
     const listener = await listenForWorkers(settings.gate.link, {
       clock,
@@ -88,6 +93,7 @@ export async function startGate(options: GateOptions): Promise<Gate> {
     return {
       url: gateway.address.url,
       linkUrl: listener.url,
+      metricsUrl: metrics.url,
       async stop() {
         // The links stay until the clients were told and their publications answered.
         await closers.closeAll()

@@ -27,7 +27,7 @@ export const limitKeys: Readonly<Record<string, SettingKey>> = {
   'gateway.limits.resumeBurst': limit(2000, 'How many of them may come at once.', { min: 1 }),
   'gateway.limits.sessionsPerAddress': limit(
     0,
-    'The most connections from one address; the newest is refused. 0: no bound. Behind a proxy all clients have its address, unless it is a trusted one that tells theirs.',
+    'The most connections from one address, over all gates of the cluster; the newest is refused. 0: no bound. Behind a proxy all clients have its address, unless it is a trusted one that tells theirs.',
   ),
   'gateway.limits.addressPrefix6': limit(64, 'How many bits of an IPv6 address count as one address.', {
     min: 16,
@@ -35,7 +35,7 @@ export const limitKeys: Readonly<Record<string, SettingKey>> = {
   }),
   'gateway.limits.sessionsPerUser': limit(
     0,
-    "The most connections of one user (a token's `sub`) to this worker. The newest is refused, since devices that threw each other out would do so for ever; a connection that broke unseen counts until its ping goes unanswered. 0: no bound.",
+    "The most connections of one user (a token's `sub`), over all gates of the cluster. The newest is refused, since devices that threw each other out would do so for ever; a connection that broke unseen counts until its ping goes unanswered. 0: no bound.",
   ),
   'gateway.limits.pendingHandshakes': limit(
     1024,

@@ -230,6 +230,12 @@ export const settingKeys: Readonly<Record<string, SettingKey>> = {
   'gate.link.cert': optional("A PEM file: the gate's certificate for its links, with the chain."),
   'gate.link.key': optional('A PEM file: its key.'),
   'gate.link.ca': optional('A PEM file: the authorities that workers are certified by; others are refused.'),
+  'gate.metrics.host': {
+    format: 'text',
+    default: '127.0.0.1',
+    doc: 'The address on which `tidegate gate` tells its metrics, at `/metrics`; it is for its operators alone.',
+  },
+  'gate.metrics.port': port(8091, 'Its port.'),
   ...limitKeys,
 }
 

@@ -6,13 +6,18 @@ export interface Settings {
   readonly rest: { readonly host: string; readonly port: number }
   readonly gateway: GatewaySettings
   /** Of `tidegate gate` alone. */
-  readonly gate: { readonly link: GateLinkSettings }
+  readonly gate: { readonly link: GateLinkSettings; readonly metrics: GateMetricsSettings }
 }
 
 export interface LinkKeyFiles {
   readonly cert: string | null
   readonly key: string | null
   readonly ca: string | null
+}
+
+export interface GateMetricsSettings {
+  readonly host: string
+  readonly port: number
 }
 
 export interface GateLinkSettings extends LinkKeyFiles {

@@ -9,6 +9,9 @@ import { ownTable, workerTable } from './worker-table.ts'
 /** Every metric that `/metrics` shows beside those of the process (`process_*`, `nodejs_*`). */
 export const metricTable: readonly Metric[] = [...workerTable, ...taskTable, ...ownTable]
 
+/** What a gate tells that is no worker: of its process and of its clients. */
+export const gateTable: readonly Metric[] = ownTable.filter(({ name }) => /^tidegate_(?:worker|gateway)_/.test(name))
+
 export interface MetricsOptions {
   readonly now: () => number
   /** `metrics.sample.window.ms` and `metrics.num.samples`. */
@@ -17,6 +20,8 @@ export interface MetricsOptions {
   readonly version: string
   /** Default: nothing is asked. */
   readonly kafka?: () => KafkaFigures
+  /** Default: all there are. */
+  readonly table?: readonly Metric[]
 }
 
 /** What is looked up for each scrape. */
@@ -36,7 +41,14 @@ export interface Metrics {
 const noKafka = (): KafkaFigures => ({ connections: 0, requests: {} })
 
 /** Counts for as long as the worker lives; nothing is kept for a task that has ended but the totals of its connector's last life. */
-export function createMetrics({ now, windowMs, samples, version, kafka = noKafka }: MetricsOptions): Metrics {
+export function createMetrics({
+  now,
+  windowMs,
+  samples,
+  version,
+  kafka = noKafka,
+  table = metricTable,
+}: MetricsOptions): Metrics {
   const registry = new Registry()
   collectDefaultMetrics({ register: registry })
   const tasks = new Map<string, TaskFigures>()
@@ -51,7 +63,7 @@ export function createMetrics({ now, windowMs, samples, version, kafka = noKafka
     worker,
     kafka: kafka(),
   }
-  for (const metric of metricTable) register(registry, metric, () => figures)
+  for (const metric of table) register(registry, metric, () => figures)
 
   return {
     runtime: runtimeHooks(tasks, startups, { now, windowMs, samples }),

@@ -57,7 +57,10 @@ test('the defaults are Kafka Connect\u2019s and ours', async () => {
   expect(settings).toEqual({
     log: { level: 'info' },
     rest: { host: '127.0.0.1', port: 8083 },
-    gate: { link: { host: '127.0.0.1', port: 8090, path: null, cert: null, key: null, ca: null } },
+    gate: {
+      link: { host: '127.0.0.1', port: 8090, path: null, cert: null, key: null, ca: null },
+      metrics: { host: '127.0.0.1', port: 8091 },
+    },
     gateway: {
       enabled: true,
       host: '127.0.0.1',
