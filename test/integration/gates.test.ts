@@ -3,11 +3,14 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { SignJWT } from 'jose'
 import { expect, inject, onTestFinished, test } from 'vitest'
 import { startGate } from '../../src/cli/start-gate.ts'
 import type { FollowersReport } from '../programs/gate-followers.ts'
+import type { Visitor } from '../programs/visitors.ts'
 import { eventually } from '../support/eventually.ts'
-import { cuttable, loneNetwork, programIn, startGateIn } from '../support/gate-net.ts'
+import { cuttable, isolationOf, loneNetwork, programIn, startGateIn } from '../support/gate-net.ts'
+import { createVisitors } from '../support/gate-visitors.ts'
 import { makeLinkKeys } from '../support/link-keys.ts'
 import { follow } from '../support/pipeline.ts'
 import { evidence, scale, seed } from '../support/scale.ts'
@@ -16,15 +19,17 @@ import { newTopic, readAll } from '../support/topics.ts'
 import { type Declaration, workerHome } from '../support/worker-process.ts'
 
 const rules = { subscribe: 'anonymous', publish: 'anonymous', statistics: 'anonymous' }
+const secret = 'a secret of at least thirty-two bytes'
 const shared = {
   'gateway.position.keys': [randomBytes(32).toString('base64')],
   'gateway.namespaces': { all: rules, item: rules, in: rules },
+  'gateway.auth.secret': secret,
 }
 const sink = (topic: string): Declaration => ({
   name: 'items',
   'connector.class': 'WebSocketServerSink',
   topics: topic,
-  channel: 'all',
+  channel: 'all,item:#{value.id}',
   'message.key': 'value.id',
 })
 const source = (topic: string): Declaration => ({
@@ -33,6 +38,12 @@ const source = (topic: string): Declaration => ({
   channels: 'in',
   topic,
 })
+const tokenOf = (sub: string): Promise<string> =>
+  new SignJWT({ sub })
+    .setProtectedHeader({ alg: 'HS256' })
+    .setIssuedAt()
+    .setExpirationTime('1h')
+    .sign(Buffer.from(secret))
 
 async function folder(): Promise<string> {
   const made = await mkdtemp(join(tmpdir(), 'tidegate-gates-'))
@@ -41,99 +52,157 @@ async function folder(): Promise<string> {
 }
 
 test('through two gates without an environment and without a way to Kafka, one killed and the links cut, nothing is lost and nothing comes twice', {
-  timeout: 180_000,
+  timeout: scale({ small: 180_000, full: 900_000 }),
 }, async () => {
   const network = await loneNetwork()
   if (network === undefined) return void process.stderr.write('not run: ip netns add (needs root)\n')
   const dir = await folder()
   const [topic, incoming] = [await newTopic(3), await newTopic(1)]
-  const settings = (name: string, port: number) => ({
+  const [perAddress, perUser] = [40, 5]
+  const settings = (name: string, port: number, processes: number) => ({
     ...shared,
     'gateway.port': port,
+    'gateway.processes': processes,
+    'gateway.limits.sessionsPerAddress': perAddress,
+    'gateway.limits.sessionsPerUser': perUser,
     'gate.link.path': join(dir, `${name}.sock`),
+    'gate.metrics.port': port + 100,
     'log.level': 'info',
   })
-  const start = (name: string, port: number) => startGateIn(network, join(dir, `${name}.json`), settings(name, port))
-  const gates = [await start('a', 8101), await start('b', 8102)] as const
+  // One of them uses two processes, which share its links.
+  const start = (name: 'a' | 'b') => {
+    const [port, processes] = { a: [8101, 1] as const, b: [8102, 2] as const }[name]
+    return startGateIn(network, join(dir, `${name}.json`), settings(name, port, processes))
+  }
+  const gates = [await start('a'), await start('b')] as const
   const cables = await Promise.all(
     ['a', 'b'].map((name) => cuttable(join(dir, `${name}.cable`), join(dir, `${name}.sock`))),
   )
-  const home = await workerHome(inject('kafka'), {
+  const kafka = inject('kafka')
+  const routes = await isolationOf(
+    network,
+    gates.map(({ child }) => child.pid ?? 0),
+    kafka,
+  )
+  expect(routes).toEqual({ variables: [], routes: '', kafka: 'refused' })
+  const home = await workerHome(kafka, {
     ...shared,
+    'gateway.limits.sessionsPerUser': perUser,
     'gateway.link.gates': ['a', 'b'].map((name) => `unix:${join(dir, `${name}.cable`)}`),
   })
-  const numbers = await numberStream(topic, 3)
+  const numbers = await numberStream(topic, 3, scale({ small: 20, full: 500 }))
+  const some = scale({ small: 200, full: 60 })
   const worker = await home.start([sink(topic), source(incoming)])
   await worker.ready()
 
-  const count = scale({ small: 20, full: 1000 })
+  const count = scale({ small: 50, full: 1000 })
+  const patience = { timeoutMs: scale({ small: 30_000, full: 120_000 }) }
   const program = programIn(network, 'gate-followers.ts')
-  const urls = gates.map(({ url }) => `${url.replace('http', 'ws')}/ws`)
-  const report = () => program.call<FollowersReport>('report')
-  await program.call('start', { urls, clients: count, channel: 'all' })
-  await eventually(async () => (await report()).seqs.every((seqs) => seqs.length > 0), { timeoutMs: 60_000 })
+  const [a = '', b = ''] = gates.map(({ url }) => `${url.replace('http', 'ws')}/ws`)
+  const report = (last = 0) => program.call<FollowersReport>('report', { last })
+  const everybody = async (isThere: (found: FollowersReport) => boolean, what: string): Promise<FollowersReport> =>
+    eventually(
+      async () => {
+        const found = await report(numbers.last())
+        return isThere(found) && found
+      },
+      { ...patience, what },
+    )
+  await program.call('start', { urls: [a, b], clients: count, channel: 'all', partitions: 3 })
+  await everybody(({ begun }) => begun === count, 'a message for everybody')
 
   // They publish, and are counted over both gates and the worker's own.
-  await program.call('publish')
-  expect(await readAll(incoming, count)).toHaveLength(count)
+  const publishAll = async (round: number): Promise<void> => {
+    await program.call('publish', { round })
+    const got = await readAll(incoming, round * count)
+    expect(got).toHaveLength(round * count)
+  }
+  const counted = (sessions: number): Promise<unknown> =>
+    eventually(async () => (await program.call<{ sessions: number }>('statistics')).sessions === sessions, {
+      ...patience,
+      what: `${sessions} sessions counted`,
+    })
+  await publishAll(1)
   const own = follow(worker.socketUrl, 'all')
   await eventually(() => own.subscribed.length === 1)
-  const counted = await eventually(async () => {
-    const found = await program.call<{ sessions: number }>('statistics')
-    return found.sessions === count + 1 && found
-  })
+  await counted(count + 1)
+
+  // An address and a user have so many connections on both gates together.
+  const visitors = createVisitors(program, [a, b])
+  const ann = await tokenOf('ann')
+  const [fromOne, ofOne] = await Promise.all([
+    visitors.fill({ address: '127.0.9.9' }, perAddress),
+    visitors.fill({ address: '127.0.9.10', token: ann }, perUser),
+  ])
+  expect(fromOne).toEqual({ letIn: perAddress, refusal: 'address_limit' })
+  expect(ofOne).toEqual({ letIn: perUser, refusal: 'user_limit' })
 
   const before = (await report()).losses
   await gates[0].kill()
-  await numbers.more(200)
-  await start('a', 8101)
-  const afterKill = await eventually(async () => {
-    const found = await report()
-    return found.losses > before && found
-  })
+  await numbers.more(some)
+  await start('a')
+  const afterKill = await everybody(
+    ({ losses, connected }) => losses > before && connected === count,
+    'everybody back after the kill',
+  )
   const cutMs = scale({ small: 2000, full: 20_000 })
   for (const cable of cables) cable.cut()
   await sleep(cutMs)
+  const atCut = await report()
+  expect(atCut).toMatchObject({ connected: count, losses: afterKill.losses })
+  expect(atCut.notices['stale']).toBe(count)
   for (const cable of cables) cable.mend()
-  await numbers.more(200)
+  await numbers.more(some)
+  await everybody(({ notices }) => notices['fresh'] === count, 'fresh')
+  await publishAll(2)
+  await counted(count + 1)
 
-  // One of them is shut out, wherever it is.
-  const [session] = (await report()).sessions
-  const revoked = await fetch(`${worker.restUrl}/gateway/revocations`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ session }),
-  })
-  expect(revoked.status).toBe(201)
-  await eventually(async () => (await report()).ends.length === 1)
-  expect((await report()).ends).toEqual(['4505'])
+  // A user is shut out of both, and of channels by a pattern; and a session, wherever it is.
+  const revoke = async (body: object): Promise<void> => {
+    const answer = await fetch(`${worker.restUrl}/gateway/revocations`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+    })
+    expect(answer.status).toBe(201)
+  }
+  const [bob, cid] = [await tokenOf('bob'), await tokenOf('cid')]
+  const bobs = await visitors.each({ address: '127.0.9.11', token: bob })
+  const cids = await visitors.each({ address: '127.0.9.12', token: cid, channel: 'item:*' })
+  await revoke({ user: 'bob' })
+  await revoke({ channel: 'item:*', user: 'cid' })
+  await eventually(async () => expect(await visitors.become(bobs)).toEqual(bobs.map(() => '4505')))
+  await eventually(async () => expect(await visitors.become(cids)).toEqual(cids.map(() => 'revoked')))
+  for (const url of [a, b])
+    expect((await program.call<Visitor>('knock', { url, address: '127.0.9.11', token: bob })).answer).toBe('revoked')
+  await revoke({ session: (await report()).session })
+  const lost = await everybody(({ ends }) => ends.length === 1, 'the end of the session')
+  expect(lost.ends).toEqual(['4505'])
 
   await numbers.stop()
   const last = numbers.last()
-  const whole = await eventually(
-    async () => {
-      const found = await report()
-      return found.seqs.filter((seqs) => seqs.includes(last)).length === count - 1 && found
-    },
-    { timeoutMs: 60_000, what: 'the last number at all clients' },
-  )
-  for (const seqs of whole.seqs.filter((each) => each.includes(last))) {
-    const sorted = seqs.toSorted((a, b) => a - b)
-    const first = sorted[0] ?? 0
-    expect(sorted).toEqual(Array.from({ length: last - first + 1 }, (_, place) => first + place))
-  }
+  const whole = await everybody((found) => found.whole >= count - 1, 'everything at all clients')
+  expect(whole).toMatchObject({ gaps: 0, repeats: 0, connected: count - 1 })
   expect(Object.keys(whole.recovered)).toEqual(['true'])
-  expect(whole.notices['stale']).toBeGreaterThan(0)
-  expect(whole.notices['fresh']).toBeGreaterThan(0)
   await expectWhole([own], last)
   evidence('gates', {
     seed,
+    gates: 'two, one of them of two processes; in a network namespace of their own',
+    'environment variables of the gates and their processes, but for those of the pipes between them': 0,
+    'routes out of the namespace': 'none (`ip route` is empty; a connection to Kafka’s address is refused)',
     clients: count,
-    'clients counted through both gates and the worker': counted.sessions,
-    'connections lost by the kill of a gate': afterKill.losses - before,
+    'publications stored, before and after, each once': 2 * count,
+    'clients counted through both gates and the worker, before and after': count + 1,
+    'connections from one address, let in on both gates together, of a limit of': `${fromOne.letIn} of ${perAddress}`,
+    'connections of one user, let in on both gates together, of a limit of': `${ofOne.letIn} of ${perUser}`,
+    'connections lost by the kill of a gate, all back': afterKill.losses - before,
     'links cut for (ms)': cutMs,
+    'connections lost by the cut': atCut.losses - afterKill.losses,
+    'clients told stale, and fresh again': `${atCut.notices['stale'] ?? 0}, ${whole.notices['fresh'] ?? 0}`,
     'resumes, all of them recovered': whole.recovered['true'] ?? 0,
-    'messages to each client, none lost, none twice': last + 1,
+    'revoked: connections of a user on all gates, subscriptions by pattern, a session': `${bobs.length}, ${cids.length}, 1`,
+    'messages received': whole.messages,
+    'gaps, repeats': `${whole.gaps}, ${whole.repeats}`,
   })
 })
 
@@ -167,6 +236,7 @@ test('a worker links itself to a gate by mutual TLS, and to nobody whose certifi
       'gateway.position.keys': shared['gateway.position.keys'][0],
       'gateway.port': 0,
       'gate.link.port': 0,
+      'gate.metrics.port': 0,
       ...files('gate.link', keys, keys),
     }),
     log,

@@ -9,6 +9,8 @@ export interface Numbered {
   readonly n: number
   /** When it was made, ms since 1970. */
   readonly at: number
+  /** How many of its record come after it. */
+  readonly left: number
 }
 
 export interface Tally {
@@ -21,6 +23,17 @@ export interface Tally {
   readonly recovered: Record<string, number>
   readonly errors: Record<string, number>
   snapshots: number
+  readonly cuts: Cuts
+}
+
+/** In what the loss of a connection fell. */
+export interface Cuts {
+  /** A client that had come back and did not have yet all that it had missed. */
+  resumes: number
+  /** Snapshots that were asked for and had not come whole. */
+  snapshots: number
+  /** The last message was not the last one of its record. */
+  records: number
 }
 
 export interface ClientPlan {
@@ -29,7 +42,7 @@ export interface ClientPlan {
   /** A source address of its own. */
   readonly localAddress: string
   readonly channel: string
-  readonly options: Pick<SubscribeOptions, 'snapshot' | 'window' | 'delta' | 'from'>
+  readonly options: Pick<SubscribeOptions, 'snapshot' | 'window' | 'delta' | 'from' | 'maxRate'>
   readonly backoff: { readonly initialMs: number; readonly maxMs: number }
 }
 
@@ -52,6 +65,21 @@ export function startCheckedClient(plan: ClientPlan, tally: Tally): CheckedClien
   const check = checkSequence(name, tally.findings)
   let socket: WebSocket | undefined
   let isUp = false
+  let hasBegun = false
+  let left = 0
+  /** When the gate greeted it; undefined: there is no connection. */
+  let greetedAt: number | undefined
+  /** Not before all that was missed is here. */
+  let isResuming = false
+  let awaitsSnapshot = false
+
+  const noteCuts = (): void => {
+    if (greetedAt === undefined) return
+    greetedAt = undefined
+    if (hasBegun && (!isUp || isResuming)) tally.cuts.resumes++
+    if (awaitsSnapshot) tally.cuts.snapshots++
+    if (left > 0) tally.cuts.records++
+  }
 
   const keep = (opened: WebSocket): void => {
     socket = opened
@@ -68,25 +96,39 @@ export function startCheckedClient(plan: ClientPlan, tally: Tally): CheckedClien
     onError: ({ code }) => count(tally.errors, code),
   })
   client.onState((state) => {
+    if (state.state === 'connected') {
+      greetedAt = Date.now()
+      awaitsSnapshot = plan.options.snapshot === true && !hasBegun
+    }
     if (state.state !== 'waiting') return
+    noteCuts()
     isUp = false
+    isResuming = false
     count(tally.ends, String(state.code))
   })
   client.subscribe<Numbered>(channel, {
     ...plan.options,
     onSubscribed({ recovered, reason }) {
       isUp = true
+      if (plan.options.snapshot !== true) hasBegun = true
       count(tally.recovered, reason === undefined ? String(recovered) : `${recovered}: ${reason}`)
     },
     onSnapshot(items) {
       tally.snapshots++
+      hasBegun = true
+      awaitsSnapshot = false
       check.begin(items.map(({ data }) => ({ key: data.id, number: data.n })))
     },
     onMessage({ data, again }) {
       if (!data) return
       tally.received++
       tally.latencies.add(Date.now() - data.at)
+      isResuming = data.at < (greetedAt ?? 0)
+      left = data.left
       check.take(data.id, data.n, again)
+    },
+    onLive() {
+      isResuming = false
     },
     onError: ({ code }) => count(tally.errors, code),
   })

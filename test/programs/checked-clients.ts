@@ -15,8 +15,6 @@ export interface StartClients extends Omit<ClientPlan, 'name' | 'localAddress' |
   readonly channels: readonly string[]
   /** How many begin at once. */
   readonly atOnce: number
-  /** Each `everyMs` one of these clients ends and begins anew, in turn. */
-  readonly renewMs?: number
 }
 
 export interface StartDeaf {
@@ -43,19 +41,22 @@ const freshTally = (): Tally => ({
   recovered: {},
   errors: {},
   snapshots: 0,
+  cuts: { resumes: 0, snapshots: 0, records: 0 },
 })
 
 let tally = freshTally()
 const clients: CheckedClient[] = []
 const deaf: (() => void)[] = []
-const renewals: NodeJS.Timeout[] = []
+/** Begins so many of them anew, in turn. */
+let renewals: ((many: number) => void)[] = []
+let renewing: NodeJS.Timeout | undefined
 
 const addressOf = (index: number): string =>
   `127.${1 + ((index >> 16) & 127)}.${(index >> 8) & 255}.${1 + (index % 250)}`
 const channelOf = (channels: readonly string[], index: number): string => channels[index % channels.length] ?? ''
 
 async function start(wanted: StartClients): Promise<void> {
-  const { first, clients: many, channels, atOnce, renewMs } = wanted
+  const { first, clients: many, channels, atOnce } = wanted
   const begin = (index: number): CheckedClient =>
     startCheckedClient(
       {
@@ -72,14 +73,14 @@ async function start(wanted: StartClients): Promise<void> {
     for (let index = from; index < until; index++) clients.push(begin(first + index))
     await up(place + until)
   }
-  if (renewMs === undefined) return
   let turn = 0
-  const renew = (): void => {
-    const index = turn++ % many
-    clients[place + index]?.close()
-    clients[place + index] = begin(first + index)
-  }
-  renewals.push(setInterval(renew, renewMs))
+  renewals.push((count) => {
+    for (let left = Math.min(count, many); left > 0; left--) {
+      const index = turn++ % many
+      clients[place + index]?.close()
+      clients[place + index] = begin(first + index)
+    }
+  })
 }
 
 /** Waits until so many are connected and subscribed; the time (ms) that it took. */
@@ -93,6 +94,11 @@ async function up(many: number, timeoutMs = 120_000): Promise<number> {
   return performance.now() - began
 }
 
+export interface Renewal {
+  readonly many: number
+  readonly everyMs?: number
+}
+
 interface Wanted {
   /** The last number of each key, by channel. */
   readonly last: Readonly<Record<string, Readonly<Record<string, number>>>>
@@ -101,7 +107,7 @@ interface Wanted {
 
 /** Waits until every client has the last number of each key of its channel; what is missing at the end. */
 async function complete({ last, timeoutMs }: Wanted): Promise<readonly string[]> {
-  for (const renewal of renewals) clearInterval(renewal)
+  clearInterval(renewing)
   const deadline = performance.now() + timeoutMs
   const missing = (): string[] =>
     clients.flatMap(({ channel, last: lastOf }, index) =>
@@ -116,7 +122,7 @@ async function complete({ last, timeoutMs }: Wanted): Promise<readonly string[]>
 }
 
 function report(): Report {
-  const { findings, received, ends, recovered, errors, snapshots } = tally
+  const { findings, received, ends, recovered, errors, snapshots, cuts } = tally
   const { user, system } = process.cpuUsage()
   return {
     findings,
@@ -125,6 +131,7 @@ function report(): Report {
     recovered,
     errors,
     snapshots,
+    cuts,
     clients: clients.length,
     up: clients.filter(({ isUp }) => isUp).length,
     rss: process.memoryUsage().rss,
@@ -137,7 +144,7 @@ const commands = {
   async deaf({ first, clients: many, urls, channels, againMs }: StartDeaf): Promise<void> {
     for (let index = first; index < first + many; index++) {
       const url = urls[index % urls.length] ?? ''
-      deaf.push(startDeafClient(url, addressOf(index), channelOf(channels, index), againMs))
+      deaf.push(startDeafClient({ url, localAddress: addressOf(index), channels, againMs }))
     }
   },
   up: ({ timeoutMs }: { readonly timeoutMs: number }) => up(clients.length, timeoutMs),
@@ -145,6 +152,14 @@ const commands = {
   report: async () => report(),
   /** Times since the last call. */
   latencies: async () => tally.latencies.take(),
+  /** Now, or each `everyMs` until `complete`. */
+  async renew({ many, everyMs }: Renewal): Promise<void> {
+    const renew = (): void => {
+      for (const renewal of renewals) renewal(many)
+    }
+    if (everyMs === undefined) renew()
+    else renewing = setInterval(renew, everyMs)
+  },
   async drop() {
     for (const client of clients) client.drop()
   },
@@ -152,6 +167,7 @@ const commands = {
     for (const stop of deaf) stop()
     for (const client of clients) client.close()
     clients.length = 0
+    renewals = []
     tally = freshTally()
   },
 } as const satisfies Record<string, (input: never) => Promise<unknown>>

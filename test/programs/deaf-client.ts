@@ -1,7 +1,14 @@
 import { WebSocket } from 'ws'
 
-/** Subscribes and reads nothing any more; comes back when the gate has closed it. Answers how to end it. */
-export function startDeafClient(url: string, localAddress: string, channel: string, againMs: number): () => void {
+export interface DeafPlan {
+  readonly url: string
+  readonly localAddress: string
+  readonly channels: readonly string[]
+  readonly againMs: number
+}
+
+/** Subscribes to all of the channels and reads nothing any more; comes back after a while. Answers how to end it. */
+export function startDeafClient({ url, localAddress, channels, againMs }: DeafPlan): () => void {
   let socket: WebSocket | undefined
   let timer: NodeJS.Timeout | undefined
 
@@ -10,7 +17,10 @@ export function startDeafClient(url: string, localAddress: string, channel: stri
     const fresh = new WebSocket(url, 'tidegate.v1', { localAddress, perMessageDeflate: false })
     socket = fresh
     fresh.on('error', () => undefined)
-    fresh.on('open', () => fresh.send(JSON.stringify({ type: 'subscribe', id: 1, channel })))
+    fresh.on('open', () => {
+      for (const [index, channel] of channels.entries())
+        fresh.send(JSON.stringify({ type: 'subscribe', id: index + 1, channel }))
+    })
     fresh.on('message', (data: Buffer) => {
       if ((JSON.parse(data.toString()) as { readonly type: string }).type === 'subscribed') fresh.pause()
     })

@@ -1,6 +1,8 @@
 import { createInterface } from 'node:readline'
 import { WebSocket } from 'ws'
-import { type Client, connect } from '../../src/client/index.ts'
+import { type Client, connect, type WebSocketConstructor } from '../../src/client/index.ts'
+import { createSequence } from './partition-sequence.ts'
+import { knock, stay } from './visitors.ts'
 
 // Clients of gates, in a process of their own. Each line of JSON on stdin is a command, answered by one line. It ends when its input does.
 
@@ -8,35 +10,56 @@ interface Start {
   readonly urls: readonly string[]
   readonly clients: number
   readonly channel: string
+  readonly partitions: number
 }
 
 export interface FollowersReport {
-  readonly seqs: readonly (readonly number[])[]
+  /** Clients that have got anything, and that are connected now. */
+  readonly begun: number
+  readonly connected: number
+  /** Clients that have got everything up to the number that was asked about. */
+  readonly whole: number
+  readonly messages: number
+  /** What is not the next number of its partition: behind a gap, or got before. */
+  readonly gaps: number
+  readonly repeats: number
   readonly losses: number
   /** Of all resumes. */
   readonly recovered: Readonly<Record<string, number>>
-  readonly sessions: readonly string[]
+  /** Of the first of them. */
+  readonly session: string | undefined
   readonly ends: readonly string[]
   readonly notices: Readonly<Record<string, number>>
 }
 
 const clients: Client[] = []
-const [seqs, sessions, ends]: [number[][], string[], string[]] = [[], [], []]
+const sequences: ReturnType<typeof createSequence>[] = []
+const isConnected: boolean[] = []
+const ends: string[] = []
 const recovered: Record<string, number> = {}
 const notices: Record<string, number> = {}
+let session: string | undefined
 let losses = 0
 const count = (counts: Record<string, number>, name: string): void => {
   counts[name] = (counts[name] ?? 0) + 1
 }
 
-function start({ urls, clients: many, channel }: Start): void {
+/** Twenty-five clients have an address in common. */
+const socketAt = (index: number): WebSocketConstructor =>
+  class extends WebSocket {
+    constructor(url: string, protocols?: string) {
+      super(url, protocols, { localAddress: `127.0.1.${1 + Math.floor(index / 25)}` })
+    }
+  }
+
+function start({ urls, clients: many, channel, partitions }: Start): void {
   for (let index = 0; index < many; index++) {
-    const own: number[] = []
-    seqs.push(own)
+    const own = createSequence(partitions)
+    sequences.push(own)
     // Half of them prefer each gate.
     const turned = index % 2 === 0 ? urls : urls.toReversed()
     const client = connect(turned, {
-      WebSocket,
+      WebSocket: socketAt(index),
       backoff: { initialMs: 50, maxMs: 500 },
       onError() {},
       random: () => 0.3,
@@ -44,7 +67,8 @@ function start({ urls, clients: many, channel }: Start): void {
     clients.push(client)
     client.onNotice(({ code }) => count(notices, code))
     client.onState((state) => {
-      if (state.state === 'connected') sessions[index] = state.session
+      isConnected[index] = state.state === 'connected'
+      if (state.state === 'connected' && index === 0) session = state.session
       if (state.state === 'waiting') losses++
       if (state.state === 'closed') ends.push(String(state.code))
     })
@@ -54,8 +78,26 @@ function start({ urls, clients: many, channel }: Start): void {
         if (!isFirst) count(recovered, String(subscribed.recovered))
         isFirst = false
       },
-      onMessage: ({ data }) => own.push((data as { seq: number }).seq),
+      onMessage: ({ data }) => own.take((data as { seq: number }).seq),
     })
+  }
+}
+
+function report(last: number): FollowersReport {
+  const sum = (of: (sequence: (typeof sequences)[number]) => number): number =>
+    sequences.reduce((total, each) => total + of(each), 0)
+  return {
+    begun: sum((each) => Number(each.count() > 0)),
+    connected: isConnected.filter(Boolean).length,
+    whole: sum((each) => Number(each.isWhole(last))),
+    messages: sum((each) => each.count()),
+    gaps: sum((each) => each.gaps()),
+    repeats: sum((each) => each.repeats()),
+    losses,
+    recovered,
+    session,
+    ends,
+    notices,
   }
 }
 
@@ -64,11 +106,15 @@ async function run(command: string, input: unknown): Promise<unknown> {
     case 'start':
       return start(input as Start)
     case 'publish':
-      return Promise.all(clients.map((client, n) => client.publish('in', { n })))
+      return Promise.all(clients.map((client, n) => client.publish('in', { n, ...(input as object) })))
     case 'statistics':
-      return clients[0]?.statistics('all')
+      return clients.at(-1)?.statistics('all')
+    case 'knock':
+      return knock(input as Parameters<typeof knock>[0])
+    case 'stay':
+      return stay(input as Parameters<typeof stay>[0])
     default:
-      return { seqs, losses, recovered, sessions, ends, notices } satisfies FollowersReport
+      return report((input as { last?: number }).last ?? 0)
   }
 }
 

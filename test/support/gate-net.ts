@@ -1,6 +1,6 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { writeFile } from 'node:fs/promises'
+import { readFile, writeFile } from 'node:fs/promises'
 import { connect, createServer, type Socket } from 'node:net'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
@@ -53,6 +53,31 @@ export async function startGateIn(network: string, file: string, settings: objec
     { what: `the start of a gate (${file})` },
   )
   return { child, url, kill }
+}
+
+export interface Isolation {
+  /** Environment variables of the processes and those that they started, but for what Node needs for the pipe to its parent. */
+  readonly variables: readonly string[]
+  readonly routes: string
+  /** What a connection to Kafka's address comes to from there. */
+  readonly kafka: string
+}
+
+/** What processes in that network have to reach anything with. */
+export async function isolationOf(network: string, pids: readonly number[], kafka: string): Promise<Isolation> {
+  const children = await Promise.all(pids.map((pid) => readFile(`/proc/${pid}/task/${pid}/children`, 'utf8')))
+  const all = [...pids, ...children.flatMap((text) => text.split(' ').filter(Boolean).map(Number))]
+  const texts = await Promise.all(all.map((pid) => readFile(`/proc/${pid}/environ`, 'utf8')))
+  const variables = texts.flatMap((text) => text.split('\0').filter((each) => each !== '' && !each.startsWith('NODE_')))
+  const routes = (await run('ip', ['netns', 'exec', network, 'ip', 'route', 'show'])).stdout.trim()
+  const [host = '', port = ''] = kafka.split(':')
+  const dial = `require('net').connect(${port}, '${host}').on('connect', () => process.exit(0)).on('error', () => process.exit(7))`
+  const dialled = run('ip', ['netns', 'exec', network, process.execPath, '-e', dial])
+  const reached = await dialled.then(
+    () => 'reached',
+    (error: { code?: number }) => (error.code === 7 ? 'refused' : 'not tried'),
+  )
+  return { variables, routes, kafka: reached }
 }
 
 export interface Program {

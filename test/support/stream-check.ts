@@ -12,7 +12,8 @@ export interface NumberStream {
   stop(): Promise<void>
 }
 
-export async function numberStream(topic: string, partitions: number): Promise<NumberStream> {
+/** Ten at a time, with a pause (ms) between. */
+export async function numberStream(topic: string, partitions: number, pauseMs = 20): Promise<NumberStream> {
   const producer = await kafkaClient().producer({ clientId: 'numbers' })
   const life = new AbortController()
   let last = -1
@@ -29,7 +30,7 @@ export async function numberStream(topic: string, partitions: number): Promise<N
         })),
       )
       last += batch.length
-      await new Promise((resolve) => setTimeout(resolve, 20))
+      await new Promise((resolve) => setTimeout(resolve, pauseMs))
     }
   }
   const running = run()

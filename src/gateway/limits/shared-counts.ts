@@ -26,7 +26,7 @@ export interface SharedCountsOptions {
 }
 
 /** How often (ms) the others are told, and told the same again; how long figures are good for, and how long an answer may take. */
-const [tellMs, againMs, goodMs, askMs] = [1000, 2000, 5000, 1000]
+const [tellMs, againMs, goodMs, askMs] = [1000, 2000, 10_000, 1000]
 /** Of how many of one kind a gate tells, those with the most first; and of how many gates one remembers what they told. */
 const [maxTold, maxGates] = [2000, 256]
 const what = 'counts'

@@ -66,14 +66,14 @@ test('two exchanges later every gate judges by what all have, whatever came to w
   )
 })
 
-test('a gate that is gone counts for five seconds, and is judged without then', async () => {
+test('a gate that is gone counts for ten seconds, and is judged without then', async () => {
   const { all, seconds } = gates(2, 2)
   const [here, gone] = all as [(typeof all)[0], (typeof all)[0]]
   gone.enter()
   gone.enter()
   await seconds(2)
   gone.peers.leave()
-  await seconds(3)
+  await seconds(8)
   expect(here.enter()).toBe(false)
   await seconds(3)
   expect(here.enter()).toBe(true)
