@@ -17,7 +17,7 @@ const proofs = {
     'Twenty producers that send again to another worker whatever a killed worker has left unanswered, twenty times',
   'gate-fuzz': 'A million random, bent and hostile frames, and handshakes, against the gateway',
   'gate-killed':
-    'kill -9 of one of three workers under five thousand clients, twenty times, with a large window and with none',
+    'kill -9 of one or two of three workers under five thousand clients, six times each with a large window and with none',
   'slow-readers': 'One of a hundred clients never reads',
   'reconnect-storm': 'Ten thousand clients lose their connections at once, patient ones and others',
   gates: 'Clients of two gates without an environment and without a way to Kafka, one killed and the links cut',

@@ -7,9 +7,10 @@ import { watchFigure } from '../support/machine-figures.ts'
 import { evidence, scale } from '../support/scale.ts'
 
 const size = scale({
-  small: { clients: 200, stay: 20, processes: 1, channels: 10, quietMs: 2000, stormMs: 3000, recordsEach: 2 },
-  full: { clients: 10_000, stay: 200, processes: 3, channels: 50, quietMs: 20_000, stormMs: 30_000, recordsEach: 5 },
+  small: { clients: 200, stay: 20, processes: 1, channels: 10, quietMs: 2000, stormMs: 3000, recordsEach: 1 },
+  full: { clients: 10_000, stay: 200, processes: 3, channels: 50, quietMs: 20_000, stormMs: 30_000, recordsEach: 1 },
 })
+const isFull = scale({ small: false, full: true })
 /** The browser's library waits between tries; the founding documents' second storm is of clients that do not. */
 const [patient, impatient] = [
   { initialMs: 500, maxMs: 20_000 },
@@ -21,7 +22,10 @@ const facts: Record<string, string | number> = {}
 interface Measured {
   /** The p99 (ms) of those who stayed. */
   readonly p99: number
+  /** Requests to Kafka. */
   readonly kafkaPerS: number
+  /** Connections to Kafka that were opened. */
+  readonly kafkaConnections: number
   /** The largest (ms). */
   readonly loopDelay: number
 }
@@ -29,17 +33,21 @@ interface Measured {
 /** What the worker and those who stay feel while something is done. */
 async function measure<T>(gates: GateCluster, stay: ClientPrograms, act: () => Promise<T>): Promise<[Measured, T]> {
   const ask = async (name: string): Promise<number> => (await gates.metric(0, name)) ?? 0
+  const askKafka = (): Promise<[number, number]> =>
+    Promise.all([ask('tidegate_kafka_requests_total'), ask('tidegate_kafka_connections_total')])
   await stay.latencies()
+  const [requests, connections] = await askKafka()
   const began = performance.now()
-  const before = await ask('tidegate_kafka_requests_total')
   const loop = watchFigure(500, () => ask('nodejs_eventloop_lag_max_seconds'))
   const result = await act()
   const delays = [...(await loop.stop()), await ask('nodejs_eventloop_lag_max_seconds')]
-  const requests = (await ask('tidegate_kafka_requests_total')) - before
+  const seconds = (performance.now() - began) / 1000
+  const [requestsNow, connectionsNow] = await askKafka()
   return [
     {
       p99: quantile(await stay.latencies(), 0.99),
-      kafkaPerS: Math.round((requests * 1000) / (performance.now() - began)),
+      kafkaPerS: Math.round((requestsNow - requests) / seconds),
+      kafkaConnections: connectionsNow - connections,
       loopDelay: Math.round(Math.max(...delays) * 1000),
     },
     result,
@@ -56,7 +64,7 @@ test.each([
     channels: size.channels,
     keysOfChannel: 4,
     perRecord: 5,
-    everyMs: 50,
+    everyMs: 100,
     recordsEach: size.recordsEach,
   })
   const { urls, feed, cluster } = gates
@@ -81,6 +89,9 @@ test.each([
   const none = { missing: 0, repeated: 0, announced: 0, examples: [] }
   expect({ missing, of: [steady.findings, stormy.findings] }).toEqual({ missing: [], of: [none, none] })
   expect(steady.ends).toEqual({})
+  // All that was missed is in the window: nothing more is asked of Kafka.
+  expect(during.kafkaConnections).toBe(0)
+  expect(isFull ? during.kafkaPerS : 0).toBeLessThanOrEqual(quiet.kafkaPerS * 1.2 + 5)
   expect(stormy.recovered).toMatchObject({ null: size.clients })
   expect(Object.keys(stormy.recovered).toSorted()).toEqual(['null', 'true'])
   Object.assign(facts, {
@@ -92,6 +103,9 @@ test.each([
       .join(', '),
     [`${way}: requests to Kafka a second before, during, after`]: [quiet, during, after]
       .map(({ kafkaPerS }) => kafkaPerS)
+      .join(', '),
+    [`${way}: connections to Kafka that were opened before, during, after`]: [quiet, during, after]
+      .map(({ kafkaConnections }) => kafkaConnections)
       .join(', '),
     [`${way}: p99 (ms) of ${size.stay} who stayed before, during, after`]: [quiet, during, after]
       .map(({ p99 }) => p99)

@@ -4,17 +4,19 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { onTestFinished } from 'vitest'
 import { packageRoot } from '../../src/cli/package-info.ts'
-import type { Report, StartClients, StartDeaf } from '../programs/checked-clients.ts'
+import type { Renewal, Report, StartClients, StartDeaf } from '../programs/checked-clients.ts'
 import { addBuckets, type Buckets } from '../programs/latencies.ts'
 
 /** Clients of `src/client` in processes of their own, which check what they are told. */
 export interface ClientPrograms {
   /** Starts so many, shared among the processes; resolves when all are subscribed. */
   start(options: Omit<StartClients, 'first'>): Promise<void>
-  /** Starts clients that never read, which come back every `againMs`. */
+  /** Starts clients that subscribe to all of the channels and never read; each comes back every `againMs`. */
   deaf(options: Omit<StartDeaf, 'first'>): Promise<void>
   /** Resolves when all are connected and subscribed; the longest time (ms) that it took. */
   up(timeoutMs?: number): Promise<number>
+  /** Ends so many clients of each process and begins them anew, in turn: now, or each `everyMs`. */
+  renew(renewal: Renewal): Promise<void>
   /** Breaks all connections at once. */
   drop(): Promise<void>
   /** Resolves when every client has these last numbers, or the time is over; what is missing. */
@@ -54,6 +56,9 @@ export function clientPrograms(processes = 1, offset = 0): ClientPrograms {
     start: (options) => share('start', options),
     deaf: (options) => share('deaf', options),
     up: async (timeoutMs = 120_000) => Math.max(...(await all<number>('up', { timeoutMs }))),
+    async renew(renewal) {
+      await all('renew', renewal)
+    },
     async drop() {
       await all('drop')
     },
@@ -113,6 +118,11 @@ function addReports(a: Report, b: Report): Report {
       repeated: a.findings.repeated + b.findings.repeated,
       announced: a.findings.announced + b.findings.announced,
       examples: [...a.findings.examples, ...b.findings.examples].slice(0, 20),
+    },
+    cuts: {
+      resumes: a.cuts.resumes + b.cuts.resumes,
+      snapshots: a.cuts.snapshots + b.cuts.snapshots,
+      records: a.cuts.records + b.cuts.records,
     },
     ends: addCounts(a.ends, b.ends),
     recovered: addCounts(a.recovered, b.recovered),

@@ -119,7 +119,8 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
 
   async function respond(worker: number): Promise<void> {
     await eventually(() => answers(urls[worker] ?? '', lives[worker], logs[worker]), {
-      timeoutMs: 60_000,
+      // A machine that has much else to do.
+      timeoutMs: 180_000,
       what: `the answers of worker ${worker}`,
     })
   }

@@ -39,14 +39,14 @@ export async function startGateCluster(options: GateClusterOptions): Promise<Gat
   })
   const feed = await numberedTopic(kafkaClient(), { ...options, topic: `${cluster.name}.numbers` })
   const answer = (worker: number, path: string): Promise<Response> =>
-    fetch(`http://127.0.0.1:${ports[worker]}${path}`, { signal: AbortSignal.timeout(5000) })
+    fetch(`http://127.0.0.1:${ports[worker]}${path}`, { signal: AbortSignal.timeout(20_000) })
   const gates: GateCluster = {
     cluster,
     urls: ports.map((port) => `ws://127.0.0.1:${port}/ws`),
     feed,
     async ready(worker) {
       const isReady = async (): Promise<boolean> => (await answer(worker, '/health')).ok
-      await eventually(isReady, { timeoutMs: 60_000, what: `a ready gate of worker ${worker}` })
+      await eventually(isReady, { timeoutMs: 180_000, what: `a ready gate of worker ${worker}` })
     },
     async metric(worker, name) {
       const response = await fetch(`${cluster.urls[worker]}/metrics`, { signal: AbortSignal.timeout(5000) })

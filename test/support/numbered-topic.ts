@@ -13,7 +13,7 @@ export interface NumberedTopicOptions {
   readonly recordsEach: number
 }
 
-/** A topic of records that are lists of `{channel, id, n, at}`: each id counts from 1, and has its channel and partition for itself. */
+/** A topic of records that are lists of `{channel, id, n, at, left}`: each id counts from 1, and has its channel and partition for itself; so many of the record are left after it. */
 export interface NumberedTopic {
   readonly channels: readonly string[]
   start(): void
@@ -47,7 +47,7 @@ export async function numberedTopic(kafka: KafkaClient, options: NumberedTopicOp
       const n = (numbers.get(id) ?? 0) + 1
       numbers.set(id, n)
       made++
-      return { channel: names[index], id, n, at }
+      return { channel: names[index], id, n, at, left: perRecord - 1 - part }
     })
     const value = Buffer.from(JSON.stringify(messages))
     return { topic, key: null, value, partition: index % partitions, headers: [] }
