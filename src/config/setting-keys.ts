@@ -118,7 +118,7 @@ export const settingKeys: Readonly<Record<string, SettingKey>> = {
   'gateway.tls.reloadMs': count(
     10_000,
     100,
-    'How often (ms) the files are looked at: those that changed are used for new connections.',
+    'How often (ms) the files are looked at, those of `gateway.auth.publicKeys` too: those that changed are used for new connections, and tokens.',
   ),
   'gateway.tls.identity': {
     format: ['none', 'cn', 'dns', 'email', 'uri'],

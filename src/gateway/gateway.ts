@@ -108,7 +108,7 @@ export async function startGateway({
   ...given
 }: GatewayOptions): Promise<Gateway> {
   const keyring = createKeyring(settings.position.keys)
-  const authParts = await readAuthParts(settings.auth, clock, log)
+  const authParts = await readAuthParts(settings.auth, clock, log, settings.tls.reloadMs)
   const tls = await readTls(settings.tls)
   const life = new AbortController()
   const fanOut = createFanOut(() => clock.now())
@@ -202,6 +202,7 @@ export async function startGateway({
         hub.tick(now)
         revoker?.tick(now)
         reloadTls?.(now)
+        authParts.keyFiles.look(now)
         gate.limits.tick(now)
         for (const connection of connections.all()) connection.tick(now)
       } catch (error) {

@@ -10,17 +10,30 @@ export interface RevocationTable extends Pick<RevocationLog, 'all' | 'onChange'>
   dropEnded(): readonly string[]
 }
 
-export function createRevocationTable(max: number, clock: Clock): RevocationTable {
+/** What comes from elsewhere and would be too many is not held, and `onFull` is called. */
+export function createRevocationTable(
+  max: number,
+  clock: Clock,
+  onFull: (id: string) => void = () => undefined,
+): RevocationTable {
   const held = new Map<string, Revocation>()
   const listeners = new Set<(change: RevocationChange) => void>()
   const isOver = ({ until }: Revocation): boolean => until !== undefined && until <= clock.now()
+  const hasRoom = (id: string): boolean => {
+    if (held.has(id) || held.size < max) return true
+    table.dropEnded()
+    return held.size < max
+  }
   const table: RevocationTable = {
     all: () => [...held.values()].filter((revocation) => !isOver(revocation)),
     onChange(tell) {
       listeners.add(tell)
       return () => void listeners.delete(tell)
     },
-    apply(change) {
+    apply(given) {
+      // What is over before it is heard of takes nobody's room.
+      const change = given.made && isOver(given.made) ? { ended: given.made.id } : given
+      if (change.made && !hasRoom(change.made.id)) return onFull(change.made.id)
       if (
         change.made ? JSON.stringify(held.get(change.made.id)) === JSON.stringify(change.made) : !held.has(change.ended)
       )
@@ -31,7 +44,7 @@ export function createRevocationTable(max: number, clock: Clock): RevocationTabl
     },
     has: (id) => held.has(id),
     checkRoom(id) {
-      if (held.has(id) || held.size < max) return
+      if (hasRoom(id)) return
       throw new ConflictError(
         `There are ${held.size} revocations, and gateway.revocations.max is ${max}: delete those that nobody needs, or give the next ones an end.`,
       )

@@ -20,7 +20,17 @@ const [storeMs, sweepMs] = [10_000, 60_000]
 export async function openTopicRevocations(options: TopicRevocationsOptions): Promise<StoredRevocations> {
   const { kafka, topic, props = {}, log, clock } = options
   const clientId = `${options.clientId}-revocations`
-  const table = createRevocationTable(options.max, clock)
+  let isFull = false
+  const onFull = (id: string): void => {
+    // A worker that allows more wrote it, or two wrote at once.
+    if (!isFull)
+      log.error(
+        { id, max: options.max },
+        'the topic of revocations holds more than gateway.revocations.max: this one, and those after it, are not in force here; raise it on this worker and restart',
+      )
+    isFull = true
+  }
+  const table = createRevocationTable(options.max, clock, onFull)
   const topicLog = await kafka.topicLog({
     topic,
     clientId,

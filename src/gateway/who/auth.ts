@@ -5,9 +5,10 @@ import { covers, isPattern, matches, namespaceOf, parsePattern } from '../channe
 import { type Refusal, refuse } from '../codes.ts'
 import type { Action, AuthSettings, GatewaySettings } from '../settings.ts'
 import { createJwks, type Jwks } from './jwks.ts'
+import { type KeyFiles, openKeyFiles } from './key-files.ts'
 import type { RevocationIndex } from './revocations.ts'
 import { type Grants, grantsOf, grantsOfOne } from './token-claims.ts'
-import { readTokenKeys, secretKey, type TokenKey } from './token-keys.ts'
+import { secretKeys, type TokenKey } from './token-keys.ts'
 
 /** Who a connection is and what its token grants. */
 export interface Identity {
@@ -38,7 +39,7 @@ export interface Auth {
 }
 
 export interface AuthParts {
-  readonly keys: readonly TokenKey[]
+  readonly keyFiles: Pick<KeyFiles, 'keys'>
   readonly jwks?: Jwks | undefined
   readonly revocations?: RevocationIndex | undefined
 }
@@ -53,27 +54,36 @@ export const anonymous = (): Identity => ({
   isForOne: false,
 })
 
+const fixed = (keys: readonly TokenKey[]): AuthParts['keyFiles'] => ({ keys: () => keys })
+
 /** The most keys that one token is tried with. */
 const mostTries = 8
 /** The last moment that a date can be. */
 const lastMs = 8.64e15
 
 /** Reads what the settings name. Throws `ConfigError`. */
-export async function readAuthParts(auth: AuthSettings, clock: Clock, log: Logger): Promise<AuthParts> {
+export async function readAuthParts(
+  auth: AuthSettings,
+  clock: Clock,
+  log: Logger,
+  reloadMs = 10_000,
+): Promise<AuthParts & { readonly keyFiles: KeyFiles }> {
   const { jwksUrl: url } = auth
-  const keys = await readTokenKeys(auth, log)
-  const idle = auth.algorithms.find((name) => !keys.some(({ algorithms }) => algorithms.includes(name)))
-  if (idle !== undefined && url === null)
-    throw new ConfigError(
-      `gateway.auth.algorithms: no key fits ${idle}. HS384 asks for a secret of 48 bytes, HS512 for one of 64; RS, PS, ES and EdDSA for a public key of their kind.`,
-    )
-  return { keys, ...(url === null ? {} : { jwks: createJwks({ ...auth, url, clock, log }) }) }
+  const check = (keys: readonly TokenKey[]): void => {
+    const idle = auth.algorithms.find((name) => !keys.some(({ algorithms }) => algorithms.includes(name)))
+    if (idle !== undefined && url === null)
+      throw new ConfigError(
+        `gateway.auth.algorithms: no key fits ${idle}. HS384 asks for a secret of 48 bytes, HS512 for one of 64; RS, PS, ES and EdDSA for a public key of their kind.`,
+      )
+  }
+  const keyFiles = await openKeyFiles({ auth, check, everyMs: reloadMs, log })
+  return { keyFiles, ...(url === null ? {} : { jwks: createJwks({ ...auth, url, clock, log }) }) }
 }
 
 export function createAuth(
   { auth, namespaces }: Pick<GatewaySettings, 'auth' | 'namespaces'>,
   clock: Clock,
-  { keys: own, jwks, revocations }: AuthParts = { keys: auth.secret === null ? [] : [secretKey(auth.secret)] },
+  { keyFiles, jwks, revocations }: AuthParts = { keyFiles: fixed(secretKeys(auth.secret)) },
 ): Auth {
   const rules = new Map(Object.entries(namespaces))
   const required = [...(auth.requireExp ? ['exp'] : []), ...(auth.maxTokenAgeS > 0 ? ['iat'] : [])]
@@ -87,7 +97,7 @@ export function createAuth(
             (key) => key.algorithms.includes(alg) && (kid === undefined || key.kid === undefined || key.kid === kid),
           )
         : []
-    const keys = fitting(own)
+    const keys = fitting(keyFiles.keys())
     if (!jwks || alg.startsWith('HS') || !isTaken(alg)) return { alg, keys }
     const fetched = await jwks.keys(kid)
     if ('keys' in fetched) return { alg, keys: [...keys, ...fitting(fetched.keys)] }

@@ -17,23 +17,34 @@ const rsaBits = 2048
 /** The most keys of one file or URL. */
 const mostKeys = 256
 
-/** The secret and the keys in files. Throws `ConfigError` for what cannot be used. */
-export async function readTokenKeys({ secret, publicKeys }: AuthSettings, log: Logger): Promise<readonly TokenKey[]> {
-  const files = await Promise.all(publicKeys.map((file) => readKeyFile(file, log)))
-  return [...(secret === null ? [] : [secretKey(secret)]), ...files.flat()]
-}
+/** What the files hold. Throws `ConfigError` for one that cannot be read. */
+export const readKeyTexts = (files: readonly string[]): Promise<readonly string[]> => Promise.all(files.map(readText))
+
+/** The secret and the keys of the files' texts. Throws `ConfigError` for what cannot be used. */
+export const tokenKeysOf = (
+  { secret, publicKeys }: AuthSettings,
+  texts: readonly string[],
+  log: Logger,
+): readonly TokenKey[] => [
+  ...secretKeys(secret),
+  ...texts.flatMap((text, index) => keysIn(text, publicKeys[index] ?? '', log)),
+]
+
+export const secretKeys = (secret: string | null): readonly TokenKey[] => (secret === null ? [] : [secretKey(secret)])
 
 /** A key is as long as the hash at least (RFC 7518 §3.2). */
-export function secretKey(secret: string): TokenKey {
+function secretKey(secret: string): TokenKey {
   const bytes = Buffer.from(secret)
   const algorithms = ['HS256', ...(bytes.length >= 48 ? ['HS384'] : []), ...(bytes.length >= 64 ? ['HS512'] : [])]
   return { algorithms, key: createSecretKey(bytes) }
 }
 
-async function readKeyFile(file: string, log: Logger): Promise<readonly TokenKey[]> {
-  const text = await readFile(file, 'utf8').catch((error: unknown) => {
+const readText = (file: string): Promise<string> =>
+  readFile(file, 'utf8').catch((error: unknown) => {
     throw new ConfigError(`gateway.auth.publicKeys: ${file} cannot be read: ${messageOf(error)}.`, { cause: error })
   })
+
+function keysIn(text: string, file: string, log: Logger): readonly TokenKey[] {
   try {
     const keys = text.trimStart().startsWith('{') ? readJwks(text, log) : [...text.matchAll(blocks)].map(pemKey)
     if (keys.length > 0) return keys

@@ -6,7 +6,7 @@ import { expect, test } from 'vitest'
 import type { AuthSettings } from '../../../src/gateway/settings.ts'
 import { createAuth, type Identity, readAuthParts } from '../../../src/gateway/who/auth.ts'
 import { plainAuth } from '../../support/plain-edge.ts'
-import { manualClock, quietLog } from '../../support/quiet.ts'
+import { manualClock, quietLog, recordingLog } from '../../support/quiet.ts'
 import { tempFolder } from '../../support/temp-folder.ts'
 
 const now = 1_700_000_000_000
@@ -194,4 +194,36 @@ test('a token is known by its jti, else by what it says, however its signature i
   const other = [head, body, twin.toString('base64url')].join('.')
   expect(other).not.toBe(token)
   expect(await idOf(other)).toBe(await idOf(token))
+})
+
+test('keys in files that changed are used from then on, and the former ones as long as the changed cannot be', async () => {
+  const path = join(await tempFolder(), 'keys.pem')
+  await writeFile(path, pem(pair.p256.publicKey))
+  const auth = { ...plainAuth, publicKeys: [path], algorithms: ['ES256'] }
+  const clock = manualClock(now)
+  const log = recordingLog()
+  const parts = await readAuthParts(auth, clock, log, 5000)
+  const { verify } = createAuth({ auth, namespaces }, clock, parts)
+  const other = generateKeyPairSync('ec', { namedCurve: 'prime256v1' })
+  const [before, after] = [
+    await sign({ sub: 'ann' }, pair.p256.privateKey, 'ES256'),
+    await sign({ sub: 'ann' }, other.privateKey, 'ES256'),
+  ]
+  const isTaken = async (token: string): Promise<boolean> => !('code' in (await verify(token)))
+  const look = async (): Promise<void> => {
+    await clock.advance(5000)
+    parts.keyFiles.look(clock.now())
+  }
+  await look()
+  for (const broken of ['half of a', pem(pair.p384.publicKey)]) {
+    await writeFile(path, broken)
+    const errors = (): number => log.lines.filter(({ level }) => level === 'error').length
+    const told = errors()
+    await expect.poll(async () => (await look(), errors())).toBe(told + 1)
+    await look()
+    expect([await isTaken(before), await isTaken(after)]).toEqual([true, false])
+  }
+  await writeFile(path, pem(other.publicKey))
+  await expect.poll(async () => (await look(), isTaken(after))).toBe(true)
+  expect(await isTaken(before)).toBe(false)
 })

@@ -46,6 +46,22 @@ test('more than may be are refused, and what has ended makes room', async () => 
   expect(stored.all()).toHaveLength(1)
 })
 
+test('a topic that holds more than may be in force is read within the bound, with one word, and what is over takes no room', async () => {
+  const { stored: other, kafka } = await openTopic(createMemoryTopics(), 100)
+  for (const name of ['x', 'y', 'z']) await other.add(user(name, { until: now + 1000 }))
+  for (let n = 0; n < 20; n++) await other.add(user(String(n)))
+  const log = recordingLog()
+  const { stored, clock } = await openTopic(kafka, 5, manualClock(now + 2000), log)
+  expect(stored.all().map(({ id }) => id)).toEqual(['user-0', 'user-1', 'user-2', 'user-3', 'user-4'])
+  expect(log.lines.filter(({ level }) => level === 'error')).toHaveLength(1)
+  // One of those in force is changed or ends as ever, and then there is room again.
+  await other.add(user('4', { until: clock.now() + 1000 }))
+  await other.remove('user-0')
+  await expect.poll(() => stored.all().length).toBe(4)
+  await other.add(user('new'))
+  await expect.poll(() => stored.all().map(({ id }) => id)).toContain('user-new')
+})
+
 test('what others wrote into the topic is passed over, with a word', async () => {
   const kafka = createMemoryTopics()
   const log = recordingLog()
