@@ -18,7 +18,7 @@ import { expectWhole, numberStream } from '../support/stream-check.ts'
 import { newTopic, readAll } from '../support/topics.ts'
 import { type Declaration, workerHome } from '../support/worker-process.ts'
 
-const rules = { subscribe: 'anonymous', publish: 'anonymous', statistics: 'anonymous' }
+const rules = { subscribe: 'anonymous', publish: 'anonymous', statistics: 'anonymous', history: 'anonymous' }
 const secret = 'a secret of at least thirty-two bytes'
 const shared = {
   'gateway.position.keys': [randomBytes(32).toString('base64')],
@@ -206,8 +206,8 @@ test('through two gates without an environment and without a way to Kafka, one k
   })
 })
 
-test('a worker links itself to a gate by mutual TLS, and to nobody whose certificate it does not trust', {
-  timeout: 60_000,
+test('a worker links itself to a gate by mutual TLS, and to nobody whose certificate it does not trust; the gate goes over to another, and reads back', {
+  timeout: 90_000,
 }, async () => {
   const [keys, others] = [await makeLinkKeys('us'), await makeLinkKeys('strangers')]
   onTestFinished(async () => {
@@ -247,10 +247,28 @@ test('a worker links itself to a gate by mutual TLS, and to nobody whose certifi
   await eventually(() => lines.some((line) => line.includes('a link was refused')))
   expect((await fetch(`${gate.url}/health`)).status).toBe(503)
   await stranger.end('SIGKILL')
-  await home.start([sink(topic)], files('gateway.link', keys, keys))
+  // Nothing stays in memory: what is not live comes from Kafka, through the link.
+  const forgetful = { ...sink(topic), 'window.max.bytes': '0' }
+  const first = await home.start([forgetful], files('gateway.link', keys, keys))
   await eventually(async () => (await fetch(`${gate.url}/health`)).ok)
   const follower = follow(`${gate.url.replace('http', 'ws')}/ws`, 'all')
   await eventually(() => follower.seqs.length > 20)
+  const { items } = await follower.client.history<{ seq: number }>('all', { from: 'earliest', limit: 50 })
+  expect(items.map(({ data }) => data?.seq)).toEqual(Array.from({ length: 50 }, (_, seq) => seq))
+  const metrics = await (await fetch(gate.metricsUrl)).text()
+  expect(metrics).toMatch(/^tidegate_gateway_sessions 1$/m)
+  expect(metrics).toMatch(/^tidegate_gateway_read_backs_total 1$/m)
+  expect(metrics).toMatch(/^process_cpu_seconds_total /m)
+  expect(metrics).not.toContain('kafka')
+  expect((await fetch(new URL('/', gate.metricsUrl))).status).toBe(404)
+  expect((await fetch(`${gate.url}/metrics`)).status).toBe(404)
+
+  // Another worker is linked too; when the first is killed, the stream goes on over its link.
+  const other = await workerHome(inject('kafka'), { ...shared, 'gateway.link.gates': [gate.linkUrl] })
+  const second = await other.start([forgetful], files('gateway.link', keys, keys))
+  await second.ready()
+  await first.end('SIGKILL')
+  await numbers.more(50)
   await numbers.stop()
   await expectWhole([follower], numbers.last())
 })
