@@ -4,6 +4,9 @@ import type { Clock, Logger, MaybePromise, Plugin } from './plugin.ts'
 import type { RecordMetadata, SinkRecord, SourceRecord, TopicPartition, TopicPartitionOffset } from './records.ts'
 import type { Schema } from './schema.ts'
 
+/** The worker's gateway before anything is attached to it; absent where a declaration is looked at without a worker. */
+export type DeclaredAt = Pick<GatewayPort, 'complaints'>
+
 export interface TaskContext<C> {
   /** The connector's name. */
   readonly connector: string
@@ -122,7 +125,7 @@ export interface SinkConnector<D extends ConfigDef = ConfigDef> extends Plugin<D
   /** How far back (ms) an `everyWorker` task reads at its start. */
   warmMs?(config: ConfigOf<D>): number
   /** Checks that need more than one key, or the declarations of other connectors; returns complaints by key. */
-  check?(config: ConfigOf<D>, props: Props): readonly ConfigComplaint[]
+  check?(config: ConfigOf<D>, props: Props, gateway?: DeclaredAt): readonly ConfigComplaint[]
   /**
    * Asked before the offsets of a stopped connector are altered over REST (KIP-875). Returns whether it has done all that is needed where
    * it keeps offsets of its own; absent means false. A throw refuses the change.
@@ -231,7 +234,7 @@ export interface SourceTask {
 export interface SourceConnector<D extends ConfigDef = ConfigDef> extends Plugin<D> {
   readonly kind: 'source'
   readonly placement?: 'group' | 'everyWorker'
-  check?(config: ConfigOf<D>, props: Props): readonly ConfigComplaint[]
+  check?(config: ConfigOf<D>, props: Props, gateway?: DeclaredAt): readonly ConfigComplaint[]
   /** Only with `everyWorker`: what it does instead when the worker supports exactly once (`exactly.once.source.support`). */
   readonly lanes?: Lanes<D>
   /** Whether it can be exactly once with this configuration, for `exactly.once.support=required` (KIP-618); absent: nobody knows. */

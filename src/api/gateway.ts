@@ -10,7 +10,14 @@ export interface GatewayPort {
   attachSink(options: SinkAttachment): SinkFeed
   /** Takes over what clients publish to the channels. Throws `ConfigError` as above. */
   attachSource(options: SourceAttachment): SourceFeed
+  /** What attaching it would be refused for, by property, so that it is told before it runs. Absent: the gate is elsewhere, and only attaching tells. */
+  complaints?(declared: DeclaredChannels): readonly { readonly key: string; readonly error: string }[]
 }
+
+/** What is known of a sink, or of a source, before it is attached. */
+export type DeclaredChannels =
+  | Pick<SinkAttachment, 'templates' | 'window' | 'snapshot' | 'delivery'>
+  | Pick<SourceAttachment, 'channels'>
 
 export interface SinkAttachment {
   readonly connector: string

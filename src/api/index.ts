@@ -15,6 +15,7 @@ export { defaultText, ordersInGroups, textOfValue } from './config-text.ts'
 export type {
   AlteredOffset,
   ConfigComplaint,
+  DeclaredAt,
   Door,
   DoorContext,
   LaneContext,
@@ -49,6 +50,7 @@ export { defineConverter, defineHeaderConverter } from './converter.ts'
 export * from './errors.ts'
 export { fromJson } from './from-json.ts'
 export type {
+  DeclaredChannels,
   GatewayPort,
   Ingress,
   IngressAnswer,

@@ -1,5 +1,5 @@
-import { ConfigError, type SinkAttachment } from '#api'
-import { overlap, type Pattern, patternNamespace } from './channels.ts'
+import { ConfigError, type DeclaredChannels, type SinkAttachment } from '#api'
+import { overlap, type Pattern, parsePattern, patternNamespace, templatePattern } from './channels.ts'
 import type { NamespaceSettings } from './settings.ts'
 
 /** What is attached already. */
@@ -15,11 +15,8 @@ export function checkAttachment<T extends Attached>(
   namespaces: Readonly<Record<string, unknown>>,
 ): readonly T[] {
   for (const pattern of patterns) {
-    const namespace = patternNamespace(pattern)
-    if (namespace !== undefined && Object.hasOwn(namespaces, namespace)) continue
-    throw new ConfigError(
-      `${connector}: the channel ${pattern.text} lies in no namespace of the gateway; name one of ${Object.keys(namespaces).join(', ') || '(none is configured)'} first.`,
-    )
+    const problem = namespaceProblem(pattern, namespaces)
+    if (problem !== undefined) throw new ConfigError(`${connector}: ${problem}.`)
   }
   const former: T[] = []
   for (const other of all) {
@@ -31,27 +28,67 @@ export function checkAttachment<T extends Attached>(
 
 /** Throws `ConfigError` when a sink declares more than the namespaces of its channels allow; all complaints at once. */
 export function checkBounds(
-  { connector, window, snapshot, delivery }: SinkAttachment,
+  attachment: SinkAttachment,
   patterns: readonly Pattern[],
   namespaces: Readonly<Record<string, NamespaceSettings>>,
 ): void {
-  const complaints = [...new Set(patterns.map(patternNamespace))].flatMap((namespace) => {
+  const complaints = boundComplaints(attachment, patterns, namespaces)
+  if (complaints.length > 0)
+    throw new ConfigError(`${attachment.connector}: ${complaints.map(({ error }) => error).join('; ')}.`)
+}
+
+interface Complaint {
+  readonly key: string
+  readonly error: string
+}
+
+/** What attaching it would be refused for, but for what others have attached. */
+export function complaintsOf(
+  declared: DeclaredChannels,
+  namespaces: Readonly<Record<string, NamespaceSettings>>,
+): readonly Complaint[] {
+  const isSink = 'templates' in declared
+  const patterns = isSink ? declared.templates.map(templatePattern) : declared.channels.map(parsePattern)
+  const key = isSink ? 'channel' : 'channels'
+  const outside = patterns.flatMap((pattern) => {
+    const error = namespaceProblem(pattern, namespaces)
+    return error === undefined ? [] : [{ key, error }]
+  })
+  return isSink ? [...outside, ...boundComplaints(declared, patterns, namespaces)] : outside
+}
+
+function namespaceProblem(pattern: Pattern, namespaces: Readonly<Record<string, unknown>>): string | undefined {
+  const namespace = patternNamespace(pattern)
+  if (namespace !== undefined && Object.hasOwn(namespaces, namespace)) return undefined
+  const names = Object.keys(namespaces).join(', ') || '(none is configured)'
+  return `the channel ${pattern.text} lies in no namespace of the gateway; name one of ${names} first`
+}
+
+function boundComplaints(
+  { window, snapshot, delivery }: Pick<SinkAttachment, 'window' | 'snapshot' | 'delivery'>,
+  patterns: readonly Pattern[],
+  namespaces: Readonly<Record<string, NamespaceSettings>>,
+): readonly Complaint[] {
+  return [...new Set(patterns.map(patternNamespace))].flatMap((namespace) => {
     const rules = namespace === undefined ? undefined : namespaces[namespace]
     if (!rules) return []
-    const beyond = (key: 'window.max.bytes' | 'snapshot.max.bytes', bytes: number): readonly string[] =>
+    const beyond = (key: 'window.max.bytes' | 'snapshot.max.bytes', bytes: number): readonly Complaint[] =>
       bytes > rules[key]
-        ? [`${key} is ${bytes}, and the namespace ${namespace} allows ${rules[key]} (gateway.namespaces, ${key})`]
+        ? [
+            {
+              key,
+              error: `${key} is ${bytes}, and the namespace ${namespace} allows ${rules[key]} (gateway.namespaces, ${key})`,
+            },
+          ]
         : []
     const isAllowed = delivery === undefined || rules.deliveries.includes(delivery)
+    const error = `delivery is ${delivery}, and the namespace ${namespace} allows ${rules.deliveries.join(', ')}`
     return [
       ...beyond('window.max.bytes', window.maxBytes),
       ...beyond('snapshot.max.bytes', snapshot.maxBytes),
-      ...(isAllowed
-        ? []
-        : [`delivery is ${delivery}, and the namespace ${namespace} allows ${rules.deliveries.join(', ')}`]),
+      ...(isAllowed ? [] : [{ key: 'delivery', error }]),
     ]
   })
-  if (complaints.length > 0) throw new ConfigError(`${connector}: ${complaints.join('; ')}.`)
 }
 
 function checkOverlap(connector: string, patterns: readonly Pattern[], other: Attached): void {

@@ -7,7 +7,7 @@ import {
   type SinkAttachment,
   type SourceAttachment,
 } from '#api'
-import { checkAttachment, checkBounds } from './attach-check.ts'
+import { checkAttachment, checkBounds, complaintsOf } from './attach-check.ts'
 import {
   channelProblem,
   isPattern,
@@ -149,6 +149,7 @@ export function createHub(options: HubOptions): Hub {
   }
 
   const port: HubPort = {
+    complaints: (declared) => complaintsOf(declared, settings.namespaces),
     attachSink(attachment) {
       const patterns = attachment.templates.map(templatePattern)
       const { connector } = attachment

@@ -28,7 +28,7 @@ export interface Declarations {
 }
 
 export function createDeclarations(deps: WorkerDeps): Declarations {
-  const { plugins, workerProps, exactlyOnce } = deps
+  const { plugins, workerProps, exactlyOnce, gateway } = deps
 
   async function look(raw: Props, find: (props: Props) => SourceConnector | SinkConnector) {
     const { props, resolved, given } = await deps.resolver.resolve(raw)
@@ -41,6 +41,7 @@ export function createDeclarations(deps: WorkerDeps): Declarations {
         resolved,
         given,
         exactlyOnce,
+        gateway,
       })
       return { plugin, props, redact, validation: { keys, warnings: warnings.map(redact) } }
     } catch (error) {

@@ -1,4 +1,4 @@
-import type { Props, SinkConnector, SourceConnector } from '#api'
+import type { GatewayPort, Props, SinkConnector, SourceConnector } from '#api'
 import { ConfigError } from '#api'
 import type { Plugins } from '../plugins/index.ts'
 import { frameworkConfig } from './connector-config.ts'
@@ -30,6 +30,8 @@ export interface ValidationContext {
   readonly given?: ReadonlyMap<string, readonly string[]> | undefined
   /** As the worker's: a source with `lanes` needs a task for each, and `exactly.once.support` is looked at. Undefined: a standalone worker. */
   readonly exactlyOnce?: boolean | undefined
+  /** The worker's: what is declared has to lie within its bounds. */
+  readonly gateway?: GatewayPort | undefined
 }
 
 /**
@@ -40,7 +42,7 @@ export function validateDeclaration(
   connector: SourceConnector | SinkConnector,
   props: Props,
   plugins: Plugins,
-  { workerProps = {}, raw = props, resolved = new Set(), given, exactlyOnce }: ValidationContext = {},
+  { workerProps = {}, raw = props, resolved = new Set(), given, exactlyOnce, gateway }: ValidationContext = {},
 ): Validation {
   const framework = converterDefaults(frameworkConfig(connector), props, workerProps, plugins)
   const enriched = [
@@ -70,7 +72,7 @@ export function validateDeclaration(
     ...clientOverrides(connector.kind, props, workerProps),
     ...converters,
   ]
-  const checked = errorCount(all) === 0 ? withComplaints(connector, props, all, exactlyOnce) : all
+  const checked = errorCount(all) === 0 ? withComplaints(connector, props, all, { exactlyOnce, gateway }) : all
   return {
     keys: hideResolved(checked, raw, { props, resolved, given }),
     warnings: unknownProperties(connector.kind, props, all, exactlyOnce),
@@ -100,13 +102,14 @@ function withComplaints(
   connector: SourceConnector | SinkConnector,
   props: Props,
   keys: readonly ValidatedKey[],
-  exactlyOnce: boolean | undefined,
+  { exactlyOnce, gateway }: Pick<ValidationContext, 'exactlyOnce' | 'gateway'>,
 ): readonly ValidatedKey[] {
   const config = connector.config.parse(props) as never
-  const complaints = [...(connector.check?.(config, props) ?? []), ...laneComplaints(connector, props, exactlyOnce)]
+  const own = connector.check?.(config, props, gateway) ?? []
+  const complaints = [...own, ...laneComplaints(connector, props, exactlyOnce)]
   const known = keys.map((key) => {
-    const own = complaints.filter((complaint) => complaint.key === key.name)
-    return own.length === 0 ? key : { ...key, errors: [...key.errors, ...own.map(({ error }) => error)] }
+    const errors = complaints.flatMap((complaint) => (complaint.key === key.name ? [complaint.error] : []))
+    return errors.length === 0 ? key : { ...key, errors: [...key.errors, ...errors] }
   })
   const others = complaints.filter(({ key }) => !keys.some(({ name }) => name === key))
   return [

@@ -117,11 +117,12 @@ export const webSocketServerSink = defineSink({
     return options['snapshot.warm.from'] === 'window' ? options['window.warm.ms'] : -1
   },
 
-  check(options, props) {
+  check(options, props, gateway) {
     const splits = Object.entries(props).some(
       ([name, type]) => /^transforms\..+\.type$/.test(name) && /(^|\.)Split$/.test(type ?? ''),
     )
-    return splits && options['message.key'] === null ? [{ key: 'message.key', error: keyNeeded }] : []
+    const unkeyed = splits && options['message.key'] === null ? [{ key: 'message.key', error: keyNeeded }] : []
+    return [...unkeyed, ...(gateway?.complaints?.(declaredOf(options)) ?? [])]
   },
 
   preview(options, records) {
@@ -139,20 +140,13 @@ export const webSocketServerSink = defineSink({
     const publicationsOf = compilePublications(options)
     const feed = context.gateway.attachSink({
       connector: context.connector,
-      templates: options.channel,
+      ...declaredOf(options),
       rule: ruleOf(context.props),
       identity: {
         clusterId: () => context.clusterId(),
         timestampAt: (partition, offset) => context.timestampAt(partition, offset),
       },
-      snapshot: {
-        expireMs: options['snapshot.expire.ms'],
-        maxBytes: options['snapshot.max.bytes'],
-        maxEntries: options['snapshot.max.entries'],
-      },
-      window: { maxBytes: options['window.max.bytes'], maxAgeMs: options['window.max.age.ms'] },
       box: boxOf(options['box.fields']),
-      delivery: options.delivery ?? undefined,
       past: pastOf(context.past, publicationsOf),
     })
     return {
@@ -179,6 +173,18 @@ export const webSocketServerSink = defineSink({
       stop: () => feed.detach(),
     }
   },
+})
+
+/** What the namespaces of its channels have to allow. */
+const declaredOf = (options: ConfigOf<typeof config>) => ({
+  templates: options.channel,
+  snapshot: {
+    expireMs: options['snapshot.expire.ms'],
+    maxBytes: options['snapshot.max.bytes'],
+    maxEntries: options['snapshot.max.entries'],
+  },
+  window: { maxBytes: options['window.max.bytes'], maxAgeMs: options['window.max.age.ms'] },
+  delivery: options.delivery ?? undefined,
 })
 
 /** The topics read back as what was published of them; an errant record is left out, as it was then. */

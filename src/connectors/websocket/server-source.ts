@@ -20,8 +20,8 @@ export const webSocketServerSource = defineSource({
   lanes: { count: (config) => config['ingress.lanes'], startDoor },
   exactlyOnceSupport: () => true,
 
-  check(options, props) {
-    const complaints = []
+  check(options, props, gateway) {
+    const complaints = [...(gateway?.complaints?.({ channels: options.channels }) ?? [])]
     if ((options.topic === null) === (options['topic.template'] === null)) {
       complaints.push({ key: 'topic', error: 'either topic or topic.template must be set, and not both' })
     }
