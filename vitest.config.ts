@@ -7,7 +7,10 @@ export default defineConfig({
   ssr: { resolve: { conditions: ['source'] } },
   test: {
     projects: [
-      { extends: true, test: { name: 'unit', include: ['test/unit/**/*.test.ts'] } },
+      {
+        extends: true,
+        test: { name: 'unit', include: ['test/unit/**/*.test.ts'], testTimeout: 30_000, hookTimeout: 30_000 },
+      },
       {
         extends: true,
         test: {
@@ -20,5 +23,7 @@ export default defineConfig({
         },
       },
     ],
+    // How long a test waits for what should come at once: machines are shared, and only a test that fails waits for long.
+    expect: { poll: { timeout: 15_000 } },
   },
 })

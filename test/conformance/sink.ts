@@ -81,7 +81,7 @@ export function testSink(subject: SinkSubject): void {
       expect(remote.open()).toBe(1)
       const began = Date.now()
       await run.stop()
-      expect(Date.now() - began).toBeLessThan(1500)
+      expect(Date.now() - began).toBeLessThan(4000)
       await expect.poll(() => remote.open()).toBe(0)
     })
 
@@ -93,7 +93,7 @@ export function testSink(subject: SinkSubject): void {
       await remote.received(50)
       await remote.restart()
       await putting
-      await expect.poll(() => run.committable(), { timeout: 5000 }).toBe(500n)
+      await expect.poll(() => run.committable(), { timeout: 20_000 }).toBe(500n)
       const received = numbers(await remote.received(500))
       expect([...new Set(received)]).toEqual(upTo(500))
     })

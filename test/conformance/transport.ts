@@ -74,7 +74,7 @@ export async function runGate(
 }
 
 export const until = (condition: () => boolean): Promise<void> =>
-  vi.waitFor(() => expect(condition()).toBe(true), { interval: 5, timeout: 8000 })
+  vi.waitFor(() => expect(condition()).toBe(true), { interval: 5, timeout: 20_000 })
 
 export const token = (claims: Record<string, unknown>, expiresIn = 3600): Promise<string> =>
   new SignJWT(claims)

@@ -132,11 +132,11 @@ test('gives up a preview when the client goes away', async () => {
     body: JSON.stringify({ 'connector.class': 'MemorySink' }),
     signal: gone.signal,
   }).catch(() => 'aborted')
-  await vi.waitFor(() => expect(given).toBeDefined())
+  await vi.waitFor(() => expect(given).toBeDefined(), 15_000)
   expect(given?.aborted).toBe(false)
   gone.abort()
   expect(await request).toBe('aborted')
-  await vi.waitFor(() => expect(given?.aborted).toBe(true))
+  await vi.waitFor(() => expect(given?.aborted).toBe(true), 15_000)
 })
 
 test('stops twice, after the answer to a request under way, and leaves nothing listening', async () => {
@@ -157,7 +157,7 @@ test('stops twice, after the answer to a request under way, and leaves nothing l
   expect(await (await pending).json()).toEqual(['late'])
   await stopped
   // Not when the connection, which the client keeps, would time out or be cut.
-  expect(performance.now() - began).toBeLessThan(3000)
+  expect(performance.now() - began).toBeLessThan(4500)
   await expect(fetch(rest.url)).rejects.toThrow('fetch failed')
 })
 

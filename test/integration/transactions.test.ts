@@ -137,7 +137,7 @@ test('a producer that closes aborts what it has open', async () => {
   expect(await committed(kafka, topic)).toEqual(['finished'])
 })
 
-test('transactions follow each other without a wait for the former one', { timeout: 20_000 }, async () => {
+test('transactions follow each other without a wait for the former one', { timeout: 40_000 }, async () => {
   const kafka = kafkaClient()
   const topic = await newTopic(1, kafka)
   const writer = await producer(kafka, randomUUID())
@@ -147,6 +147,6 @@ test('transactions follow each other without a wait for the former one', { timeo
     await transaction.send([record(topic, String(round))])
     await transaction.commit()
   }
-  expect(performance.now() - began).toBeLessThan(8000)
+  expect(performance.now() - began).toBeLessThan(20_000)
   expect(await committed(kafka, topic)).toHaveLength(100)
 })

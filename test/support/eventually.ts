@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 /** Resolves with what `look` gives as soon as it is neither undefined, null nor false; a throw inside counts as not yet. */
 export async function eventually<T>(
   look: () => T | Promise<T>,
-  { timeoutMs = 15_000, what = 'the condition' }: { timeoutMs?: number; what?: string } = {},
+  { timeoutMs = 30_000, what = 'the condition' }: { timeoutMs?: number; what?: string } = {},
 ): Promise<NonNullable<Exclude<T, false>>> {
   const deadline = Date.now() + timeoutMs
   let last: unknown

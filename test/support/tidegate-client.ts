@@ -28,7 +28,7 @@ export async function openClient({ address }: Pick<Gateway, 'address'>, token?: 
   await once(socket, 'open')
   let last = 0
   const find = async (test: (frame: Frame) => boolean): Promise<Frame> => {
-    await vi.waitFor(() => expect(frames.some(test)).toBe(true), { interval: 2, timeout: 8000 })
+    await vi.waitFor(() => expect(frames.some(test)).toBe(true), { interval: 2, timeout: 20_000 })
     return frames.find(test) ?? { type: 'none' }
   }
   const client: AskingClient = {
@@ -40,7 +40,7 @@ export async function openClient({ address }: Pick<Gateway, 'address'>, token?: 
     },
     told: (type, of) => find((frame) => frame.type === type && frame['code'] === of),
     async closed() {
-      await vi.waitFor(() => expect(code).toBeDefined(), { interval: 2, timeout: 8000 })
+      await vi.waitFor(() => expect(code).toBeDefined(), { interval: 2, timeout: 20_000 })
       return code ?? 0
     },
   }

@@ -126,7 +126,7 @@ test('a changed value is told once, also behind a swapped link; another key of t
   expect(changes).toBe(0)
   await swap('v3.properties')
   wake()
-  await vi.waitFor(() => expect(changes).toBe(1))
+  await vi.waitFor(() => expect(changes).toBe(1), 15_000)
   expect(sleeps).toEqual([])
 })
 
@@ -142,7 +142,7 @@ test('a file that is away for a while is no change', async () => {
   expect([changes, messages]).toEqual([0, ['config provider could not read again']])
   await writeFile(file, 'k=2')
   wake()
-  await vi.waitFor(() => expect(changes).toBe(1))
+  await vi.waitFor(() => expect(changes).toBe(1), 15_000)
 })
 
 test('a key that comes later is a change, one that is gone for a while is not', async () => {
@@ -157,7 +157,7 @@ test('a key that comes later is a change, one that is gone for a while is not', 
   expect([changes, messages]).toEqual([0, ['config provider no longer has a key, so what it gave is kept']])
   await writeFile(file, 'late=2\nk=1')
   wake()
-  await vi.waitFor(() => expect(changes).toBe(1))
+  await vi.waitFor(() => expect(changes).toBe(1), 15_000)
 })
 
 test('nobody is told after the signal or the end, and nothing is read without a watcher', async () => {

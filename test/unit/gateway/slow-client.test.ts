@@ -15,7 +15,7 @@ async function feedSlowClients(inFlightBytes: number, turns: number, ...deliveri
   onTestFinished(async () => {
     await Promise.all(clients.map((client) => client.end()))
   })
-  await vi.waitFor(() => expect(gateway.stats().subscriptions).toBe(clients.length))
+  await vi.waitFor(() => expect(gateway.stats().subscriptions).toBe(clients.length), 15_000)
   let [n, behind] = [0, 0]
   for (let turn = 0; turn < turns; turn++) {
     for (let i = 0; i < perTurn; i++, n++)
@@ -84,6 +84,6 @@ test('a client slower than its feed misses nothing in every: it falls behind, an
   const [client] = clients
   expect(client?.of('message').map(({ data }) => (data as Data).n)).toEqual(Array.from({ length: count }, (_, n) => n))
   expect(behind).toBe(1)
-  await vi.waitFor(() => expect(gateway.stats().catchingUp).toBe(0))
+  await vi.waitFor(() => expect(gateway.stats().catchingUp).toBe(0), 15_000)
   expect(client?.closed).toBeUndefined()
 }, 30_000)

@@ -24,15 +24,15 @@ async function openStream(url: string): Promise<{ readonly events: string[]; rea
 test('a stream of events has latest, batch and rates too, and tells positions in between', async () => {
   const { gateway, buses } = await runGate({ position: { intervalMs: 100 } })
   const latest = await openStream(`${gateway.address.url}/sse?channel=bus:1&delivery=latest&maxRate=20`)
-  await vi.waitFor(() => expect(gateway.stats().subscriptions).toBe(1))
+  await vi.waitFor(() => expect(gateway.stats().subscriptions).toBe(1), 15_000)
   for (let n = 0; n < 10; n++) buses.record([{ channel: 'bus:1', key: 'a', data: n }])
   const ids = (): string[] => latest.events.filter((event) => /^id: [^\n]+\n?$/.test(event))
-  await vi.waitFor(() => expect(ids()).toHaveLength(1))
+  await vi.waitFor(() => expect(ids()).toHaveLength(1), 15_000)
   const messages = latest.events.filter((event) => event.startsWith('data:'))
   expect(messages.at(-1)).toBe('data: {"channel":"bus:1","key":"a","data":9}')
   expect(messages.length).toBeLessThan(10)
   const batch = await openStream(`${gateway.address.url}/sse?channel=bus:1&delivery=batch&maxRate=5`)
-  await vi.waitFor(() => expect(gateway.stats().subscriptions).toBe(2))
+  await vi.waitFor(() => expect(gateway.stats().subscriptions).toBe(2), 15_000)
   for (let n = 0; n < 3; n++) buses.record([{ channel: 'bus:1', key: 'a', data: n }])
   await vi.waitFor(() =>
     expect(batch.events).toContain(

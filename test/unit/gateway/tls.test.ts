@@ -58,7 +58,7 @@ async function open({ address }: Gateway, client: Partial<Certified> = {}, shown
   const ask = async (frame: object): Promise<Frame> => {
     const before = frames.length
     socket.send(JSON.stringify(frame))
-    await vi.waitFor(() => expect(frames.length).toBeGreaterThan(before), { interval: 5, timeout: 5000 })
+    await vi.waitFor(() => expect(frames.length).toBeGreaterThan(before), { interval: 5, timeout: 15_000 })
     return frames[before] ?? { type: 'none' }
   }
   const connected = await ask({ type: 'connect', id: 0, ...(shown === undefined ? {} : { token: shown }) })
@@ -73,10 +73,10 @@ test('a renewed certificate is used for new connections while the open ones stay
   // Of a new certificate and its key one is there first.
   await writeFile(file('cert.pem'), renewed.cert)
   const told = (): number => log.lines.filter(({ level }) => level === 'error').length
-  await vi.waitFor(() => expect(told()).toBe(1), { interval: 5, timeout: 5000 })
+  await vi.waitFor(() => expect(told()).toBe(1), { interval: 5, timeout: 15_000 })
   expect(await subjectOf(gateway)).toBe('gate')
   await put(renewed)
-  await vi.waitFor(async () => expect(await subjectOf(gateway)).toBe('gate anew'), { interval: 10, timeout: 5000 })
+  await vi.waitFor(async () => expect(await subjectOf(gateway)).toBe('gate anew'), { interval: 10, timeout: 15_000 })
   expect(told()).toBe(1)
   expect(await before.ask({ type: 'ping', id: 1 })).toEqual({ type: 'pong', id: 1 })
   expect((await open(gateway)).connected.type).toBe('connected')

@@ -79,5 +79,5 @@ test('a request that takes too long is answered 500, and its late failure is log
   const rest = restClient(memoryHerder({ connectorInfo }), { clock: hasty, log, requestTimeoutMs: 70 })
   expect(await rest.get('/connectors/x')).toMatchObject(refusal(500, /^Request timed out\. .* within 70 ms/))
   fail?.(new Error('late'))
-  await vi.waitFor(() => expect(lines).toEqual(['request failed', 'request failed after its time limit']))
+  await vi.waitFor(() => expect(lines).toEqual(['request failed', 'request failed after its time limit']), 15_000)
 })
