@@ -1,7 +1,7 @@
 import { LinkError } from './link-error.ts'
 
 /** What a frame holds. A frame is its length (four bytes, of all behind them), its kind (one byte) and its body. */
-const frameKinds = { message: 0, batch: 1, past: 2, seeds: 3, ping: 4, pong: 5, credit: 6 } as const
+const frameKinds = { message: 0, batch: 1, past: 2, seeds: 3, ping: 4, pong: 5 } as const
 export type FrameKind = keyof typeof frameKinds
 
 const byNumber = Object.keys(frameKinds) as FrameKind[]
@@ -21,7 +21,7 @@ export const makeFrame = (kind: FrameKind, body: Buffer): Buffer =>
 /** Takes a stream apart into frames, however it was cut. Throws `LinkError` for a frame over the limit or of no known kind. */
 export function createFrameReader(
   maxBytes: number,
-  onFrame: (kind: FrameKind, body: Buffer, bytes: number) => void,
+  onFrame: (kind: FrameKind, body: Buffer) => void,
 ): (chunk: Buffer) => void {
   let chunks: Buffer[] = []
   let held = 0
@@ -45,9 +45,9 @@ export function createFrameReader(
       }
       const kind = byNumber[bytes[at + 4] ?? -1]
       if (!kind) throw new LinkError('A frame of an unknown kind came over the link.')
-      const start = at
+      const body = bytes.subarray(at + headBytes, end)
       at = end
-      onFrame(kind, bytes.subarray(start + headBytes, end), end - start)
+      onFrame(kind, body)
     }
     chunks = at === bytes.length ? [] : [bytes.subarray(at)]
     held = bytes.length - at

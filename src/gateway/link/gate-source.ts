@@ -1,9 +1,10 @@
-import type { Clock, IngressAnswer, Logger, SourceFeed } from '#api'
+import type { Clock, Ingress, IngressAnswer, Logger, SourceFeed } from '#api'
 import { messageOf } from '#api'
 import { refuse } from '../codes.ts'
 import type { ConnectedProducer, HubPort } from '../hub.ts'
 import { LinkAwayError } from './link-error.ts'
 import type { SourceOffer, Upstream } from './messages.ts'
+import { createSendOrder } from './send-order.ts'
 import type { WorkerLink } from './worker-link.ts'
 
 /** A source at a gate: what clients publish goes to one of the workers that offer it, the same as long as its link is there. */
@@ -38,6 +39,7 @@ export function createGateSource({ connector, port, clock, log, producers }: Gat
   let feed: SourceFeed | undefined
   let attachedAs = ''
   let isStale = false
+  const order = createSendOrder()
 
   const tellUpstream = (state: Upstream): void => {
     if (!state.reachable || isStale) feed?.upstream?.(state)
@@ -56,6 +58,19 @@ export function createGateSource({ connector, port, clock, log, producers }: Gat
     if (attachedAs !== digest(offer)) attach(offer)
     tellUpstream(offer.upstream ?? { reachable: true, since: 0 })
   }
+  const send = async (ingress: Ingress): Promise<IngressAnswer> => {
+    const [to, current] = [active, active && offers.get(active)]
+    if (!to || !current) return unavailable
+    if (to.queued() > busyBytes) return busy
+    try {
+      const { source } = current
+      return (await to.ask((call) => ({ t: 'publish', call, source, ingress: { ...ingress } }))) as IngressAnswer
+    } catch (error) {
+      if (error instanceof LinkAwayError) return unavailable
+      log.warn({ connector, reason: messageOf(error) }, 'worker failed to take a publication')
+      return failed
+    }
+  }
   const attach = (offer: SourceOffer): void => {
     detach()
     try {
@@ -64,21 +79,11 @@ export function createGateSource({ connector, port, clock, log, producers }: Gat
         channels: offer.channels,
         exactlyOnce: offer.exactlyOnce,
         async publish(ingress): Promise<IngressAnswer> {
-          const [to, current] = [active, active && offers.get(active)]
-          if (!to || !current) return unavailable
-          if (to.queued() > busyBytes) return busy
-          try {
-            return (await to.ask((call) => ({
-              t: 'publish',
-              call,
-              source: current.source,
-              ingress: { ...ingress },
-            }))) as IngressAnswer
-          } catch (error) {
-            if (error instanceof LinkAwayError) return unavailable
-            log.warn({ connector, reason: messageOf(error) }, 'worker failed to take a publication')
-            return failed
-          }
+          const refusal = order.refusal(ingress)
+          if (!refusal) order.sent(ingress)
+          const answer = refusal ?? (await send(ingress))
+          order.answered(ingress, answer)
+          return answer
         },
         producerConnected(producer) {
           producers.set(producer.session, producer)
@@ -86,6 +91,7 @@ export function createGateSource({ connector, port, clock, log, producers }: Gat
         },
         producerDisconnected(session) {
           producers.delete(session)
+          order.forget(session)
           active?.producers.disconnected(session)
         },
       })

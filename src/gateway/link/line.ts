@@ -12,12 +12,12 @@ export interface LineLimits {
   readonly heartbeatMs: number
 }
 
-/** Frames over a stream of bytes: in order, with credit, and watched. */
+/** Frames over a stream of bytes: in order, bounded, and watched. */
 export interface Line {
   send(message: object): void
   /** A frame that was made already, and may be shared by several lines. */
   sendFrame(frame: Buffer): void
-  /** Bytes that wait for the other end to take in what was sent before. */
+  /** What waits (bytes) for the other end to take in what was sent before. */
   queued(): number
   /** Idempotent. */
   close(reason: LinkError): void
@@ -31,27 +31,28 @@ export interface LineOptions {
   readonly log: Logger
   onMessage(message: unknown): void
   onFrame(kind: 'batch' | 'past' | 'seeds', body: Buffer): void
-  /** All that waited was sent. */
+  /** All that waited was taken. */
   onDrained?(): void
   /** Called once, whoever ended it. */
   onClosed(reason: Error): void
 }
 
 const maxFrameBytes = 64 * 1024 * 1024
-/** How much may be on the way, and after how much the other end says that it has taken it in. */
-const [windowBytes, creditBytes] = [4 * 1024 * 1024, 256 * 1024]
+/** What a frame that waits costs beside its bytes. */
+const frameCost = 256
 const missedBeats = 3
 
 export function openLine(options: LineOptions): Line {
   const { duplex, limits, clock, log } = options
   const life = new AbortController()
-  const waiting: Buffer[] = []
-  let waitingBytes = 0
-  let onTheWay = 0
-  let taken = 0
+  let waitingFrames = 0
   let silentBeats = 0
   let isCorked = false
 
+  const queued = (): number => duplex.writableLength + waitingFrames * frameCost
+  const written = (): void => {
+    if (--waitingFrames === 0 && !life.signal.aborted) options.onDrained?.()
+  }
   const write = (frame: Buffer): void => {
     if (!isCorked) {
       isCorked = true
@@ -62,64 +63,37 @@ export function openLine(options: LineOptions): Line {
         duplex.uncork()
       })
     }
-    duplex.write(frame)
+    waitingFrames++
+    duplex.write(frame, written)
   }
   const end = (reason: Error): void => {
     if (life.signal.aborted) return
     life.abort()
-    waiting.length = 0
-    waitingBytes = 0
     duplex.destroy()
     options.onClosed(reason)
   }
   const sendFrame = (frame: Buffer): void => {
     if (life.signal.aborted) return
-    if (waiting.length === 0 && onTheWay < windowBytes) {
-      onTheWay += frame.length
-      return write(frame)
-    }
-    waiting.push(frame)
-    waitingBytes += frame.length
-    if (waitingBytes > limits.maxQueuedBytes)
+    write(frame)
+    if (queued() > limits.maxQueuedBytes)
       end(new LinkError(`More than ${limits.maxQueuedBytes} bytes wait for the other end of the link.`))
   }
-  const credit = (bytes: number): void => {
-    onTheWay -= bytes
-    let sent = 0
-    for (let frame = waiting[sent]; frame && onTheWay < windowBytes; frame = waiting[sent]) {
-      sent++
-      onTheWay += frame.length
-      waitingBytes -= frame.length
-      write(frame)
-    }
-    waiting.splice(0, sent)
-    if (waiting.length === 0) options.onDrained?.()
-  }
-  const take = (kind: FrameKind, body: Buffer, bytes: number): void => {
+  const take = (kind: FrameKind, body: Buffer): void => {
     if (life.signal.aborted) return
     switch (kind) {
       case 'ping':
-        return write(makeFrame('pong', nothing))
+        // What waits already tells as much, and does not grow with pings of one that does not read.
+        if (duplex.writableLength === 0) write(pong)
+        return
       case 'pong':
         return
-      case 'credit':
-        if (body.length < 4) throw new LinkError('A credit of the link is cut short.')
-        return credit(body.readUInt32BE(0))
       case 'message':
-        options.onMessage(parseMessage(body))
-        break
+        return options.onMessage(parseMessage(body))
       case 'batch':
       case 'past':
       case 'seeds':
-        options.onFrame(kind, body)
-        break
+        return options.onFrame(kind, body)
     }
-    taken += bytes
-    if (taken < creditBytes) return
-    const given = Buffer.alloc(4)
-    given.writeUInt32BE(taken)
-    taken = 0
-    write(makeFrame('credit', given))
   }
   const read = createFrameReader(maxFrameBytes, take)
   duplex.on('data', (chunk: Buffer) => {
@@ -141,7 +115,7 @@ export function openLine(options: LineOptions): Line {
       if (life.signal.aborted) return
       // Beats are counted, not time: a process that stood still has not missed anything.
       if (++silentBeats > missedBeats) return end(new LinkError('Nothing came over the link for too long.'))
-      write(makeFrame('ping', nothing))
+      if (duplex.writableLength === 0) write(ping)
     }
   }
   void beat()
@@ -149,7 +123,7 @@ export function openLine(options: LineOptions): Line {
   return {
     send: (message) => sendFrame(makeFrame('message', writeMessage(message))),
     sendFrame,
-    queued: () => waitingBytes,
+    queued,
     close: end,
     get isClosed() {
       return life.signal.aborted
@@ -157,4 +131,4 @@ export function openLine(options: LineOptions): Line {
   }
 }
 
-const nothing = Buffer.alloc(0)
+const [ping, pong] = [makeFrame('ping', Buffer.alloc(0)), makeFrame('pong', Buffer.alloc(0))]

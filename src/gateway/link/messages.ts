@@ -129,7 +129,7 @@ export type GateState = NonNullable<Extract<ToWorker, { t: 'take' }>['state']>
 export type Hello = Static<typeof hello>
 
 /** Of another version is who speaks of other messages, or means others by them. */
-export const linkVersion = 2
+export const linkVersion = 3
 
 const checker = <S extends TSchema>(schema: S): ((message: unknown) => Static<S>) => {
   const compiled = Compile(schema)

@@ -132,6 +132,43 @@ describe('gates behind links', () => {
     expect(client.of('notice')).toEqual([])
   })
 
+  it('let no numbered message pass one that was refused when their worker went, so that each is stored once at the next', async () => {
+    const next = exactly()
+    const [a, b] = [worker('a'), worker('b')]
+    const lost: Ingress[] = []
+    const publish = (ingress: Ingress): Promise<never> => {
+      lost.push(ingress)
+      return new Promise(() => undefined)
+    }
+    a.port.attachSource({ ...next.attachment, publish })
+    b.port.attachSource(next.attachment)
+    const at = gateAlone()
+    const pair = await link(a, at.end)
+    await link(b, at.end)
+    await soon(() => expect(at.gate.hub.isExactlyOnce()).toBe(true))
+    const client = await connect(at, 'ann', { producer: 'p' })
+    const send = (id: number, messageId: number): void =>
+      client.send({ type: 'publish', id, channel: 'report:1', data: messageId, messageId })
+    send(11, 1)
+    send(12, 2)
+    await soon(() => expect(lost).toHaveLength(2))
+    await pair.close()
+    await soon(() =>
+      expect(client.of('error')).toMatchObject([
+        { id: 11, code: 'unavailable', retryable: true },
+        { id: 12, code: 'unavailable', retryable: true },
+      ]),
+    )
+    // It was on its way already.
+    send(13, 3)
+    await soon(() => expect(client.of('error')[2]).toMatchObject({ id: 13, code: 'out_of_order', retryable: true }))
+    for (const number of [1, 2, 3]) send(20 + number, number)
+    await soon(() => expect(client.of('published')).toHaveLength(3))
+    expect(next.taken.map(({ messageId }) => messageId)).toEqual([1, 2, 3])
+    send(24, 4)
+    await soon(() => expect(client.of('published')).toHaveLength(4))
+  })
+
   it('tell who publishes when their worker cannot store it, and when no worker is there', async () => {
     const own = worker('worker')
     const feed = own.port.attachSource(exactly().attachment)
