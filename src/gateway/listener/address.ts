@@ -26,6 +26,13 @@ export function knowPeer(socket: Socket, address: string): void {
 const endsOf = ({ localAddress = '', localPort = 0, remoteAddress = '', remotePort = 0 }: Socket): string =>
   `${remotePort} ${remoteAddress} ${localPort} ${localAddress}`
 
-/** IPv4 in IPv6 (`::ffff:192.0.2.1`) is IPv4; a zone (`%eth0`) is no part of an address. */
-export const plainAddress = (address: string): string =>
-  address.replace(/^::ffff:(?=\d+\.\d+\.\d+\.\d+$)/i, '').replace(/%.*$/, '')
+/** IPv4 in IPv6 (`::ffff:192.0.2.1`, `::ffff:c000:201`) is IPv4; a zone (`%eth0`) is no part of an address. */
+export function plainAddress(address: string): string {
+  const bare = address.replace(/%.*$/, '')
+  const [, dotted, high, low] = mapped.exec(bare) ?? []
+  if (dotted !== undefined) return dotted
+  if (high === undefined || low === undefined) return bare
+  return [high, low].flatMap((group) => [Number.parseInt(group, 16) >> 8, Number.parseInt(group, 16) & 255]).join('.')
+}
+
+const mapped = /^(?:::|(?:0{1,4}:){5})ffff:(?:(\d+\.\d+\.\d+\.\d+)|([\da-f]{1,4}):([\da-f]{1,4}))$/i

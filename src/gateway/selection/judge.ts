@@ -45,7 +45,7 @@ type Point = readonly [number, number]
 /** Filters that are kept compiled. */
 const maxFilters = 1000
 /** What is kept of messages in all, read and judged, in characters; a verdict counts as some. */
-const [maxKept, verdictWeight] = [2 * 1024 * 1024, 32]
+const [maxKept, verdictWeight] = [1024 * 1024, 32]
 /** Verdicts on one message. */
 const maxVerdicts = 10_000
 /** Characters of a message; beyond them it passes no filter and lies in no box. */

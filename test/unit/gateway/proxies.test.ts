@@ -26,6 +26,11 @@ test.each([
   ['10.1.2.3', '10.4.4.4', '10.4.4.4'],
   ['10.1.2.3', '198.51.100.1, unknown', '10.1.2.3'],
   ['10.1.2.3', '', '10.1.2.3'],
+  ['10.1.2.3', '::ffff:198.51.100.1', '198.51.100.1'],
+  ['10.1.2.3', '6.6.6.6, [::ffff:c633:6401]:4711, ::ffff:a09:909', '198.51.100.1'],
+  ['::ffff:a01:203', '0:0:0:0:0:ffff:c633:6401', '198.51.100.1'],
+  ['10.1.2.3', '198.51.100.1, 6.6.6.6\t,', '10.1.2.3'],
+  ['10.1.2.3', Array.from({ length: 40 }, () => '10.0.0.9').join(), '10.0.0.9'],
   ['192.0.2.2', '198.51.100.1', '192.0.2.2'],
 ])('a request from %s forwarded for %s counts as of %s', (from, forwarded, expected) => {
   const message = asked(from, { 'x-forwarded-for': forwarded })
@@ -62,12 +67,16 @@ test.each([
   expect(await status(gateway.address.port, { ...headers, origin })).toBe(expected)
 })
 
-/** A server that answers with the address of who asks. */
-async function echo(protocol: ProxySettings['protocol'], list: readonly string[]) {
+/** A server that answers with what is made of the request. */
+async function serverOf(
+  answer: (message: IncomingMessage) => string,
+  prepare: (server: Server) => void = () => undefined,
+): Promise<number> {
   const server = new Server((message, response) => {
-    response.end(addressOf(message))
+    response.setHeader('content-length', answer(message).length)
+    response.end(answer(message))
   })
-  expectProxyHeaders(server, { protocol, proxies: createProxies({ trusted: list, protocol }), log: quietLog })
+  prepare(server)
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
   onTestFinished(() => {
@@ -75,7 +84,14 @@ async function echo(protocol: ProxySettings['protocol'], list: readonly string[]
     server.close()
   })
   const bound = server.address()
-  const port = typeof bound === 'object' && bound ? bound.port : 0
+  return typeof bound === 'object' && bound ? bound.port : 0
+}
+
+/** A server that answers with the address of who asks. */
+async function echo(protocol: ProxySettings['protocol'], list: readonly string[]) {
+  const port = await serverOf(addressOf, (server) =>
+    expectProxyHeaders(server, { protocol, proxies: createProxies({ trusted: list, protocol }), log: quietLog }),
+  )
   return async (...pieces: readonly string[]): Promise<string> => {
     const socket = connect(port, '127.0.0.1')
     let answer = ''
@@ -91,6 +107,33 @@ async function echo(protocol: ProxySettings['protocol'], list: readonly string[]
     return answer.split('\r\n\r\n')[1] ?? ''
   }
 }
+
+test.each([
+  // Of two headers the proxy's own stands last.
+  ['X-Forwarded-For: 6.6.6.6\r\nX-Forwarded-For: 198.51.100.1\r\n', '198.51.100.1'],
+  ['x-forwarded-for: 6.6.6.6\r\nX-FORWARDED-FOR: 198.51.100.1, 127.0.0.1\r\n', '198.51.100.1'],
+  // Servers behind that take one for the other are no reason to.
+  ['X_Forwarded_For: 6.6.6.6\r\nForwarded: for=6.6.6.6\r\nX-Real-IP: 6.6.6.6\r\n', '127.0.0.1'],
+  ['X-Forwarded-For : 6.6.6.6\r\n', undefined],
+  ['X-Forwarded-For:\r\n 6.6.6.6\r\n', undefined],
+  ['A: b\rX-Forwarded-For: 6.6.6.6\r\n', undefined],
+  ['Content-Length: 5\r\nTransfer-Encoding: chunked\r\n', undefined],
+  ['Content-Length: 5\r\nContent-Length: 6\r\n', undefined],
+])('what a trusted proxy hands on as %j counts as of %s; undefined: not at all', async (headers, expected) => {
+  const port = await serverOf((message) => {
+    createProxies({ trusted: ['127.0.0.1'], protocol: 'none' }).note(message)
+    return addressOf(message)
+  })
+  const socket = connect(port, '127.0.0.1')
+  let answer = ''
+  socket.setEncoding('latin1').on('data', (text: string) => {
+    answer += text
+  })
+  socket.write(`GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n${headers}\r\n`)
+  await once(socket, 'close')
+  expect(answer.slice(9, 12)).toBe(expected === undefined ? '400' : '200')
+  if (expected !== undefined) expect(answer.split('\r\n\r\n')[1]).toBe(expected)
+})
 
 const get = 'GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n'
 const line = 'PROXY TCP4 198.51.100.7 10.0.0.1 4711 80\r\n'
@@ -109,6 +152,14 @@ test('of a trusted address it has to be there and well formed, of another it is 
   const ask = await echo('v1', ['127.0.0.1'])
   expect(await ask(get)).toBe('')
   expect(await ask(`PROXY TCP4 nonsense\r\n${get}`)).toBe('')
+  const binary = await echo('v2', ['127.0.0.1'])
+  // A part of what a header tells about itself (TLV) that is longer than the header, one that never comes, and one beyond all bounds.
+  const head = (length: number): string =>
+    `\r\n\r\n\0\r\nQUIT\n\x21\x11${String.fromCharCode(length >> 8, length & 255)}`
+  const ends = '\xc6\x33\x64\x07\x0a\0\0\x01\x12\x67\0\x50'
+  expect(await binary(`${head(17)}${ends}\x05\xff\xff\x41\x42${get}`)).toBe('198.51.100.7')
+  expect(await binary(`${head(8)}${ends.slice(0, 8)}${get}`)).toBe('')
+  expect(await binary(`${head(5000)}${ends}${'\x04\x03\xe8'.padEnd(4988, '\0')}${get}`)).toBe('')
   const open = await echo('v1', ['10.0.0.0/8'])
   expect(await open(get)).toBe('127.0.0.1')
   expect(await open(line + get)).toBe('')

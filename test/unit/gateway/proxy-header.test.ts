@@ -14,6 +14,7 @@ const six = Buffer.concat([
   Buffer.alloc(16, 1),
   Buffer.alloc(4),
 ])
+const mapped = Buffer.concat([Buffer.from('00000000000000000000ffffc0000207', 'hex'), Buffer.alloc(20, 1)])
 const line = 'PROXY TCP4 192.0.2.7 10.0.0.1 4711 8080\r\n'
 
 test.each([
@@ -24,6 +25,8 @@ test.each([
   [v2(0x21, 0x11, four), 'v2', { length: 28, address: '192.0.2.7' }],
   [v2(0x21, 0x21, six), 'any', { length: 52, address: '2001:db8::7' }],
   [v2(0x21, 0x11, Buffer.concat([four, Buffer.from('extension')])), 'v2', { length: 37, address: '192.0.2.7' }],
+  // The door counts it as the IPv4 address that it is.
+  [v2(0x21, 0x21, mapped), 'v2', { length: 52, address: '::ffff:c000:207' }],
   [v2(0x20, 0x00, Buffer.alloc(0)), 'v2', { length: 16 }],
   [v2(0x20, 0x11, four), 'v2', { length: 28 }],
   [v2(0x21, 0x31, Buffer.alloc(216)), 'v2', { length: 232 }],
