@@ -17,6 +17,8 @@ export interface Form {
   /** Cursors stand alone, so each new epoch has to be told in line before the first message under it. */
   readonly tellsEpochs: boolean
   item(item: Item, cursor: string): Buffer
+  /** Asks for an answer, in line with messages; absent: nothing comes back from these clients. */
+  readonly ping?: Buffer
   /** Told instead of an item whose frame has more bytes than the client takes. */
   oversize(subscription: Subscription, item: Item, cursor: string, size: number): Buffer
   /** Messages of one key or channel that came together, the newest last. */

@@ -62,7 +62,6 @@ export function openSession(gate: Gate, { link, form, frame, token, certified }:
   const openedAt = clock.now()
   const inbound = createInbound(limits, link.received(), openedAt)
   const queue: string[] = []
-  const ping = frame('{"type":"ping"}')
   const inFlight = new Set<number>()
   let working = false
   let leaving = false
@@ -82,7 +81,9 @@ export function openSession(gate: Gate, { link, form, frame, token, certified }:
     unsubscribed: ({ id }, code) => send({ type: 'unsubscribed', subscription: id, code }),
     notice: (code, facts) => send({ type: 'notice', code, ...facts }),
   }
-  const flow = createFlow({ inFlightBytes: limits.inFlightBytes, ping: () => link.write(ping), now: openedAt })
+  const { ping } = form
+  const writePing = ping && (() => link.write(ping))
+  const flow = createFlow({ inFlightBytes: limits.inFlightBytes, ping: writePing, now: openedAt })
   const client = createClient({
     session: randomUUID(),
     form,

@@ -46,6 +46,8 @@ export function createFanOut(now: () => number): FanOut {
   let delivered = 0
   // Clients with the same channels get the same bytes.
   let merged: { readonly batches: readonly Batch[]; readonly bytes: Buffer } | undefined
+  // Those who are pinged with the same bytes too.
+  let pinged: { readonly bytes: Buffer; readonly whole: Buffer } | undefined
 
   const schedule = (): void => {
     scheduled ??= setImmediate(sweep)
@@ -134,6 +136,12 @@ export function createFanOut(now: () => number): FanOut {
     return merged.bytes
   }
 
+  const withPing = ({ form: { ping } }: Client, bytes: Buffer): Buffer => {
+    if (!ping) return bytes
+    if (pinged?.bytes !== bytes) pinged = { bytes, whole: Buffer.concat([bytes, ping]) }
+    return pinged.whole
+  }
+
   const deliver = (client: Client, batch: Batch, subscription: Subscription): void => {
     if (client.closed) return
     const bytes = client.moreBatches.length === 0 ? batch.bytes : mergedFor(client, batch)
@@ -144,8 +152,7 @@ export function createFanOut(now: () => number): FanOut {
       const isAlone = waits === 0 && flow.takes(1) && batch.items.length === 1 && client.moreBatches.length === 0
       if (!isAlone) return pullInstead(client, batch, subscription)
     }
-    outlet.write(bytes)
-    flow.wrote(bytes.length, 0, now())
+    outlet.write(flow.carries(bytes.length, now()) ? withPing(client, bytes) : bytes)
     delivered += batch.messages
     for (const more of client.moreBatches) delivered += more.batch.messages
   }
@@ -180,6 +187,7 @@ export function createFanOut(now: () => number): FanOut {
     }
     touchedCount = 0
     merged = undefined
+    pinged = undefined
     byForm.length = 0
     const at = now()
     // Who has not come to the end of its turn wakes its stream again.

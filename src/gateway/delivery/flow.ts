@@ -15,6 +15,8 @@ export interface Flow {
   room(now: number): number
   /** To be told of all that is written, afterwards; `fresh` are messages of those who want them fresh. */
   wrote(bytes: number, fresh: number, now: number): void
+  /** The same for a sweep, before it writes: answers whether a ping is to go behind the bytes, in one write with them. */
+  carries(bytes: number, now: number): boolean
   /** Sends a ping, which is answered when all before it was handled. */
   ping(now: number): void
   /** When (ms) the last ping was sent; undefined while its answer is awaited. */
@@ -67,10 +69,13 @@ export function createFlow({ inFlightBytes, ping: writePing, now: startedAt }: F
   const setMark = (): void => {
     flow.mark = Math.min(pinged.bytes + most / 4, handled.bytes + most)
   }
-  const send = (now: number, isFull: boolean): void => {
+  const note = (now: number, isFull: boolean): void => {
     pinged = { bytes: flow.sent, fresh, at: now }
     pings.push({ ...pinged, isFull })
     setMark()
+  }
+  const send = (now: number, isFull: boolean): void => {
+    note(now, isFull)
     writePing?.()
   }
   /** Without a ping under way nobody would hear that there is room again. */
@@ -98,6 +103,12 @@ export function createFlow({ inFlightBytes, ping: writePing, now: startedAt }: F
       const isFull = messages > 0 && fresh - pinged.fresh >= room / 2
       if (isDue(now) || (isFull && pings.length < maxPings)) send(now, isFull)
       setMark()
+    },
+    carries(bytes, now) {
+      flow.sent += bytes
+      if (!isMeasured || !isDue(now)) return false
+      note(now, false)
+      return true
     },
     ping: (now) => send(now, false),
     pingedAt: () => (pings.length === 0 ? pinged.at : undefined),

@@ -15,9 +15,11 @@ export interface TextForms {
 
 /** The messages of `tidegate.v1`. */
 export function createTextForm({ frame, shared = frame, indexes, uncompressed }: TextForms): Form {
+  const ping = frame('{"type":"ping"}')
   const make = (index: number, wrap: (text: string) => Buffer, value: (item: Item) => string, more: object): Form => ({
     index,
     tellsEpochs: true,
+    ping,
     item(item, cursor) {
       const { channel, kind, key, data, epoch } = item
       if (kind === 'position')

@@ -5,9 +5,9 @@ import { type FakeClient, fakeGate, feeder, makeAttachment, manualClock, settle 
 
 const two = { templates: ['bus:#{value.id}', 'buses'] }
 
-async function setUp(sendBufferBytes = 1 << 20) {
+async function setUp(sendBufferBytes = 1 << 20, inFlightBytes = 0) {
   const clock = manualClock()
-  const gate = fakeGate(clock, { limits: { sendBufferBytes } })
+  const gate = fakeGate(clock, { limits: { sendBufferBytes, inFlightBytes } })
   const buses = feeder(gate.hub.port.attachSink(makeAttachment(two)))
   buses.feed.ready()
   await settle()
@@ -178,6 +178,21 @@ test('a channel that two templates make of one part of a record gets it once, ho
   }
   await settle()
   expect(client.of('message').map(({ data }) => data)).toEqual(Array.from({ length: 100 }, (_, n) => n))
+})
+
+test('a ping leaves in one write with the messages before it, the same for all', async () => {
+  const { buses, subscribe } = await setUp(1 << 20, 4000)
+  const clients = [await subscribe('bus:1'), await subscribe('bus:1')]
+  const writes = clients.map(writesOf)
+  for (let n = 0; n < 2; n++) {
+    buses.record([{ channel: 'bus:1', data: 'x'.repeat(1200) }])
+    await settle()
+  }
+  for (const [place, client] of clients.entries()) {
+    expect(client.frames.slice(-4).map(({ type }) => type)).toEqual(['message', 'ping', 'message', 'ping'])
+    expect(writes[place]).toHaveLength(2)
+  }
+  expect(writes[1]?.[0]).toBe(writes[0]?.[0])
 })
 
 test('many channels of a message each count for what they cost', async () => {
