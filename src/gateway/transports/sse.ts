@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import { type ClientEvents, closeClient, createClient, type Form, type Outlet } from '../client.ts'
-import { type Refusal, refuse } from '../codes.ts'
+import { type CloseName, closeCodes, type ErrorName, errorCodes, type Refusal, refuse } from '../codes.ts'
 import type { Connection } from '../connections.ts'
 import { createFlow } from '../delivery/flow.ts'
 import { pump } from '../delivery/pump.ts'
@@ -60,7 +60,12 @@ export function createSseTransport(gate: Gate, formIndex: number): SseTransport 
       const from = reached ? undefined : (query.get('from') ?? undefined)
 
       let begun = false
-      const outlet = openOutlet(response, socket)
+      const outlet = openOutlet(socket, (name) => {
+        if (begun) return false
+        leave()
+        onRefused(refusalFor(name))
+        return true
+      })
       const write = (text: string): void => {
         if (begun && !client.closed) outlet.write(Buffer.from(text))
       }
@@ -98,6 +103,10 @@ export function createSseTransport(gate: Gate, formIndex: number): SseTransport 
         return onRefused(refuse('user_limit', 'The user has as many connections as they may have.'))
       }
       const onClose = (): void => gate.connections.remove(connection)
+      const leave = (): void => {
+        socket.off('close', onClose)
+        onClose()
+      }
       socket.once('close', onClose)
 
       const onJoined = ({ position: told, recovered, reason, hasSnapshot }: Joined): void => {
@@ -117,11 +126,11 @@ export function createSseTransport(gate: Gate, formIndex: number): SseTransport 
         asked: asked.terms,
         onJoined,
       })
+      // Gone meanwhile, or answered.
+      if (client.closed) return
       if (refusal) {
         client.closed = true
-        // The connection may be kept for further requests.
-        socket.off('close', onClose)
-        gate.connections.remove(connection)
+        leave()
         return onRefused(refusal)
       }
       socket.on('drain', () => {
@@ -145,18 +154,26 @@ function begin(response: ServerResponse, headers: Readonly<Record<string, string
   response.socket?.setNoDelay(true)
 }
 
-function openOutlet(response: ServerResponse, socket: Socket): Outlet {
+/** `endsEarly` answers a stream that has not begun, if it has not. */
+function openOutlet(socket: Socket, endsEarly: (name: CloseName) => boolean): Outlet {
   return {
     buffered: () => socket.writableLength,
     write: (bytes) => void socket.write(bytes),
     close(name) {
-      if (!response.headersSent) return
+      if (endsEarly(name)) return
       socket.write(event('close', { code: name }))
       socket.end()
       const timer = setTimeout(() => socket.destroy(), lingerMs)
       socket.once('close', () => clearTimeout(timer))
     },
   }
+}
+
+/** Why a stream that was closed before it began is none. */
+function refusalFor(name: CloseName): Refusal {
+  if (name === 'token_expired') return refuse('bad_token', closeCodes[name].meaning)
+  const isError = Object.hasOwn(errorCodes, name)
+  return refuse(isError ? (name as ErrorName) : 'unavailable', closeCodes[name].meaning)
 }
 
 function openConnection(

@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import { type AddressInfo, connect, type Socket } from 'node:net'
 import { SignJWT } from 'jose'
 import { expect, onTestFinished, test } from 'vitest'
+import { closeClient } from '../../../src/gateway/client.ts'
 import { createSseTransport } from '../../../src/gateway/transports/sse.ts'
 import { anonymous } from '../../../src/gateway/who/auth.ts'
 import { until } from '../../conformance/transport.ts'
@@ -118,3 +119,44 @@ test('a request behind an event stream, which would wait for ever, ends the conn
   await until(() => gate.gate.connections.size() === 0)
   expect(subscriptionsOf(gate)).toBe(0)
 })
+
+test.each([
+  ['token_expired', 'bad_token'],
+  ['revoked', 'revoked'],
+  ['overloaded', 'overloaded'],
+  ['shutdown', 'unavailable'],
+] as const)(
+  'an event stream closed as %s while Kafka is asked is answered %s and is no session any more',
+  async (closed, code) => {
+    const further = await gateWithBuses()
+    const buses = [...further.hub.streams()].map(({ feed }) => feeder(feed))
+    for (let n = 0; n < 5; n++) buses[0]?.record([{ channel: 'bus:1', data: n }])
+    const client = further.connect()
+    client.send({ type: 'subscribe', id: 1, channel: 'bus:1' })
+    await settle()
+    const position = String(client.of('subscribed')[0]?.['position'])
+    // One that has read less asks Kafka what it holds, which does not answer.
+    let asked = false
+    const timestampAt = (): Promise<'gone'> => {
+      asked = true
+      return new Promise(() => undefined)
+    }
+    const gate = fakeGate(clock)
+    const attachment = makeAttachment({ identity: { clusterId: async () => 'cluster-1', timestampAt } })
+    feeder(gate.hub.port.attachSink(attachment)).feed.ready()
+    await settle()
+    const sse = createSseTransport(gate.gate, 1)
+    const refused: string[] = []
+    const socket = await serve((request, response) => {
+      const query = new URLSearchParams({ channel: 'bus:1', position })
+      void sse.serve({ request, response, query, identity: anonymous(), headers: {} }, (refusal) => {
+        refused.push(refusal.code)
+        response.end()
+      })
+    })
+    socket.write(get('bus:1'))
+    await until(() => asked)
+    for (const connection of gate.gate.connections.all()) closeClient(connection.client, closed)
+    expect([refused, gate.gate.connections.size()]).toEqual([[code], 0])
+  },
+)
