@@ -27,6 +27,12 @@ export interface Entry {
   live: boolean
   /** What the gate answered on this connection was handled. */
   isJoined: boolean
+  /** Without snapshots: the filter and the box that chose what the application holds, while it is asked to change them. */
+  held: Pick<Adjustable, 'filter' | 'bbox'> | undefined
+  /** It was asked for under those: the change is told once it has joined. */
+  isHeld: boolean
+  /** Changes that the gate has not answered. */
+  untold: number
   /** A filter or box was changed, and the snapshot that follows has not come whole. */
   isChanging: boolean
   /** Ended: nothing of it is handled any more. */
@@ -74,6 +80,9 @@ export function createEntry({ channel, options, settings, backlog, handle, conne
     id: undefined,
     live: false,
     isJoined: false,
+    held: undefined,
+    isHeld: false,
+    untold: 0,
     isChanging: false,
     isOver: false,
     isQueued: false,
@@ -96,4 +105,9 @@ export const positionOf = ({ acks, position }: Entry): string | undefined => (ac
 export function forgetPosition({ acks, position }: Entry): void {
   position.forget()
   acks?.forget()
+}
+
+/** Something under the changed terms came: from here on what is held is theirs. */
+export function settleHeld(entry: Entry): void {
+  if (entry.untold === 0) entry.held = undefined
 }

@@ -1,5 +1,5 @@
 import { dataOf } from './data-of.ts'
-import { type Entry, wantsSnapshot } from './entry.ts'
+import { type Entry, settleHeld, wantsSnapshot } from './entry.ts'
 import { ClientError } from './error.ts'
 import type {
   BatchFrame,
@@ -25,10 +25,12 @@ export interface HandlerOptions {
   /** Begins anew after the last position. */
   readonly restart: (entry: Entry, error: ClientError) => void
   readonly ended: (entry: Entry, code: string | number | undefined) => Pending
+  /** Tells the gate what was changed while it could not hear it. */
+  readonly tellHeld: (entry: Entry) => void
 }
 
 /** What is done with each frame of a subscription, in its turn. */
-export function createHandler({ settings, guard, fail, restart, ended }: HandlerOptions) {
+export function createHandler({ settings, guard, fail, restart, ended, tellHeld }: HandlerOptions) {
   const mostEntries = settings.maxSnapshotEntries
 
   const failTooLarge = (entry: Entry, what: string): void =>
@@ -53,7 +55,8 @@ export function createHandler({ settings, guard, fail, restart, ended }: Handler
     if (position !== undefined) entry.position.advance(position)
     entry.acks?.begin(entry.position.current, granted?.window ?? entry.options.window)
     entry.again = again === true
-    if (granted) {
+    if (entry.isHeld) tellHeld(entry)
+    else if (granted) {
       entry.regrant?.resolve(granted)
       entry.regrant = undefined
     }
@@ -71,6 +74,7 @@ export function createHandler({ settings, guard, fail, restart, ended }: Handler
     entry.items = []
     entry.awaitsSnapshot = false
     entry.isChanging = false
+    settleHeld(entry)
     entry.state?.replace(whole)
     return both(
       guard(() => entry.options.onSnapshot?.(whole)),
@@ -100,6 +104,7 @@ export function createHandler({ settings, guard, fail, restart, ended }: Handler
       return undefined
     }
     entry.awaitsSnapshot = false
+    settleHeld(entry)
     const position = frame.position === undefined ? undefined : entry.position.advance(frame.position)
     if (!keep(entry, channel, key, data, deleted)) return undefined
     const acknowledge = frame.position === undefined ? undefined : entry.acks?.give(position)
@@ -164,6 +169,7 @@ export function createHandler({ settings, guard, fail, restart, ended }: Handler
         entry.acks?.moved()
         return guard(() => entry.options.onLive?.({ position: frame.position }))
       case 'position':
+        settleHeld(entry)
         entry.position.advance(frame.position)
         entry.acks?.moved()
         return undefined

@@ -9,7 +9,9 @@ export function subscribeFrame(entry: Entry, id: number, token: string | undefin
   const { channel, options, terms } = entry
   const { from, delivery, window } = options
   const position = positionOf(entry)
-  const { filter, bbox, maxRate, maxBandwidth } = terms
+  const { maxRate, maxBandwidth } = terms
+  // With a position it continues as it was; what was changed meanwhile is told right behind it.
+  const { filter, bbox } = entry.held ?? terms
   return {
     type: 'subscribe',
     id,

@@ -10,7 +10,7 @@ import type { Requests } from './requests.ts'
 import { createRoutes } from './routes.ts'
 import { subscribeFrame } from './subscribe-frame.ts'
 import type { SubscribeOptions, Subscription } from './subscription.ts'
-import { update } from './update.ts'
+import { tellHeld, update } from './update.ts'
 
 export interface Subscriptions {
   add<T>(channel: string, options: SubscribeOptions<T>): Subscription<T>
@@ -39,7 +39,14 @@ export function trackSubscriptions({ settings, guard, backlog, requests }: Subsc
   const byId = new Map<number, Entry>()
   const routes = createRoutes()
   let connection: Connection | undefined
-  const handle = createHandler({ settings, guard, fail, restart, ended })
+  const handle = createHandler({
+    settings,
+    guard,
+    fail,
+    restart,
+    ended,
+    tellHeld: (entry) => void tellHeld(entry, requests),
+  })
 
   function send(entry: Entry, token: string | undefined): void {
     if (!connection) return
@@ -50,6 +57,7 @@ export function trackSubscriptions({ settings, guard, backlog, requests }: Subsc
     entry.awaitsSnapshot = wantsSnapshot(entry)
     entry.again = false
     entry.base = undefined
+    entry.isHeld = entry.held !== undefined
     connection.send(subscribeFrame(entry, entry.id, token))
   }
 
@@ -178,6 +186,7 @@ export function trackSubscriptions({ settings, guard, backlog, requests }: Subsc
         if (isHalf(entry)) forgetPosition(entry)
         release(entry)
         entry.isChanging = false
+        entry.untold = 0
         entry.isQueued = false
         entry.lane.drop(() => true)
       }

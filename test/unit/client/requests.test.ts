@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import type { ClientError, SnapshotItem } from '../../../src/client/index.ts'
 import { createInbox, startFakeGate, subscribed } from './fake-gate.ts'
 import { openClient } from './open-client.ts'
@@ -60,6 +60,9 @@ test('a change in place is answered, and asked for again after a break', async (
   expect(asked).toMatchObject({ type: 'update', subscription: id, bbox: [60, 61, 24, 25], filter: null })
   first.send({ type: 'updated', id: asked['id'], granted })
   expect(await changed).toEqual(granted)
+  // From here on what comes is of the new terms.
+  first.send({ type: 'position', channel: 'buses', position: 'e.0-9' })
+  await vi.waitFor(() => expect(subscription.position).toBe('e.0-9'))
   const bad = subscription.update({ filter: 'nonsense' })
   const refused = await first.frame()
   first.send({ type: 'error', id: refused['id'], code: 'bad_filter', message: 'No.', retryable: false })

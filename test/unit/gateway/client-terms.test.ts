@@ -25,8 +25,14 @@ interface Started {
 }
 
 /** The library on a real gate with channels `bus:<id>` and `buses`. */
-async function start(): Promise<Started> {
-  const all = { subscribe: 'anonymous', history: 'anonymous', presence: 'anonymous', statistics: 'anonymous' } as const
+async function start(rules: { readonly snapshots?: boolean } = {}): Promise<Started> {
+  const all = {
+    subscribe: 'anonymous',
+    history: 'anonymous',
+    presence: 'anonymous',
+    statistics: 'anonymous',
+    ...rules,
+  } as const
   const settings = makeSettings({ namespaces: toNamespaces({ bus: all, buses: all }) })
   const gateway = await startGateway({ settings, log: silent, clock: systemClock, compileFilter })
   onTestFinished(() => gateway.stop())
@@ -85,6 +91,91 @@ test('a box shows what is in it, forgets what leaves it, and can be moved', asyn
   await until(() => idsOf(subscription.state) === 'in@62,out@62.6')
   expect(errors).toEqual([])
 })
+
+/** Once, after the connection broke and before there is another. */
+const whileAway = (client: Client, act: () => void): Promise<void> =>
+  new Promise((resolve) => {
+    const stop = client.onState(({ state }) => {
+      if (state !== 'waiting') return
+      queueMicrotask(() => stop())
+      act()
+      resolve()
+    })
+  })
+
+test('a box that is moved while there is no connection leaves nothing of the former one', async () => {
+  const { client, move, cut, errors } = await start()
+  const subscription = client.subscribe<Bus>('buses', { bbox: [60, 61, 24, 25], onState: () => undefined })
+  move('stays', 60.5, 24.5)
+  move('goes', 60.6, 24.5)
+  move('elsewhere', 62.5, 24.5)
+  await until(() => idsOf(subscription.state) === 'goes@60.6,stays@60.5')
+  let changed: Promise<unknown> | undefined
+  const away = whileAway(client, () => {
+    changed = subscription.update({ bbox: [62, 63, 24, 25] })
+    move('goes', 62.6, 24.5)
+  })
+  cut()
+  await away
+  expect(await changed).toMatchObject({ bbox: [62, 63, 24, 25] })
+  await until(() => idsOf(subscription.state) === 'elsewhere@62.5,goes@62.6')
+  move('stays', 60.7, 24.5)
+  move('elsewhere', 62.7, 24.5)
+  await until(() => idsOf(subscription.state) === 'elsewhere@62.7,goes@62.6')
+  expect(errors).toEqual([])
+})
+
+test.each([true, false])(
+  'who keeps no snapshot is told all the same when there are some (%s): by one, or what is gone',
+  async (snapshots) => {
+    const { client, move, cut, errors } = await start({ snapshots })
+    const held = new Map<string, number>()
+    let answers = 0
+    const subscription = client.subscribe<Bus>('buses', {
+      filter: 'value.lat < 61.0',
+      onMessage: ({ key, data }) => held.set(String(key), data?.lat ?? 0),
+      onGone: ({ key }) => held.delete(key),
+      onSnapshot(items) {
+        held.clear()
+        for (const { key, data } of items) held.set(key, data.lat)
+      },
+      onSubscribed: () => answers++,
+    })
+    await until(() => answers === 1)
+    for (const [id, lat] of [
+      ['a', 60],
+      ['b', 60.5],
+      ['c', 62],
+    ] as const)
+      move(id, lat, 0)
+    await until(() => held.size === 2)
+    let changed: Promise<unknown> | undefined
+    const away = whileAway(client, () => {
+      changed = subscription.update({ filter: 'value.lat > 61.0' })
+    })
+    cut()
+    await away
+    expect(await changed).toMatchObject({ filter: 'value.lat > 61.0' })
+    await until(() => answers === 2)
+    for (const [id, lat] of [
+      ['b', 60.6],
+      ['a', 63],
+    ] as const)
+      move(id, lat, 0)
+    await until(() => held.get('a') === 63)
+    expect(Object.fromEntries(held)).toEqual(snapshots ? { a: 63, c: 62 } : { a: 63 })
+    // A wrong one is refused, and what was there goes on.
+    const other = whileAway(client, () => {
+      changed = subscription.update({ filter: 'nonsense(' })
+    })
+    cut()
+    await other
+    await expect(changed).rejects.toMatchObject({ code: 'bad_filter' })
+    move('a', 64, 0)
+    await until(() => held.get('a') === 64)
+    expect(errors).toEqual([])
+  },
+)
 
 test('a pattern with a filter resumes at its own position', async () => {
   const { client, move, cut, errors } = await start()

@@ -2,7 +2,15 @@ import { expect, test } from 'vitest'
 import type { Logger } from '#api'
 import { createLoad } from '../../../../src/gateway/limits/load.ts'
 import { fakeMeter, type Meters } from '../../../support/fake-meter.ts'
-import { clock, dataOf, granting, numbered, positionAt, range, turns } from '../../../support/past-worker.ts'
+import {
+  dataOf,
+  granting,
+  numbered,
+  clock as pastClock,
+  positionAt,
+  range,
+  turns,
+} from '../../../support/past-worker.ts'
 import { fakeGate, feeder, makeAttachment, makeSettings, manualClock, settle, silent } from '../harness.ts'
 
 function watched(limits: object) {
@@ -93,8 +101,8 @@ test('at the second step nobody begins in the past, and who comes back with a po
   at.publish(20)
   at.gate.load.eventLoopDelayMs = 300
   for (let n = 0; n < 4; n++) {
-    clock.advance(1000)
-    at.gate.gate.limits.tick(clock.now())
+    pastClock.advance(1000)
+    at.gate.gate.limits.tick(pastClock.now())
   }
   const client = at.gate.connect()
   client.send({ type: 'history', id: 1, channel: 'bus:1', from: 'earliest', limit: 5 })
