@@ -8,14 +8,17 @@ import { expect, inject, onTestFinished, test } from 'vitest'
 import { startGate } from '../../src/cli/start-gate.ts'
 import type { FollowersReport } from '../programs/gate-followers.ts'
 import type { Visitor } from '../programs/visitors.ts'
+import { startCluster } from '../support/cluster.ts'
 import { eventually } from '../support/eventually.ts'
 import { cuttable, isolationOf, loneNetwork, programIn, startGateIn } from '../support/gate-net.ts'
 import { createVisitors } from '../support/gate-visitors.ts'
 import { makeLinkKeys } from '../support/link-keys.ts'
+import { startNumberedProducers } from '../support/numbered-producers.ts'
 import { follow } from '../support/pipeline.ts'
+import { readCommitted } from '../support/read-committed.ts'
 import { evidence, scale, seed } from '../support/scale.ts'
 import { expectWhole, numberStream } from '../support/stream-check.ts'
-import { newTopic, readAll } from '../support/topics.ts'
+import { kafkaClient, newTopic, readAll } from '../support/topics.ts'
 import { type Declaration, workerHome } from '../support/worker-process.ts'
 
 const rules = { subscribe: 'anonymous', publish: 'anonymous', statistics: 'anonymous', history: 'anonymous' }
@@ -271,6 +274,61 @@ test('a worker links itself to a gate by mutual TLS, and to nobody whose certifi
   await numbers.more(50)
   await numbers.stop()
   await expectWhole([follower], numbers.last())
+})
+
+test('producers are exactly once through a gate that goes over to another worker', { timeout: 120_000 }, async () => {
+  const dir = await folder()
+  const namespaces = JSON.stringify({ report: { subscribe: 'none', publish: 'token' } })
+  const key = shared['gateway.position.keys'][0] ?? ''
+  const common = { 'gateway.position.keys': key, 'gateway.namespaces': namespaces, 'gateway.auth.secret': secret }
+  const gate = await startGate({
+    env: {},
+    flags: { ...common, 'gateway.port': '0', 'gate.link.path': join(dir, 'gate.sock'), 'gate.metrics.port': '0' },
+    log: recordingLog().log,
+  })
+  onTestFinished(() => gate.stop())
+  // Workers that serve no clients themselves: all comes through the gate.
+  const cluster = await startCluster({
+    workers: 2,
+    props: {
+      ...common,
+      'exactly.once.source.support': 'enabled',
+      'gateway.enabled': 'false',
+      'gateway.link.gates': gate.linkUrl,
+    },
+  })
+  const topic = `${cluster.name}.reports`
+  await kafkaClient().createTopic(topic, { partitions: 1, replicationFactor: 1 })
+  await cluster.ask('PUT', `/connectors/${cluster.name}-in/config`, {
+    'connector.class': 'WebSocketServerSource',
+    'tasks.max': '2',
+    'ingress.lanes': '2',
+    channels: 'report:*',
+    topic,
+    key: '#{client}',
+  })
+  await cluster.running(2)
+  await eventually(async () => (await fetch(`${gate.url}/health`)).ok)
+  const url = `${gate.url.replace('http', 'ws')}/ws`
+  const producers = await startNumberedProducers({ count: 4, inFlight: 20, channel: 'report:all', urls: [url], secret })
+  const goesOn = async (): Promise<void> => {
+    const before = producers.answered()
+    await eventually(() => producers.answered().every((answered, index) => answered > (before[index] ?? 0) + 20), {
+      timeoutMs: 40_000,
+      what: 'answers for every producer',
+    })
+  }
+  await goesOn()
+  // It was linked first, so the gate's messages go to it.
+  await cluster.kill(0)
+  await goesOn()
+  const { last } = await producers.end()
+  const stored = (await readCommitted(inject('kafka'), [topic]))[topic] ?? []
+  const messages = stored.map(([, , value]) => JSON.parse(value) as { producer: string; id: number })
+  for (const [name, id] of last) {
+    const ids = messages.filter(({ producer }) => producer === name).map((message) => message.id)
+    expect(ids).toEqual(Array.from({ length: id }, (_, index) => index + 1))
+  }
 })
 
 function recordingLog() {
