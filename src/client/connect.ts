@@ -5,7 +5,7 @@ import { type Connection, type Ending, openConnection } from './connection.ts'
 import { ClientError } from './error.ts'
 import type { ErrorFrame, NoticeFrame, ServerFrame } from './frames.ts'
 import { type HistoryOptions, historyOf } from './history.ts'
-import { type ClientOptions, settle } from './options.ts'
+import { type ClientOptions, type Settings, settle } from './options.ts'
 import { trackPublishes } from './publishes.ts'
 import { trackRequests } from './requests.ts'
 import { trackSubscriptions } from './subscriptions.ts'
@@ -63,12 +63,13 @@ export function connect(url: string | readonly string[], options: ClientOptions 
 
   function open(): void {
     enter({ state: 'connecting', attempt: comeback.attempt })
-    connection = openConnection(nextUrl(), settings, backlog, {
+    const handlers = {
       onOpen: () => void greet(),
       onFrame: receive,
-      onPing: (pong) => subscriptions.whenHandled(pong),
+      onPing: (pong: () => void) => subscriptions.whenHandled(pong),
       onEnd: ended,
-    })
+    }
+    connection = openConnection(nextUrl(), settings, backlog, handlers, patienceAt(settings, comeback.attempt))
   }
 
   /** The gate lets those who come back in before those who come for the first time. */
@@ -243,6 +244,10 @@ export function connect(url: string | readonly string[], options: ClientOptions 
     close: () => finish(1000, 'closed by the client'),
   }
 }
+
+/** Who leaves a gate that thousands come back to leaves it the work of greeting nobody: each time it is waited for longer. */
+const patienceAt = ({ connectTimeoutMs }: Settings, attempt: number): number =>
+  connectTimeoutMs * 2 ** Math.min(attempt, 2)
 
 const isPromise = (value: unknown): value is PromiseLike<unknown> =>
   typeof value === 'object' && value !== null && typeof (value as { readonly then?: unknown }).then === 'function'

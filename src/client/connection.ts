@@ -35,12 +35,13 @@ export function openConnection(
   settings: Settings,
   backlog: Backlog,
   handlers: ConnectionHandlers,
+  connectTimeoutMs = settings.connectTimeoutMs,
 ): Connection {
   const { timers, WebSocket } = settings
   let ended = false
   let lastId = 0
   let heardAt = timers.now()
-  let patience = settings.connectTimeoutMs
+  let patience = connectTimeoutMs
   let connected = false
   let isPaused = false
   const socket: WebSocketLike = new WebSocket(url, 'tidegate.v1')

@@ -31,7 +31,7 @@ export interface ClientOptions {
   /** Default: `globalThis.WebSocket`. Node 20 has none: pass that of `ws`. */
   readonly WebSocket?: WebSocketConstructor | undefined
   readonly backoff?: BackoffOptions | undefined
-  /** How long (ms) a connection may take until the gate has answered `connected`. Default: 10000. */
+  /** How long (ms) a connection may take until the gate has answered `connected`; the next may take twice, further ones four times as long. Default: 10000. */
   readonly connectTimeoutMs?: number | undefined
   /** The most publishes, and the most requests, without an answer; one more is rejected as `too_many_pending`. Default: 1000. */
   readonly maxPending?: number | undefined

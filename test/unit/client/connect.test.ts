@@ -136,13 +136,19 @@ test('answers a ping, and gives up on a gate that has said nothing for interval 
   expect(await reached('waiting')).toMatchObject({ reason: 'nothing came from the gate for too long' })
 })
 
-test('gives up on a gate that does not answer the connect frame', async () => {
+test('gives up on a gate that does not answer the connect frame, later each time up to four times as late', async () => {
   const gate = await startFakeGate()
-  const { reached, timers } = openClient(gate.url, { connectTimeoutMs: 2000 })
-  const session = await gate.session()
-  await session.frame()
-  timers.advance(2000)
-  expect(await reached('waiting')).toMatchObject({ reason: 'the gate did not answer in time' })
+  const { client, reached, timers } = openClient(gate.url, { connectTimeoutMs: 2000 })
+  for (const patience of [2000, 4000, 8000, 8000]) {
+    const session = await gate.session()
+    await session.frame()
+    timers.advance(patience - 1)
+    expect(client.state.state).toBe('connecting')
+    timers.advance(1)
+    const { reason, retryInMs } = await reached('waiting')
+    expect(reason).toBe('the gate did not answer in time')
+    timers.advance(retryInMs)
+  }
 })
 
 test('text that is no frame ends the connection, so that nothing is lost unseen', async () => {
