@@ -17,7 +17,7 @@ export interface Tally {
   readonly findings: Findings
   readonly latencies: Latencies
   received: number
-  /** How often a connection ended, by close code. */
+  /** How often a connection ended, by close code and reason. */
   readonly ends: Record<string, number>
   /** Answers to `subscribe` by `recovered` and its reason. */
   readonly recovered: Record<string, number>
@@ -104,7 +104,7 @@ export function startCheckedClient(plan: ClientPlan, tally: Tally): CheckedClien
     noteCuts()
     isUp = false
     isResuming = false
-    count(tally.ends, String(state.code))
+    count(tally.ends, `${state.code} ${state.reason}`.trim())
   })
   client.subscribe<Numbered>(channel, {
     ...plan.options,

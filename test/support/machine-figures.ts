@@ -1,4 +1,6 @@
 import { readFile } from 'node:fs/promises'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { onTestFinished } from 'vitest'
 
 /** What TCP holds on this machine (bytes), from `/proc/net/sockstat`; 0 where there is none. */
 export async function tcpMemory(): Promise<number> {
@@ -16,21 +18,25 @@ export async function residentMemory(pid: number): Promise<number> {
 const mebibyte = 1024 * 1024
 export const toMiB = (bytes: number): number => Math.round(bytes / mebibyte)
 
-/** Looks every so often (ms), until it is stopped; what it has seen. */
+/** Looks every so often (ms), until it is stopped or the test ends; what it has seen. A look that fails is passed over. */
 export function watchFigure(everyMs: number, look: () => Promise<number>): { stop(): Promise<readonly number[]> } {
   const seen: number[] = []
-  let looking: Promise<void> = Promise.resolve()
-  const note = async (): Promise<void> => {
-    seen.push(await look())
+  const life = new AbortController()
+  const watch = async (): Promise<void> => {
+    while (!life.signal.aborted) {
+      await sleep(everyMs, undefined, { signal: life.signal }).catch(() => undefined)
+      const figure = life.signal.aborted ? undefined : await look().catch(() => undefined)
+      if (figure !== undefined) seen.push(figure)
+    }
   }
-  const timer = setInterval(() => {
-    looking = note()
-  }, everyMs)
-  return {
-    async stop() {
-      clearInterval(timer)
-      await looking
-      return seen
-    },
+  const watching = watch()
+  const stop = async (): Promise<readonly number[]> => {
+    life.abort()
+    await watching
+    return seen
   }
+  onTestFinished(async () => {
+    await stop()
+  })
+  return { stop }
 }
