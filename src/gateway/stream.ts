@@ -25,6 +25,7 @@ export interface Stream {
   readonly tracker: Tracker
   readonly epochs: Epochs
   readonly window: Window
+  readonly log: Logger
   readonly snapshot: Snapshot
   readonly unreadPast: UnreadPast
   readonly subscriptions: Set<Subscription>
@@ -316,6 +317,7 @@ export function createStream(options: StreamOptions): Stream {
   }
 
   const stream: Stream = {
+    log,
     connector,
     attachment,
     patterns,

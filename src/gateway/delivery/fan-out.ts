@@ -4,7 +4,7 @@ import type { Stream } from '../stream.ts'
 import { type Batch, makeBatch, mergeBatches } from './batch.ts'
 import { startPull } from './pull.ts'
 import { vectorBefore } from './pull-source.ts'
-import { pump } from './pump.ts'
+import { failDelivery, pump } from './pump.ts'
 
 /**
  * Brings what was published to the clients, in sweeps: at once when idle; what comes while a sweep is under way shares the
@@ -157,6 +157,16 @@ export function createFanOut(now: () => number): FanOut {
     for (const more of client.moreBatches) delivered += more.batch.messages
   }
 
+  const deliverTo = (client: Client): void => {
+    const { batch, batchOf } = client
+    if (!batch || !batchOf) return
+    try {
+      deliver(client, batch, batchOf)
+    } catch (error) {
+      failDelivery(batchOf, error)
+    }
+  }
+
   const pullInstead = (client: Client, batch: Batch, first: Subscription): void => {
     const at = now()
     const from = new Map([[first, batch.items[0]]])
@@ -175,12 +185,18 @@ export function createFanOut(now: () => number): FanOut {
     scheduled = undefined
     const channels = dirty
     dirty = []
-    for (const channel of channels) collect(channel, channels.length === 1)
+    for (const channel of channels) {
+      try {
+        collect(channel, channels.length === 1)
+      } catch (error) {
+        for (const subscription of [...channel.live]) failDelivery(subscription, error)
+      }
+    }
     for (let i = 0; i < touchedCount; i++) {
       const client = touched[i]
       touched[i] = undefined
       if (!client) continue
-      if (client.batch && client.batchOf) deliver(client, client.batch, client.batchOf)
+      deliverTo(client)
       client.batch = undefined
       client.batchOf = undefined
       if (client.moreBatches.length > 0) client.moreBatches.length = 0

@@ -90,11 +90,17 @@ export function startPull(subscription: Subscription, start: Start, now: number)
   pull.lagAtStart = lagOf(subscription, pull, now)
   subscription.pull = pull
   stream.pulls.add(subscription)
-  for (const channel of channels) {
-    channel.live.delete(subscription)
-    if (stays(subscription)) channel.followers.add(subscription)
-  }
+  for (const channel of channels) channel.live.delete(subscription)
+  follow(subscription)
   return pull
+}
+
+/** Has it looked after in each sweep when it stays as it is; to be called when its terms or its selection have become others. */
+export function follow(subscription: Subscription): void {
+  for (const { followers } of subscription.channels) {
+    if (stays(subscription)) followers.add(subscription)
+    else followers.delete(subscription)
+  }
 }
 
 /** Whether its terms are other than every message, all of it, as fast as it comes. */
@@ -121,11 +127,22 @@ export function arrive(subscription: Subscription, pull: Pull, now: number): voi
 
 /** Tells where the subscription stands, unless that was told last. */
 export function tellPosition(subscription: Subscription, pull: Pull, { epoch, cursor }: Moment, now: number): void {
-  const { channels, client, stream } = subscription
+  const { client } = subscription
+  const live = pull.isHistory ? client.form.live?.(subscription, epoch.text() + cursor) : undefined
+  pull.isHistory = false
+  tellMoment(subscription, pull, { epoch, cursor }, now, live)
+}
+
+/** The same for one that has not yet all that it missed. */
+export function tellMoment(
+  { channels, client, stream }: Subscription,
+  pull: Pull,
+  { epoch, cursor }: Moment,
+  now: number,
+  live?: Buffer,
+): void {
   const position = epoch.text() + cursor
   const [first] = channels
-  const live = pull.isHistory ? client.form.live?.(subscription, position) : undefined
-  pull.isHistory = false
   pull.toldAt = now
   if (!first || (!live && pull.told === position)) return
   pull.told = position

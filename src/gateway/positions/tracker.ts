@@ -144,6 +144,10 @@ export function createTracker(epochs: Epochs, epochMs: number, now: number, asOf
       if (state === 'behind') return false
       renewIfDue(at)
       if (tailOf !== index) makeTail()
+      if (tail.length > longestCursor) {
+        renew(at)
+        makeTail()
+      }
       head = `.${index.toString(36)}-`
       delta = offset - (epoch.start[index] ?? 0)
       return true

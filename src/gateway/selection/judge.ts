@@ -85,10 +85,20 @@ export function createJudges(compile: CompileFilter | undefined): Judges {
   const valueOf = (facts: Facts): unknown => {
     if (facts.read) return facts.read.value
     const { data = 'null' } = facts
-    const value = data.length > maxMessage ? undefined : (JSON.parse(data) as unknown)
+    const value = data.length > maxMessage ? undefined : parsed(data)
     facts.read = { value }
     keep(facts, data.length)
     return value
+  }
+
+  const parsed = (data: string): unknown => {
+    try {
+      return JSON.parse(data)
+    } catch {
+      // What a sink publishes need not be JSON: then there is nothing in it.
+      errors++
+      return undefined
+    }
   }
 
   const makeFilter = (text: string, passes: ReturnType<CompileFilter>): Judge => {

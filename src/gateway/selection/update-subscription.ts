@@ -2,7 +2,7 @@ import type { Subscription } from '../client.ts'
 import type { Refusal } from '../codes.ts'
 import { createConflation } from '../delivery/conflation.ts'
 import { createPace } from '../delivery/pace.ts'
-import { type Pull, startPull, stays } from '../delivery/pull.ts'
+import { follow, type Pull, startPull, stays } from '../delivery/pull.ts'
 import { pump } from '../delivery/pump.ts'
 import { refuseSnapshot, transfersOf } from '../join-stream.ts'
 import type { Expensive } from '../limits/expensive.ts'
@@ -46,8 +46,10 @@ export function updateSubscription(subscription: Subscription, options: UpdateOp
     subscription.selection = judges.length === 0 ? undefined : createSelection(judges, given)
   }
   if (hasSnapshot) replaceState(subscription, options)
-  else if (subscription.pull) subscription.pull.pace = createPace(terms, now)
-  else if (stays(subscription)) {
+  else if (subscription.pull) {
+    subscription.pull.pace = createPace(terms, now)
+    follow(subscription)
+  } else if (stays(subscription)) {
     const stands = stream.tracker.position(now)
     startPull(subscription, { after: stream.sequence.last, stands, epoch: channels[0]?.epoch }, now)
   }
@@ -62,8 +64,8 @@ function replaceState(subscription: Subscription, { terms, now, expensive }: Upd
   const stands = stream.tracker.position(now)
   const pages = transfersOf(subscription, stands, now, true)
   for (const { shared } of pages) expensive.spend(shared?.bytes ?? stream.snapshot.bytes(), now)
-  const { credit } = former ?? {}
-  const pull = startPull(subscription, { after: stream.sequence.last, stands, pages, credit }, now)
+  const { credit, isHistory = false } = former ?? {}
+  const pull = startPull(subscription, { after: stream.sequence.last, stands, pages, credit, isHistory }, now)
   // An adaptive subscription stays as far behind as it was told to be.
   if (former?.conflation && terms.delivery === 'every')
     pull.conflation = createConflation('latest', client.conflatedMessages)

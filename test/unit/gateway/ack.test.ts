@@ -127,3 +127,18 @@ test('what is kept of what was sent is bounded by the window', async () => {
   expect(pull?.credit?.pending()).toBe(5)
   expect(values(client)).toHaveLength(5)
 })
+
+test('what was announced as `again` ends with `live` although the filter is changed meanwhile', async () => {
+  const { publish, subscribe } = await setUp()
+  const first = await subscribe({})
+  const position = first.of('subscribed')[0]?.['position']
+  await publish(5)
+  const client = await subscribe({ position, window: 2 })
+  expect(client.of('subscribed')).toMatchObject([{ again: true }])
+  client.send({ type: 'update', id: 2, subscription: 1, filter: 'value >= 0' })
+  await settle()
+  for (let count = 0; count < 10 && client.of('live').length === 0; count++) {
+    await ack(client, positionAt(client, values(client).length - 1))
+  }
+  expect(client.of('live')).toHaveLength(1)
+})

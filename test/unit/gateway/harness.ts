@@ -158,6 +158,8 @@ export interface FakeClient {
   /** The name of the close code. */
   closed(): CloseName | undefined
   waiting: number
+  /** Its connection fails at the next write. */
+  breaks: boolean
   /** Bytes that the gate has read from it. */
   received: number
   isPaused(): boolean
@@ -183,14 +185,10 @@ export function fakeGate(clock: Clock, change: SettingsChange = {}, peers: GateP
   const settings = makeSettings(change)
   const fanOut = createFanOut(() => clock.now())
   const counts = createSharedCounts({ limits: settings.limits, peers, now: () => clock.now(), log: silent })
-  const connections = createConnections(
-    0,
-    (client) => {
-      client.closed = true
-      for (const subscription of client.subscriptions.values()) dropSubscription(subscription)
-    },
-    counts.users,
-  )
+  const connections = createConnections((client) => {
+    client.closed = true
+    for (const subscription of client.subscriptions.values()) dropSubscription(subscription)
+  }, counts.users)
   const load: Meters = { eventLoopDelayMs: 0, memoryBytes: 0, heapShare: 0 }
   const limits = createLimits({
     settings: settings.limits,
@@ -251,11 +249,13 @@ export function fakeGate(clock: Clock, change: SettingsChange = {}, peers: GateP
       let paused = false
       let [ended, endedAt] = [0, 0]
       const keep = (bytes: Buffer): void => {
+        if (client.breaks) throw new Error('the connection is broken')
         for (const line of bytes.toString().split('\n')) if (line) frames.push(JSON.parse(line) as Frame)
       }
       const client: FakeClient = {
         frames,
         waiting: 0,
+        breaks: false,
         received: 0,
         closed: () => closed,
         isPaused: () => paused,

@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, test } from 'vitest'
+import { toNamespaces } from '../../../src/config/namespaces.ts'
 import {
   type FakeClient,
   type FakeGate,
@@ -348,4 +349,25 @@ describe('an update', () => {
     expect(codes(client)).toEqual([code])
     expect(told(client.frames)).toEqual([['b', { speed: 50 }]])
   })
+})
+
+test.each([
+  ['the rate', {}, { maxRate: 1_000_000 }],
+  ['the filter where nothing is kept', { snapshots: false }, { filter: 'value.speed >= 0' }],
+])('a client that is behind and changes %s goes on with the next message afterwards', async (_, rule, change) => {
+  await start(
+    { templates: ['bus:#{value.line}'] },
+    { namespaces: toNamespaces({ bus: { subscribe: 'anonymous', publish: 'none', ...rule } }) },
+  )
+  const client = await subscribe({})
+  client.waiting = 2 << 20
+  await speed('a', 1)
+  await ask(client, { type: 'update', id: 2, subscription: 1, ...change })
+  client.drain()
+  await settle()
+  await speed('b', 2)
+  expect(told(client.frames).filter((what) => !String(what).startsWith('snapshot'))).toEqual([
+    ['a', { speed: 1 }],
+    ['b', { speed: 2 }],
+  ])
 })
