@@ -78,6 +78,8 @@ export interface RawClient {
   /** The head of that answer, and what followed when it was no upgrade. */
   answer(): string
   frames(): readonly RawFrame[]
+  /** Those since the last time, which are kept no longer. */
+  take(): readonly RawFrame[]
   /** The code of the close frame that came. */
   closeCode(): number | undefined
   isEnded(): boolean
@@ -137,6 +139,7 @@ export function rawClient(port: number, host = '127.0.0.1'): RawClient {
     status: () => (bodyAt < 0 ? undefined : Number(/^HTTP\/1\.[01] (\d{3})/.exec(answer.toString('latin1'))?.[1])),
     answer: () => answer.toString('latin1'),
     frames: () => frames,
+    take: () => frames.splice(0),
     closeCode: () => {
       const close = frames.find(({ opcode }) => opcode === 8)
       return close && (close.payload.length < 2 ? 1005 : close.payload.readUInt16BE())

@@ -100,8 +100,8 @@ test.each([
 ])('a subject %j is one segment and nothing but itself', async (sub, own) => {
   const allows = await grants({ sub, tenant: '*', publish: ['report:#{sub}'] })
   expect(allows(own)).toBe(true)
-  for (const other of ['report:ann', 'report:bob', 'report:*', 'report:ann:secret', 'report:*:*', 'report', 'report:'])
-    expect(allows(other), other).toBe(false)
+  const others = ['report:ann', 'report:bob', 'report:*', 'report:ann:secret', 'report:*:*', 'report', 'report:']
+  expect(others.filter(allows)).toEqual([])
 })
 
 test('letters that only look alike, or are made up otherwise, are other letters', async () => {
@@ -118,7 +118,7 @@ test('a channel has one spelling: what is revoked or granted by it cannot be had
     const char = String.fromCharCode(code)
     const escape = `%${code.toString(16).toUpperCase().padStart(2, '0')}`
     const needsNone = /[A-Za-z0-9._~-]/.test(char)
-    expect(channelProblem(`report:${escape}`, 255) === undefined, escape).toBe(!needsNone)
+    expect([escape, channelProblem(`report:${escape}`, 255) === undefined]).toEqual([escape, !needsNone])
   }
   const gate = fakeGate(gateClock())
   gate.hub.port.attachSource({ connector: 'c', channels: ['report:*'], publish: async () => ({ ok: true }) })
@@ -130,14 +130,5 @@ test('a channel has one spelling: what is revoked or granted by it cannot be had
   client.send({ type: 'subscribe', id: 4, channel: 'bus:%31:*' })
   await settle()
   expect(client.of('published')).toHaveLength(1)
-  expect(
-    client
-      .of('error')
-      .map(({ id, code }) => [id, code])
-      .toSorted(),
-  ).toEqual([
-    [2, 'bad_channel'],
-    [3, 'bad_channel'],
-    [4, 'bad_channel'],
-  ])
+  expect(client.of('error').map(({ code }) => code)).toEqual(['bad_channel', 'bad_channel', 'bad_channel'])
 })
