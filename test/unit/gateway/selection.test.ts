@@ -362,6 +362,8 @@ test.each([
   const client = await subscribe({})
   client.waiting = 2 << 20
   await speed('a', 1)
+  // Still behind, and with room for answers.
+  client.waiting = 300_000
   await ask(client, { type: 'update', id: 2, subscription: 1, ...change })
   client.drain()
   await settle()
