@@ -183,7 +183,7 @@ export interface ErrorFrame {
   retryAfter?: number
 }
 
-/** `stale {since}`, `fresh`, `draining {reconnectAfter}`, `expiring {at}`; of a subscription: `conflated {count}`, `mode {delivery}`, `oversize {size, position}`. */
+/** `stale {since}`, `fresh`, `draining {reconnectAfter}`, `expiring {at}`, `filter_rate {perS}`; of a subscription: `conflated {count}`, `mode {delivery}`, `oversize {size, position}`. */
 export interface NoticeFrame {
   type: 'notice'
   code: string
