@@ -8,7 +8,7 @@ import { evidence, scale } from '../support/scale.ts'
 
 const size = scale({
   small: { clients: 200, stay: 20, processes: 1, channels: 10, quietMs: 2000, stormMs: 3000, recordsEach: 1 },
-  full: { clients: 10_000, stay: 200, processes: 3, channels: 50, quietMs: 20_000, stormMs: 30_000, recordsEach: 1 },
+  full: { clients: 10_000, stay: 200, processes: 3, channels: 50, quietMs: 20_000, stormMs: 60_000, recordsEach: 1 },
 })
 const isFull = scale({ small: false, full: true })
 /** The browser's library waits between tries; the founding documents' second storm is of clients that do not. */
