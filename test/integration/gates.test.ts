@@ -134,8 +134,8 @@ test('through two gates without an environment and without a way to Kafka, one k
   const visitors = createVisitors(program, [a, b])
   const ann = await tokenOf('ann')
   const [fromOne, ofOne] = await Promise.all([
-    visitors.fill({ address: '127.0.9.9' }, perAddress),
-    visitors.fill({ address: '127.0.9.10', token: ann }, perUser),
+    visitors.untilRefused({ address: '127.0.9.9' }, perAddress),
+    visitors.untilRefused({ address: '127.0.9.10', token: ann }, perUser),
   ])
   expect(fromOne).toEqual({ letIn: perAddress, refusal: 'address_limit' })
   expect(ofOne).toEqual({ letIn: perUser, refusal: 'user_limit' })

@@ -56,6 +56,7 @@ export async function knock({ url, address, token, channel }: Visit): Promise<Vi
 /** What has become of it: its close code, or what its last subscription ended with, or `in`. */
 export async function stay({ name }: { readonly name: string }): Promise<string> {
   const { frames, closed } = staying.get(name) ?? { frames: [], closed: 0 }
-  const ended = frames.findLast(({ type }) => type === 'unsubscribed')
-  return String(closed ?? ended?.['code'] ?? 'in')
+  if (closed !== undefined) return String(closed)
+  const code = frames.findLast(({ type }) => type === 'unsubscribed')?.['code']
+  return typeof code === 'string' ? code : 'in'
 }

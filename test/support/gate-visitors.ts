@@ -13,7 +13,7 @@ export function createVisitors(program: Program, urls: readonly string[]) {
   const knock = (url: string, visit: Omit<Visit, 'url'>): Promise<Visitor> => program.call('knock', { url, ...visit })
   return {
     /** Connects until it is refused everywhere: how many were let in, and why no more. */
-    async fill(visit: Omit<Visit, 'url'>, limit: number): Promise<{ letIn: number; refusal: string }> {
+    async untilRefused(visit: Omit<Visit, 'url'>, limit: number): Promise<{ letIn: number; refusal: string }> {
       let letIn = 0
       let refusal = ''
       for (let index = 0; index < limit - lastSteps; index++) {
