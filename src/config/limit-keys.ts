@@ -27,7 +27,7 @@ export const limitKeys: Readonly<Record<string, SettingKey>> = {
   'gateway.limits.resumeBurst': limit(2000, 'How many of them may come at once.', { min: 1 }),
   'gateway.limits.sessionsPerAddress': limit(
     0,
-    'The most connections from one address, over all gates of the cluster; the newest is refused. 0: no bound. Behind a proxy all clients have its address, unless it is a trusted one that tells theirs.',
+    'The most connections from one address, over all gates of the cluster; the newest is refused. It may open as many in ten seconds (and ten), twice as many at once, so that it takes nobody else's turn by coming and going. 0: no bound. Behind a proxy all clients have its address, unless it is a trusted one that tells theirs.',
   ),
   'gateway.limits.addressPrefix6': limit(64, 'How many bits of an IPv6 address count as one address.', {
     min: 16,
@@ -39,10 +39,10 @@ export const limitKeys: Readonly<Record<string, SettingKey>> = {
   ),
   'gateway.limits.pendingHandshakes': limit(
     1024,
-    'The most connections that have not said yet what they want; beyond it the oldest is cut.',
+    'The most connections that are no client yet, or never: that have not said what they want, or get a file or a refusal. Beyond it the oldest is cut of the address that has most of them.',
     { min: 16 },
   ),
-  'gateway.limits.handshakeTimeoutMs': limit(10_000, 'How long (ms) a connection may take to say what it wants.', {
+  'gateway.limits.handshakeTimeoutMs': limit(10_000, 'How long (ms) a connection may take to say what it wants; and, twice as long, what it asked for may go untaken.', {
     min: 100,
   }),
   'gateway.limits.idleTimeoutMs': limit(

@@ -27,7 +27,6 @@ export interface Connections {
   add(connection: Connection): void
   /** The socket is closed; the client's subscriptions end. */
   remove(connection: Connection): void
-  isFull(): boolean
   size(): number
   /** Connections closed so far because their clients did not read. */
   closedSlow(): number
@@ -44,7 +43,6 @@ export interface Connections {
 
 /** `end` is called for each that is removed, and whether it was a producer's. `users`: how many each has. */
 export function createConnections(
-  limit: number,
   end: (client: Client, isProducer: boolean) => void,
   users: Counts = createCounts(0),
 ): Connections {
@@ -65,7 +63,6 @@ export function createConnections(
       if (connection.client.closedAs) closed.add(connection.client.closedAs)
       end(connection.client, producer !== undefined)
     },
-    isFull: () => limit > 0 && open.size >= limit,
     size: () => open.size,
     closedSlow: () => closed.counts()['slow'] ?? 0,
     closed: () => closed.counts(),

@@ -114,15 +114,11 @@ export async function startGateway({
   const fanOut = createFanOut(() => clock.now())
   const peers = given.peers ?? noPeers
   const counts = createSharedCounts({ limits: settings.limits, peers, now: () => clock.now(), log })
-  const connections = createConnections(
-    settings.limits.sessions,
-    (client, isProducer) => {
-      client.closed = true
-      if (isProducer) hub.producerDisconnected(client.session)
-      for (const subscription of client.subscriptions.values()) dropSubscription(subscription)
-    },
-    counts.users,
-  )
+  const connections = createConnections((client, isProducer) => {
+    client.closed = true
+    if (isProducer) hub.producerDisconnected(client.session)
+    for (const subscription of client.subscriptions.values()) dropSubscription(subscription)
+  }, counts.users)
   const meter = given.meter ?? startMeter()
   const limits = createLimits({ settings: settings.limits, connections, counts, clock, log, meter })
   const index = createRevocationIndex(revocations?.all() ?? [], () => clock.now())
@@ -227,6 +223,7 @@ export async function startGateway({
     counts.close()
     await until(() => connections.size() === 0, closeMs, clock)
     for (const connection of connections.all()) connection.destroy()
+    limits.handshakes.close()
     server.closeAllConnections()
     fanOut.stop()
     revoker?.stop()

@@ -115,7 +115,7 @@ export interface LimitSettings {
   readonly addressPrefix6: number
   /** Connections of one user to this worker; 0: no bound. */
   readonly sessionsPerUser: number
-  /** Connections that have not said what they want, and how long they may take. */
+  /** Connections that are no client's (yet), and how long they may take to say what they want. */
   readonly pendingHandshakes: number
   readonly handshakeTimeoutMs: number
   /** Without a subscription and without a frame; 0: for ever. */

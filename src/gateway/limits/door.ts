@@ -6,6 +6,7 @@ import type { LimitSettings } from '../settings.ts'
 import { addressPrefix } from './address-prefix.ts'
 import type { Counts } from './counts.ts'
 import { createLane } from './lane.ts'
+import { createPaces } from './paces.ts'
 
 /** Decides over each connection before anything is spent on it. */
 export interface Door {
@@ -27,31 +28,40 @@ export interface DoorOptions {
   readonly random: () => number
   /** Whether there is too much to do to let anybody in. */
   readonly isOverloaded: () => boolean
-  readonly isFull: () => boolean
 }
 
 /** After how long (ms, in the mean) to come back to a gate that is full, has too much to do, or has enough of an address. */
 const [fullMs, overloadedMs, addressMs] = [5000, 10_000, 15_000]
 
-export function createDoor({ limits, addresses, now, random, isOverloaded, isFull }: DoorOptions): Door {
+/** Lets clients in; the one place where connections are counted against `sessions`. */
+export function createDoor({ limits, addresses, now, random, isOverloaded }: DoorOptions): Door {
   const startsAt = now()
   const fresh = createLane({ perS: limits.connectionsPerS, burst: limits.connectionBurst, now: startsAt, random })
   const back = createLane({ perS: limits.resumesPerS, burst: limits.resumeBurst, now: startsAt, random })
+  const paces = createPaces(limits.sessionsPerAddress)
+  let inside = 0
   const spread = (ms: number): { readonly retryAfter: number } => ({ retryAfter: Math.ceil(ms * (0.5 + random())) })
 
   return {
     admit({ request, isResume }, life) {
-      if (isFull()) return refuse('busy', 'The gate has as many connections as it may have.', spread(fullMs))
+      if (limits.sessions > 0 && inside >= limits.sessions)
+        return refuse('busy', 'The gate has as many connections as it may have.', spread(fullMs))
       if (isOverloaded()) return refuse('overloaded', 'The gate has more to do than it can.', spread(overloadedMs))
       const address = addresses.most === 0 ? '' : addressPrefix(addressOf(request), limits.addressPrefix6)
       if (!addresses.enter(address))
         return refuse('address_limit', 'This address has as many connections as it may have.', spread(addressMs))
-      const retryAfter = (isResume ? back : fresh).enter(now())
+      // Before the lanes, which one address would empty for all by coming and going.
+      const tooSoonMs = paces.enter(address, now())
+      const retryAfter = tooSoonMs > 0 ? spread(2 * tooSoonMs).retryAfter : (isResume ? back : fresh).enter(now())
       if (retryAfter !== undefined) {
         addresses.leave(address)
         return refuse('connection_rate', 'Too many connections at this moment.', { retryAfter })
       }
-      if (address !== '') life.once('close', () => addresses.leave(address))
+      inside++
+      life.once('close', () => {
+        inside--
+        addresses.leave(address)
+      })
       return undefined
     },
   }

@@ -31,7 +31,7 @@ export interface HttpOptions {
   readonly isReady: () => boolean
 }
 
-/** Beyond the sessions: for refusals, files and health. */
+/** Beyond those that are counted: for those that are closing. */
 const spareConnections = 128
 
 /** The gate's HTTP side: `/ws`, `/sse`, `/health` and, where configured, files. */
@@ -49,6 +49,10 @@ export function createHttpServer({ gate, websocket, sse, proxies, tls, isReady }
   const atTheDoor = (request: IncomingMessage, { searchParams }: URL, life: EventEmitter): Refusal | undefined => {
     const refusal = look(request, searchParams, life)
     if (refusal) refused.add(refusal.code)
+    else {
+      handshakes.admitted(request)
+      request.socket.setTimeout(0)
+    }
     return refusal
   }
 
@@ -83,7 +87,6 @@ export function createHttpServer({ gate, websocket, sse, proxies, tls, isReady }
   }
 
   const upgrade = (request: IncomingMessage, socket: Duplex, head: Buffer): void => {
-    handshakes.heard(request)
     proxies.note(request)
     socket.on('error', (error) => log.debug({ err: error }, 'socket failed'))
     const url = urlOf(request)
@@ -100,7 +103,7 @@ export function createHttpServer({ gate, websocket, sse, proxies, tls, isReady }
     })
   }
 
-  const { sessions, handshakeTimeoutMs } = settings.limits
+  const { sessions, pendingHandshakes, handshakeTimeoutMs } = settings.limits
   const timeouts = {
     headersTimeout: handshakeTimeoutMs,
     // A body that nobody wants is not waited for either.
@@ -108,7 +111,8 @@ export function createHttpServer({ gate, websocket, sse, proxies, tls, isReady }
     connectionsCheckingInterval: Math.min(5000, handshakeTimeoutMs / 2),
   }
   const onRequest = (request: IncomingMessage, response: ServerResponse): void => {
-    handshakes.heard(request)
+    // Only what the door let in stays: else health and files would hold connections that it never counted.
+    response.shouldKeepAlive = false
     serve(request, response).catch((error: unknown) => {
       if (isHungUp(error)) return log.debug({ err: error }, 'client gone before its answer was whole')
       // The path alone: the query may hold a token.
@@ -120,8 +124,10 @@ export function createHttpServer({ gate, websocket, sse, proxies, tls, isReady }
   const server = tls
     ? createHttps({ ...timeouts, ...tls, handshakeTimeout: handshakeTimeoutMs }, onRequest)
     : createHttp(timeouts, onRequest)
-  expectProxyHeaders(server, { protocol: settings.proxy.protocol, proxies, log })
-  if (sessions > 0) server.maxConnections = sessions + spareConnections
+  // Who neither sends nor takes what it asked for; later than the others, which say why.
+  server.timeout = 2 * handshakeTimeoutMs
+  expectProxyHeaders(server, { protocol: settings.proxy.protocol, proxies, log, onKnown: handshakes.opened })
+  if (sessions > 0) server.maxConnections = sessions + pendingHandshakes + spareConnections
   server.on('upgrade', upgrade)
   server.on('connection', (socket) => handshakes.opened(socket))
   return server
@@ -171,7 +177,7 @@ const statusOf = ({ code }: Refusal): number =>
   Object.hasOwn(errorCodes, code) ? errorCodes[code as keyof typeof errorCodes].status : 400
 
 function answer(response: ServerResponse, refusal: Refusal, headers: Readonly<Record<string, string>>): void {
-  sendJson(response, statusOf(refusal), refusal, { ...headers, ...retryHeader(refusal), connection: 'close' })
+  sendJson(response, statusOf(refusal), refusal, { ...headers, ...retryHeader(refusal) })
 }
 
 const retryHeader = ({ retryAfter }: Refusal): Record<string, string> =>

@@ -10,6 +10,8 @@ export interface ProxyFrontOptions {
   readonly protocol: ProxySettings['protocol']
   readonly proxies: Proxies
   readonly log: Logger
+  /** Called when it is known whose connection it is. */
+  readonly onKnown: (socket: Socket) => void
 }
 
 /** How long (ms) a proxy may take to say whose connection it is. */
@@ -19,7 +21,7 @@ const headerMs = 5000
  * Takes the PROXY header off each connection of a trusted proxy, before TLS and HTTP get to see it. There is no guessing, as the protocol
  * demands: of those it has to be there, and of others it is what it looks like, a malformed request.
  */
-export function expectProxyHeaders(server: Server, { protocol, proxies, log }: ProxyFrontOptions): void {
+export function expectProxyHeaders(server: Server, { protocol, proxies, log, onKnown }: ProxyFrontOptions): void {
   if (protocol === 'none') return
   const [serve] = server.listeners('connection')
   if (!serve) return
@@ -45,7 +47,10 @@ export function expectProxyHeaders(server: Server, { protocol, proxies, log }: P
       if (header === 'more') return
       if (header === 'malformed') return refuse('it is malformed')
       finish()
-      if (header.address !== undefined) knowPeer(socket, plainAddress(header.address))
+      if (header.address !== undefined) {
+        knowPeer(socket, plainAddress(header.address))
+        onKnown(socket)
+      }
       const rest = bytes.subarray(header.length)
       // A stream that was read by `readable` can be read otherwise a tick later.
       process.nextTick(() => {

@@ -92,6 +92,15 @@ test('files go on being served, and what is not TLS is not answered', async () =
   await expect(subjectOf(gateway, { maxVersion: 'TLSv1.2' })).rejects.toThrow(/./)
 })
 
+test('a gate stops although a connection has not begun its handshake, however long it may take', async () => {
+  const { gateway } = await runTlsGate({}, { limits: { handshakeTimeoutMs: 600_000 } })
+  const silent = createConnection(gateway.address.port, '127.0.0.1')
+  silent.on('error', () => undefined)
+  onTestFinished(() => void silent.destroy())
+  await vi.waitFor(() => expect(gateway.stats().handshakes).toBe(1))
+  await gateway.stop()
+})
+
 test('a PROXY header comes before TLS, apart from it or with it', async () => {
   const { gateway } = await runTlsGate({}, { proxy: { trusted: ['127.0.0.1'], protocol: 'v1' } })
   const line = 'PROXY TCP4 198.51.100.7 10.0.0.1 4711 443\r\n'

@@ -11,7 +11,6 @@ import { fakeGate, manualClock } from '../harness.ts'
 interface Case {
   readonly limits?: Partial<LimitSettings>
   readonly isReady?: boolean
-  readonly isFull?: boolean
   readonly isOverloaded?: boolean
   /** Requests let in before. */
   readonly before?: number
@@ -19,14 +18,13 @@ interface Case {
 }
 
 /** The listener in front of a gate that counts what it is asked to do. */
-async function listen({ limits = {}, isReady = true, isFull = false, isOverloaded = false }: Case) {
+async function listen({ limits = {}, isReady = true, isOverloaded = false }: Case) {
   const done = { tokens: 0, upgrades: 0, streams: 0 }
   const { gate, load } = fakeGate(manualClock(), { limits: { ...limits, eventLoopDelayMs: 100 } })
   if (isOverloaded) {
     load.eventLoopDelayMs = 1000
     for (let n = 0; n < 4; n++) gate.limits.load.look()
   }
-  if (isFull) gate.connections.isFull = () => true
   const counting: Gate = {
     ...gate,
     auth: {
@@ -64,7 +62,7 @@ const token = 'eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJhbm4ifQ.x'.padEnd(4000, 'x')
 const cases: readonly [why: string, status: number, code: string, how: Case][] = [
   ['a page of another origin', 403, 'forbidden', { origin: 'https://evil.example' }],
   ['a gate that warms up', 503, 'unavailable', { isReady: false }],
-  ['a gate that is full', 503, 'busy', { isFull: true }],
+  ['a gate that is full', 503, 'busy', { limits: { sessions: 1 }, before: 1 }],
   ['a gate with too much to do', 503, 'overloaded', { isOverloaded: true }],
   ['an address with as many as it may have', 429, 'address_limit', { limits: { sessionsPerAddress: 1 }, before: 1 }],
   ['too many at once', 503, 'connection_rate', { limits: { connectionsPerS: 1, connectionBurst: 1 }, before: 1 }],

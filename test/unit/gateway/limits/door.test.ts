@@ -10,7 +10,7 @@ import { type ManualClock, makeSettings, manualClock } from '../harness.ts'
 const from = (remoteAddress: string, headers = {}): IncomingMessage =>
   ({ socket: { remoteAddress }, headers }) as unknown as IncomingMessage
 
-function door(clock: ManualClock, change: Partial<LimitSettings>, state = { overloaded: false, full: false }) {
+function door(clock: ManualClock, change: Partial<LimitSettings>, state = { overloaded: false }) {
   const { limits } = makeSettings({ limits: change })
   const made = createDoor({
     limits,
@@ -18,7 +18,6 @@ function door(clock: ManualClock, change: Partial<LimitSettings>, state = { over
     now: () => clock.now(),
     random: () => 0.5,
     isOverloaded: () => state.overloaded,
-    isFull: () => state.full,
   })
   const life = new EventEmitter().setMaxListeners(0)
   const enter = (address = '192.0.2.1', comesBack = false) =>
@@ -73,6 +72,40 @@ test('an address has so many connections, and room again when one ends', () => {
   expect(enter('192.0.2.1')).toBeUndefined()
 })
 
+test('there are so many clients in all, and room again when one ends', () => {
+  const { enter, life } = door(manualClock(), { sessions: 2, connectionsPerS: 1, connectionBurst: 3 })
+  expect([enter('192.0.2.1'), enter('192.0.2.2')]).toEqual([undefined, undefined])
+  for (let n = 0; n < 5; n++) expect(enter('192.0.2.3')).toMatchObject({ code: 'busy', retryable: true })
+  life.emit('close')
+  expect(enter('192.0.2.3')).toBeUndefined()
+})
+
+test('an address that comes and goes empties no lane for others, says it that it comes back or not', () => {
+  const clock = manualClock()
+  const limits = { connectionsPerS: 20, connectionBurst: 20, resumesPerS: 20, resumeBurst: 20, sessionsPerAddress: 2 }
+  const { enter, life } = door(clock, limits)
+  let got = 0
+  for (let n = 0; n < 9999; n++) {
+    if (enter('192.0.2.1', n % 2 === 0) === undefined) got++
+    life.emit('close')
+    clock.advance(1)
+  }
+  // Ten at once and one a second.
+  expect(got).toBe(19)
+  expect(enter('192.0.2.1')).toMatchObject({ code: 'connection_rate', retryable: true })
+  for (let n = 2; n < 22; n++)
+    expect([enter(`192.0.2.${n}`), enter(`192.0.2.${n}`, true)]).toEqual([undefined, undefined])
+})
+
+test('all clients of one address may be let in, and all of them again', () => {
+  const { enter, life } = door(manualClock(), { sessionsPerAddress: 500 })
+  for (const _ of ['the first time', 'again']) {
+    for (let n = 0; n < 500; n++) expect(enter()).toBeUndefined()
+    life.emit('close')
+  }
+  expect(enter()?.code).toBe('connection_rate')
+})
+
 test('of IPv6 the prefix is one address, so that a network of one client is no crowd', () => {
   const clock = manualClock()
   const { enter } = door(clock, { sessionsPerAddress: 2, addressPrefix6: 56 })
@@ -95,13 +128,10 @@ test.each([
 
 test('who is refused for another reason takes none of the rate, and who is refused for the rate none of its address', () => {
   const clock = manualClock()
-  const state = { overloaded: true, full: false }
+  const state = { overloaded: true }
   const { enter } = door(clock, { connectionsPerS: 1, connectionBurst: 1, sessionsPerAddress: 2 }, state)
   expect(enter()).toMatchObject({ code: 'overloaded', retryable: true })
   state.overloaded = false
-  state.full = true
-  expect(enter()).toMatchObject({ code: 'busy', retryable: true })
-  state.full = false
   expect(enter()).toBeUndefined()
   for (let n = 0; n < 5; n++) expect(enter()?.code).toBe('connection_rate')
   clock.advance(1000)

@@ -1,7 +1,12 @@
+import { once } from 'node:events'
+import { writeFile } from 'node:fs/promises'
+import { connect, type Socket } from 'node:net'
+import { join } from 'node:path'
 import { expect, onTestFinished, test, vi } from 'vitest'
 import { runGate, until } from '../../../conformance/transport.ts'
 import { happened } from '../../../support/happened.ts'
 import { clientFrame, type RawClient, rawClient, requestText } from '../../../support/raw-websocket.ts'
+import { tempFolder } from '../../../support/temp-folder.ts'
 
 function open(port: number): RawClient {
   const client = rawClient(port)
@@ -53,6 +58,56 @@ test('of connections that say nothing the oldest are cut when there are too many
   client.send(requestText())
   await until(() => client.status() === 101)
   expect(gateway.stats().handshakes).toBeLessThanOrEqual(16)
+})
+
+test('who only asks for health or for what is not there keeps no connection', async () => {
+  const { gateway } = await runGate({ limits: { sessions: 2 } })
+  const many = Array.from({ length: 150 }, () => open(gateway.address.port))
+  for (const [index, client] of many.entries())
+    client.send(`GET ${index % 2 === 0 ? '/health' : '/nothing'} HTTP/1.1\r\nHost: x\r\n\r\n`)
+  await Promise.all(many.map(({ ended }) => ended))
+  expect(new Set(many.map((client) => client.status()))).toEqual(new Set([200, 404]))
+  expect(gateway.stats().handshakes).toBe(0)
+})
+
+/** Asks for a file and does not read it. */
+async function stall(port: number, localAddress: string): Promise<Socket> {
+  const socket = connect({ port, host: '127.0.0.1', localAddress }).pause()
+  socket.on('error', () => undefined)
+  onTestFinished(() => void socket.destroy())
+  await once(socket, 'connect')
+  socket.write('GET /big.js HTTP/1.1\r\nHost: x\r\n\r\n')
+  return socket
+}
+
+async function bigFile(): Promise<string> {
+  const folder = await tempFolder()
+  await writeFile(join(folder, 'big.js'), Buffer.alloc(32 << 20, 32))
+  return folder
+}
+
+test('of those that get files the address with most of them gives way', async () => {
+  const { gateway } = await runGate({ static: await bigFile(), limits: { pendingHandshakes: 16 } })
+  const { port } = gateway.address
+  const slow = await stall(port, '127.0.0.2')
+  await Promise.all(Array.from({ length: 40 }, () => stall(port, '127.0.0.3')))
+  await until(() => gateway.stats().handshakesCut === 25)
+  const client = open(port)
+  client.send(requestText())
+  await until(() => client.status() === 101)
+  // The oldest, and not one of those that were cut to make room.
+  slow.resume()
+  let read = 0
+  slow.on('data', (chunk) => (read += chunk.length))
+  await once(slow, 'close')
+  expect(read).toBeGreaterThan(32 << 20)
+})
+
+test('who asks for a file and never reads it is cut', async () => {
+  const { gateway } = await runGate({ static: await bigFile(), limits: { handshakeTimeoutMs: 200 } })
+  await stall(gateway.address.port, '127.0.0.1')
+  await until(() => gateway.stats().handshakes === 1)
+  await until(() => gateway.stats().handshakes === 0)
 })
 
 test('headers, and a body that nobody wants, have to end in time however they dribble', async () => {
