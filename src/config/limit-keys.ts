@@ -27,7 +27,7 @@ export const limitKeys: Readonly<Record<string, SettingKey>> = {
   'gateway.limits.resumeBurst': limit(2000, 'How many of them may come at once.', { min: 1 }),
   'gateway.limits.sessionsPerAddress': limit(
     0,
-    'The most connections from one address, over all gates of the cluster; the newest is refused. It may open as many in ten seconds (and ten), twice as many at once, so that it takes nobody else's turn by coming and going. 0: no bound. Behind a proxy all clients have its address, unless it is a trusted one that tells theirs.',
+    'The most connections from one address, over all gates of the cluster; the newest is refused. It may open as many in ten seconds (and ten), twice as many at once, so that by coming and going it takes no turn of others. 0: no bound. Behind a proxy all clients have its address, unless it is a trusted one that tells theirs.',
   ),
   'gateway.limits.addressPrefix6': limit(64, 'How many bits of an IPv6 address count as one address.', {
     min: 16,
@@ -42,9 +42,13 @@ export const limitKeys: Readonly<Record<string, SettingKey>> = {
     'The most connections that are no client yet, or never: that have not said what they want, or get a file or a refusal. Beyond it the oldest is cut of the address that has most of them.',
     { min: 16 },
   ),
-  'gateway.limits.handshakeTimeoutMs': limit(10_000, 'How long (ms) a connection may take to say what it wants; and, twice as long, what it asked for may go untaken.', {
-    min: 100,
-  }),
+  'gateway.limits.handshakeTimeoutMs': limit(
+    10_000,
+    'How long (ms) a connection may take to say what it wants; and, twice as long, what it asked for may go untaken.',
+    {
+      min: 100,
+    },
+  ),
   'gateway.limits.idleTimeoutMs': limit(
     600_000,
     'How long (ms) a connection without a subscription may send nothing but answers to pings. 0: for ever.',

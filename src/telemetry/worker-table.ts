@@ -256,7 +256,12 @@ export const ownTable: readonly Metric[] = [
     'code',
     ({ refused }) => refused,
   ),
-  gate('handshakes', 'gauge', 'Connections that are no client yet, or never: that have not said what they want, or get a file or a refusal.', ({ handshakes }) => handshakes),
+  gate(
+    'handshakes',
+    'gauge',
+    'Connections that are no client yet, or never: that have not said what they want, or get a file or a refusal.',
+    ({ handshakes }) => handshakes,
+  ),
   gate(
     'handshakes_cut_total',
     'counter',
