@@ -48,6 +48,9 @@ export interface Scale {
   readonly burstDeliveries: number
   /** Gate: how long messages come at a steady pace. */
   readonly gateSeconds: number
+  readonly gateRounds: number
+  /** The most clients of the curve. */
+  readonly curveClients: number
   /** Ingress. */
   readonly messages: number
   readonly naiveMessages: number
@@ -62,7 +65,9 @@ export const fullScale: Scale = {
   clients: [100, 1000, 5000],
   deliveries: 300_000,
   burstDeliveries: 1_000_000,
-  gateSeconds: 10,
+  gateSeconds: 4,
+  gateRounds: 1,
+  curveClients: 10_000,
   messages: 100_000,
   naiveMessages: 20_000,
   idleClients: 5000,
@@ -75,7 +80,9 @@ export const quickScale: Scale = {
   clients: [100],
   deliveries: 20_000,
   burstDeliveries: 100_000,
-  gateSeconds: 3,
+  gateSeconds: 2,
+  gateRounds: 1,
+  curveClients: 300,
   messages: 3000,
   naiveMessages: 1000,
   idleClients: 100,

@@ -8,16 +8,19 @@ import { promisify } from 'node:util'
 const ticks = 100
 
 /** CPU time (µs) that a process and those that it started have used since they began, all their threads together. */
-export async function cpuUs(pid: number): Promise<number> {
+export const cpuUs = (pid: number): Promise<number> => sumOver(pid, ownCpuUs)
+
+/** Of a process and those that it started. */
+async function sumOver(pid: number, of: (pid: number) => Promise<number>): Promise<number> {
   const children = await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8')
   const theirs = await Promise.all(
     children
       .trim()
       .split(' ')
       .filter(Boolean)
-      .map((each) => cpuUs(Number(each))),
+      .map((each) => sumOver(Number(each), of)),
   )
-  return theirs.reduce((sum, each) => sum + each, await ownCpuUs(pid))
+  return theirs.reduce((sum, each) => sum + each, await of(pid))
 }
 
 async function ownCpuUs(pid: number): Promise<number> {
@@ -30,7 +33,9 @@ async function ownCpuUs(pid: number): Promise<number> {
   return (((user ?? 0) + (system ?? 0)) * 1e6) / ticks
 }
 
-export async function residentMiB(pid: number): Promise<number> {
+export const residentMiB = (pid: number): Promise<number> => sumOver(pid, ownMiB)
+
+async function ownMiB(pid: number): Promise<number> {
   const status = await readFile(`/proc/${pid}/status`, 'utf8')
   return Number(/VmRSS:\s+(\d+)/.exec(status)?.[1] ?? Number.NaN) / 1024
 }

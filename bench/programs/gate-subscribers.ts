@@ -1,23 +1,12 @@
 import type { Socket } from 'node:net'
 import { clientFrame } from '../frames.ts'
+import { type Dialect, greetings } from '../greetings.ts'
 import { createLatencies } from '../latencies.ts'
 import { createMarkReader } from '../mark-reader.ts'
-import { createPingReader } from '../ping-reader.ts'
 import { serveCommands } from '../program.ts'
 import { openRawClient } from '../raw-client.ts'
+import { createTextReader } from '../text-reader.ts'
 import { seededRandom } from '../vehicles.ts'
-
-/** What the servers that are compared want to hear first, and where. */
-const greetings = {
-  tidegate: (channel: string) => ({ path: '/ws', text: JSON.stringify({ type: 'subscribe', id: 1, channel }) }),
-  centrifugo: (channel: string) => ({
-    path: '/connection/websocket',
-    text: `${JSON.stringify({ id: 1, connect: {} })}\n${JSON.stringify({ id: 2, subscribe: { channel } })}`,
-  }),
-  plain: () => ({ path: '/ws', text: '{}' }),
-}
-
-export type Dialect = keyof typeof greetings
 
 export interface ConnectInput {
   readonly dialect: Dialect
@@ -27,6 +16,8 @@ export interface ConnectInput {
   /** Each client has a channel at random; else they take turns. */
   readonly atRandom: boolean
   readonly seed: number
+  /** What the subscriptions ask for further; then messages are counted, whatever is in them. */
+  readonly terms?: object | undefined
 }
 
 /** A channel of the bench. */
@@ -42,27 +33,30 @@ let cpuAt = process.cpuUsage()
 
 serveCommands({ connect, begin, figures, subscribers: async () => [...perChannel] })
 
-async function connect({ dialect, port, clients, channels, atRandom, seed }: ConnectInput): Promise<void> {
+async function connect(input: ConnectInput): Promise<void> {
+  const { clients, channels, atRandom, seed } = input
   const random = seededRandom(seed)
   const places = Array.from({ length: clients }, (_, place) =>
     atRandom ? Math.floor(random() * channels) : place % channels,
   )
   for (let from = 0; from < clients; from += 100) {
-    await Promise.all(places.slice(from, from + 100).map((place) => open(dialect, port, place, channels)))
+    await Promise.all(places.slice(from, from + 100).map((place) => open(place, input)))
   }
 }
 
-function open(dialect: Dialect, port: number, place: number, channels: number): Promise<void> {
+function open(place: number, { dialect, port, channels, terms }: ConnectInput): Promise<void> {
   perChannel.set(place, (perChannel.get(place) ?? 0) + 1)
-  const { path, text } = greetings[dialect](channelOf(place, channels))
-  const read = createMarkReader((at) => {
-    messages++
-    latencies.add(performance.timeOrigin + performance.now() - at)
-  })
+  const { path, text } = greetings[dialect](channelOf(place, channels), terms)
+  const read = terms
+    ? createTextReader('{"type":"message"', () => messages++)
+    : createMarkReader((at) => {
+        messages++
+        latencies.add(performance.timeOrigin + performance.now() - at)
+      })
   const pong = clientFrame('{"type":"pong"}')
   return new Promise((resolve, reject) => {
     let answer: (() => void) | undefined
-    const readPings = createPingReader(() => answer?.())
+    const readPings = createTextReader('{"type":"ping"}', () => answer?.())
     let greeted = dialect === 'plain'
     openRawClient({
       port,
