@@ -3,7 +3,6 @@ import type { AddressInfo } from 'node:net'
 import { Server as TlsServer } from 'node:tls'
 import type { Clock, Logger, RevocationLog } from '#api'
 import { ConnectError } from '#api'
-import { namespaceOf } from './channels.ts'
 import { closeClient, dropSubscription } from './client.ts'
 import { createConnections } from './connections.ts'
 import { createFanOut } from './delivery/fan-out.ts'
@@ -21,7 +20,7 @@ import { createKeyring } from './positions/keyring.ts'
 import { createPresence } from './presence.ts'
 import type { CompileFilter } from './selection/judge.ts'
 import type { GatewaySettings } from './settings.ts'
-import type { Stream } from './stream.ts'
+import { type GatewayStats, statsOf } from './stats.ts'
 import { createSseTransport } from './transports/sse.ts'
 import { createWebSocketTransport } from './transports/websocket.ts'
 import { createAuth, readAuthParts } from './who/auth.ts'
@@ -54,45 +53,6 @@ export interface Gateway {
   stats(): GatewayStats
   /** Tells the clients, lets publications under way be answered, and closes every socket; bounded and idempotent. */
   stop(): Promise<void>
-}
-
-export interface GatewayStats {
-  readonly sessions: number
-  readonly subscriptions: number
-  readonly namespaces: readonly { readonly namespace: string; readonly subscriptions: number }[]
-  /** Those that catch up at their own speed. */
-  readonly catchingUp: number
-  /** Readings of topics for clients whose place left the memory, what came of them, and those that wait for one. */
-  readonly readBacks: number
-  readonly readBackRecords: number
-  readonly readBackBytes: number
-  readonly readBackWaiting: number
-  readonly delivered: number
-  readonly closedSlow: number
-  /** How often a filter was asked of a message, and how often it could not answer, so that the message did not pass. */
-  readonly filterEvaluations: number
-  readonly filterErrors: number
-  /** How often clients were told that their filters are asked more than they may be. */
-  readonly filterHolds: number
-  /** Connections closed by the gate, by close code. */
-  readonly closed: Readonly<Record<string, number>>
-  /** Connections and requests refused for the gate's limits, by code. */
-  readonly refused: Readonly<Record<string, number>>
-  /** Connections that have not said yet what they want, and those cut because there were too many. */
-  readonly handshakes: number
-  readonly handshakesCut: number
-  /** How far the shedding of load has come (0: there is none), and how often it began. */
-  readonly loadLevel: number
-  readonly loadShed: number
-  readonly connectors: readonly {
-    readonly connector: string
-    readonly ready: boolean
-    readonly channels: number
-    readonly windowBytes: number
-    readonly windowMessages: number
-    readonly snapshotBytes: number
-    readonly snapshotEntries: number
-  }[]
 }
 
 /** How long (ms) publications may still be answered, and then sockets may take to close. */
@@ -238,55 +198,16 @@ export async function startGateway({
       isStarted = true
     },
     isReady,
-    stats() {
-      const streams = [...hub.streams()]
-      return {
-        sessions: connections.size(),
-        subscriptions: streams.reduce((sum, stream) => sum + stream.subscriptions.size, 0),
-        namespaces: subscriptionsByNamespace(streams, settings),
-        catchingUp: streams.reduce((sum, stream) => sum + stream.pulls.size, 0),
-        readBacks: hub.readBack().begun,
-        readBackRecords: hub.readBack().records,
-        readBackBytes: hub.readBack().bytes,
-        readBackWaiting: streams.reduce((sum, stream) => sum + (stream.readBacks?.waiting() ?? 0), 0),
-        delivered: fanOut.delivered(),
-        closedSlow: connections.closedSlow(),
-        filterEvaluations: hub.filterCounts().evaluations,
-        filterErrors: hub.filterCounts().errors,
-        filterHolds: limits.held.counts()['filter_rate'] ?? 0,
-        closed: connections.closed(),
-        refused: limits.refused.counts(),
-        handshakes: limits.handshakes.pending(),
-        handshakesCut: limits.handshakes.cut(),
-        loadLevel: limits.load.level(),
-        loadShed: limits.load.begun(),
-        connectors: streams.map((stream) => ({
-          connector: stream.connector,
-          ready: stream.isReady(),
-          channels: stream.channels.size,
-          windowBytes: stream.window.account.bytes,
-          windowMessages: stream.window.size(),
-          snapshotBytes: stream.snapshot.bytes(),
-          snapshotEntries: stream.snapshot.entries(),
-        })),
-      }
-    },
+    stats: () => statsOf({ settings, hub, connections, limits, delivered: fanOut.delivered() }),
     stop: () => (stopped ??= stop()),
   }
 }
 
-function subscriptionsByNamespace(
-  streams: readonly Stream[],
-  { namespaces }: GatewaySettings,
-): GatewayStats['namespaces'] {
-  const counts = new Map(Object.keys(namespaces).map((namespace) => [namespace, 0]))
-  for (const { subscriptions } of streams)
-    for (const { channels } of subscriptions) {
-      const namespace = namespaceOf(channels[0]?.name ?? '')
-      counts.set(namespace, (counts.get(namespace) ?? 0) + 1)
-    }
-  return [...counts].map(([namespace, subscriptions]) => ({ namespace, subscriptions }))
-}
+/**
+ * Connections that wait to be accepted; Linux holds no more than `net.core.somaxconn`. Those beyond it believe that they are connected
+ * and learn only by waiting, for seconds, that they are not: all clients of another gate may come within one turn.
+ */
+const backlog = 16_384
 
 async function listen(
   server: ReturnType<typeof createHttpServer>,
@@ -294,7 +215,7 @@ async function listen(
 ): Promise<Gateway['address']> {
   const { host, port } = settings
   try {
-    server.listen(port, host)
+    server.listen(port, host, backlog)
     await once(server, 'listening')
   } catch (error) {
     throw new ConnectError(`The gateway cannot listen on ${host}:${port}: choose another gateway.port.`, {

@@ -1,22 +1,6 @@
-import {
-  type Clock,
-  type GatewayPort,
-  type Ingress,
-  type IngressAnswer,
-  type Logger,
-  type SinkAttachment,
-  type SourceAttachment,
-} from '#api'
+import { type Clock, type GatewayPort, type IngressAnswer, type Logger, type SinkAttachment } from '#api'
 import { checkAttachment, checkBounds, complaintsOf } from './attach-check.ts'
-import {
-  channelProblem,
-  isPattern,
-  matches,
-  namespaceOf,
-  type Pattern,
-  parsePattern,
-  templatePattern,
-} from './channels.ts'
+import { isPattern, matches, namespaceOf, templatePattern } from './channels.ts'
 import { type Client, closeClient } from './client.ts'
 import { type Refusal, refuse } from './codes.ts'
 import type { FanOut } from './delivery/fan-out.ts'
@@ -32,6 +16,7 @@ import { type CompileFilter, createJudges, type FilterCounts } from './selection
 import { judgesOf } from './selection/selection.ts'
 import { updateSubscription } from './selection/update-subscription.ts'
 import type { GatewaySettings } from './settings.ts'
+import { type ConnectedProducer, createSources, type PublishRequest } from './sources.ts'
 import { createStale } from './stale.ts'
 import { createStream, type Sequence, type Stream, type StreamFeed } from './stream.ts'
 import { tickStream } from './stream-upkeep.ts'
@@ -89,10 +74,6 @@ export interface UpdateRequest {
   readonly onUpdated: (terms: Terms) => void
 }
 
-export type PublishRequest = Pick<Ingress, 'channel' | 'data' | 'key' | 'messageId' | 'session' | 'producer'>
-
-export type ConnectedProducer = Required<Pick<Ingress, 'client' | 'session' | 'producer'>>
-
 export interface HubOptions {
   readonly settings: GatewaySettings
   readonly auth: Auth
@@ -109,24 +90,13 @@ export interface HubOptions {
   closeProducer(session: string): void
 }
 
-interface Source {
-  readonly connector: string
-  readonly patterns: readonly Pattern[]
-  readonly attachment: SourceAttachment
-  /** Since when (ms) it cannot store what is published. */
-  staleSince: number | undefined
-}
-
 export function createHub(options: HubOptions): Hub {
   const { settings, auth, keyring, clock, log } = options
   const { limits } = settings
   const sequence: Sequence = { last: 0 }
   const streams = new Map<Stream, PositionCheck>()
-  const sources = new Set<Source>()
-  const stale = createStale(() => {
-    const times = [...sources].flatMap(({ staleSince }) => (staleSince === undefined ? [] : [staleSince]))
-    return times.length === 0 ? undefined : Math.min(...times)
-  })
+  const sources = createSources({ ...options, onStale: () => stale.look(options.clients()) })
+  const stale = createStale(() => sources.staleSince())
   const figures: ReadBackFigures = { begun: 0, records: 0, bytes: 0 }
   const reading: ReadBackShare = { figures, budget: createReadBudget(settings.resume.readBytesPerS, clock) }
   const judges = createJudges(options.compileFilter)
@@ -161,35 +131,7 @@ export function createHub(options: HubOptions): Hub {
       streams.set(stream, createPositionCheck(stream, keyring, { maxAgeMs: settings.position.maxAgeMs, clock }))
       return stream.feed
     },
-    attachSource(attachment) {
-      const { connector } = attachment
-      const patterns = attachment.channels.map(parsePattern)
-      const former = checkAttachment({ connector, patterns }, sources, settings.namespaces)
-      for (const source of former) sources.delete(source)
-      const source: Source = { connector, patterns, attachment, staleSince: undefined }
-      sources.add(source)
-      const hear = (since: number | undefined): void => {
-        source.staleSince = since
-        stale.look(options.clients())
-      }
-      return {
-        closeProducer: (session) => options.closeProducer(session),
-        upstream: ({ reachable, since }) => hear(reachable ? undefined : since),
-        detach() {
-          if (sources.delete(source) && source.staleSince !== undefined) hear(undefined)
-        },
-      }
-    },
-  }
-
-  const tellSources = (tell: (source: SourceAttachment) => void): void => {
-    for (const { connector, attachment } of sources) {
-      try {
-        tell(attachment)
-      } catch (error) {
-        log.error({ connector, err: error }, 'source failed to hear of a producer')
-      }
-    }
+    attachSource: (attachment) => sources.attach(attachment),
   }
 
   const past = createHubPast({
@@ -274,24 +216,10 @@ export function createHub(options: HubOptions): Hub {
       return undefined
     },
     filterCounts: () => judges.counts(),
-    async publish(identity, request) {
-      const { channel } = request
-      const problem = channelProblem(channel, limits.channelLength)
-      if (problem !== undefined) return no(refuse('bad_channel', problem, { field: 'channel' }))
-      if (!auth.allows(identity, 'publish', channel))
-        return no(refuse('forbidden', 'The client may not publish to this channel.'))
-      const source = [...sources].find(({ patterns }) => patterns.some((pattern) => matches(pattern, channel)))
-      if (!source) return no(refuse('no_source', 'Nothing takes publications on this channel.'))
-      try {
-        return await source.attachment.publish({ ...request, client: identity.client, receivedAt: clock.now() })
-      } catch (error) {
-        log.error({ connector: source.connector, err: error }, 'source failed to take a publication')
-        return no(refuse('internal', 'The gate failed to hand the message on.'))
-      }
-    },
-    isExactlyOnce: () => sources.size > 0 && [...sources].every(({ attachment }) => attachment.exactlyOnce === true),
-    producerConnected: (producer) => tellSources((source) => source.producerConnected?.(producer)),
-    producerDisconnected: (session) => tellSources((source) => source.producerDisconnected?.(session)),
+    publish: sources.publish,
+    isExactlyOnce: sources.isExactlyOnce,
+    producerConnected: sources.producerConnected,
+    producerDisconnected: sources.producerDisconnected,
     isReady: () => [...streams.keys()].every((stream) => stream.isReady()),
     welcome: (client) => stale.look([client]),
     streams: () => streams.keys(),
@@ -302,8 +230,6 @@ export function createHub(options: HubOptions): Hub {
     },
   }
 }
-
-const no = (refusal: Refusal): IngressAnswer => ({ ok: false, ...refusal })
 
 const endSubscriptions = (stream: Stream): void => {
   for (const client of new Set([...stream.subscriptions].map((subscription) => subscription.client)))

@@ -1,6 +1,6 @@
 import type { Duplex } from 'node:stream'
 import type { Clock, Logger } from '#api'
-import type { ConnectedProducer } from '../hub.ts'
+import type { ConnectedProducer } from '../sources.ts'
 import type { Answers, Question } from './asking.ts'
 import { type Batch, decodeBatch } from './batch-codec.ts'
 import { createCalls } from './calls.ts'
