@@ -64,6 +64,8 @@ function watchPulls(stream: Stream, { limits }: GatewaySettings, now: number): v
     if (!pull) continue
     const waits = client.outlet.buffered() >= client.bufferBytes / 4
     if (waits && pull.progressAt + limits.pingTimeoutMs <= now) closeClient(client, 'slow')
-    else if (!waits && pull.base && isReachable && pull.startedAt + catchUpMs <= now) closeClient(client, 'behind')
+    // What is read back for it, or waits its turn, takes the time that it takes.
+    else if (!waits && pull.base && !pull.source && isReachable && pull.startedAt + catchUpMs <= now)
+      closeClient(client, 'behind')
   }
 }

@@ -9,6 +9,8 @@ export interface Found {
   readonly item: Item
   /** What came before it on the way: the position that introduces another epoch. Undefined: the epoch's start. */
   readonly former: { readonly epoch: Epoch; readonly cursor: string } | undefined
+  /** What vanished is to be told, wherever the subscription comes from. */
+  readonly isSure?: true
 }
 
 /**
@@ -23,6 +25,8 @@ export interface PullSource {
   take(): Found | 'wait' | 'end' | 'passed'
   /** The time (ms) of the next item; undefined: it is being read, or to be behind is not to be slow. */
   nextAt?(): number | undefined
+  /** How far reading has come for the subscription, while there is nothing for it. */
+  reached?(): Moment | undefined
   /** Nothing more is wanted of it. */
   stop(): void
 }

@@ -35,6 +35,8 @@ export interface Pull {
   readonly pages: Transfer[]
   /** It missed messages while it was away: `live` says when it has them. */
   isHistory: boolean
+  /** In ACK mode, what Kafka held when it came back: what it had elsewhere may reach this worker up to there. */
+  repeats: { readonly until: Vector | undefined; readonly endsAt: number } | undefined
   /** Set in `latest` and `batch`, and while an adaptive subscription is behind. */
   conflation: Conflation | undefined
   pace: Pace | undefined
@@ -73,6 +75,7 @@ export function startPull(subscription: Subscription, start: Start, now: number)
     told: undefined,
     pages: [],
     isHistory: false,
+    repeats: undefined,
     ...rest,
     conflation: delivery === 'every' ? undefined : createConflation(delivery, client.conflatedMessages),
     pace: createPace(terms, now),
@@ -118,11 +121,21 @@ export function arrive(subscription: Subscription, pull: Pull, now: number): voi
   if (pull.base && !dominates(stream.tracker.vector(), pull.base)) return
   pull.base = undefined
   pull.lagAtStart = 0
+  if (mayRepeat(subscription, pull, now)) return
   const isLive = !stays(subscription) && !pull.conflation
   // A position inside a record would not be one of the stream's.
   if (isLive || pull.isHistory) tellPosition(subscription, pull, stream.tracker.position(now), now)
   stream.pulls.delete(subscription)
   if (isLive && !client.closed) addLive(subscription, stream.tracker.position(now).epoch, now)
+}
+
+function mayRepeat({ stream }: Subscription, pull: Pull, now: number): boolean {
+  const { repeats } = pull
+  if (!repeats) return false
+  const isOver = repeats.until !== undefined && dominates(stream.tracker.vector(), repeats.until)
+  if (!isOver && now < repeats.endsAt) return true
+  pull.repeats = undefined
+  return false
 }
 
 /** Tells where the subscription stands, unless that was told last. */

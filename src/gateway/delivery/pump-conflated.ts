@@ -3,7 +3,7 @@ import type { Subscription } from '../client.ts'
 import { nextPage } from '../selection/next-page.ts'
 import type { Delivery, PositionSettings } from '../settings.ts'
 import type { Conflation, Waiting } from './conflation.ts'
-import { arrive, hasRoom, losePull, type Pull, stays, tellPosition, unaskedMs } from './pull.ts'
+import { arrive, hasRoom, losePull, type Pull, stays, tellMoment, tellPosition, unaskedMs } from './pull.ts'
 import { takeItem } from './take-item.ts'
 
 const chunkBytes = 64 * 1024
@@ -160,13 +160,18 @@ export function tellStanding(
 ): void {
   const { client, stream } = subscription
   const { conflation } = pull
-  if (client.closed || pull.pages.length > 0 || (!conflation && !stays(subscription))) return
+  if (client.closed || pull.pages.length > 0 || (!conflation && !pull.source && !stays(subscription))) return
   const every = conflation ? Math.min(positionMs, intervalMs) : intervalMs
   if (pull.toldAt + every > now || !hasRoom(subscription)) return
   const moves = stream.tracker.moves()
   if (conflation && conflation.size() > 0) {
     const frontier = conflation.frontier()
-    if (frontier) tellPosition(subscription, pull, frontier, now)
+    if (frontier) tellMoment(subscription, pull, frontier, now)
+  } else if (pull.source) {
+    const reached = pull.source.reached?.()
+    if (!reached) return
+    pull.stands = reached
+    tellMoment(subscription, pull, reached, now)
   } else if (pull.isAtHead && !pull.base && (pull.toldMoves !== moves || pull.toldAt + maxAgeMs / 2 <= now)) {
     pull.toldMoves = moves
     tellPosition(subscription, pull, stream.tracker.position(now), now)

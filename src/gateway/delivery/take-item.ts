@@ -1,19 +1,14 @@
 import type { Item } from '../channel-state.ts'
 import type { Subscription } from '../client.ts'
-import { encodeCursor, vectorAt } from '../positions/cursor.ts'
-import { dominates, isBehind, join } from '../positions/vector.ts'
 import type { Pull } from './pull.ts'
-import { type Found, type Moment, nextInWindow } from './pull-source.ts'
+import { type Found, nextInWindow } from './pull-source.ts'
+import { type Step, step } from './standing.ts'
 
 /** An item that is one subscription's. */
-export interface Taken {
+export interface Taken extends Step {
   readonly item: Item
-  /** The position after it, under the item's epoch, as it is for this client. */
-  readonly cursor: string
   /** It does not pass the selection, but the client may hold its key. */
   readonly isGone: boolean
-  /** The position before it, under the item's epoch. */
-  readonly before: string
 }
 
 /**
@@ -43,25 +38,10 @@ function nextItem(subscription: Subscription, pull: Pull): Found | undefined | '
   return found
 }
 
-function judged(subscription: Subscription, pull: Pull, { item, former }: Found): Taken | 'skip' {
-  const { base } = pull
-  let { cursor } = item
-  let before = former?.epoch === item.epoch ? former.cursor : '.'
-  if (base) {
-    const reached = vectorAt(item.epoch, item.cursor)
-    const isAhead = dominates(reached, base)
-    if (isAhead) pull.base = undefined
-    if (
-      item.kind === 'expiry'
-        ? dominates(base, reached) && !isAhead
-        : isBehind(base, item.partition, item.offset, item.path)
-    )
-      return 'skip'
-    if (!isAhead) cursor = encodeCursor(item.epoch.start, join(reached, base))
-    before = encodeCursor(item.epoch.start, join(vectorAt(item.epoch, before), base))
-  }
-  const stands: Moment = { epoch: item.epoch, cursor }
-  pull.stands = stands
+function judged(subscription: Subscription, pull: Pull, found: Found): Taken | 'skip' {
+  const { item } = found
+  const taken = step(pull, found)
+  if (!taken) return 'skip'
   const verdict = subscription.selection?.judge(item) ?? 'pass'
-  return verdict === 'skip' ? verdict : { item, cursor, isGone: verdict === 'gone', before }
+  return verdict === 'skip' ? verdict : { item, ...taken, isGone: verdict === 'gone' }
 }

@@ -1,13 +1,14 @@
 import type { Clock, Logger, Progress, Publication, ReplayRange, SinkPast } from '#api'
 import { messageOf } from '#api'
 import { backoffDelay } from '../../util/backoff.ts'
-import { type ChannelState, costOf, createChannelState, type Item } from '../channel-state.ts'
+import { type ChannelState, costOf, createChannelState, createItem, type Item } from '../channel-state.ts'
 import type { Found } from '../delivery/pull-source.ts'
 import type { Epoch } from '../positions/epoch.ts'
 import { createTracker } from '../positions/tracker.ts'
 import { dominates, meet, type Vector } from '../positions/vector.ts'
 import type { Stream } from '../stream.ts'
-import { createPastKeys, type PastKeys } from './past-keys.ts'
+import { createPastKeys, type PastKey, type PastKeys } from './past-keys.ts'
+import { createPoke } from './poke.ts'
 import type { ReadBudget } from './read-budget.ts'
 import { createReadBuffer, type Taker } from './read-buffer.ts'
 import { eachPart } from './record-parts.ts'
@@ -72,12 +73,12 @@ export function startReadBack(options: ReadBackOptions, first: Reader): ReadBack
   const { signal } = life
   const readers = new Set<Reader>()
   const buffer = createReadBuffer<Reader>(bufferBytes)
-  const keys = createPastKeys(stream.attachment.snapshot)
+  const keys = createPastKeys(stream, clock)
   const others = new Map<string, ChannelState>()
   const letGo = stream.window.hold()
   let state: ReturnType<ReadBack['state']> = 'starting'
   let tracker = createTracker(stream.epochs, options.epochMs, clock.now())
-  let poke: (() => void) | undefined
+  const { waitFor, poke } = createPoke(clock, signal)
 
   const leastStart = (): Vector => [...readers].map(({ start }) => start).reduce(meet)
   const channelOf = (name: string): ChannelState => {
@@ -135,7 +136,6 @@ export function startReadBack(options: ReadBackOptions, first: Reader): ReadBack
     if (logs.length === 0) return
     const channel = channelOf(name)
     const cursor = tracker.cursor(path)
-    keys.put(name, key, data)
     const item: Item = {
       kind: 'message',
       channel,
@@ -155,6 +155,16 @@ export function startReadBack(options: ReadBackOptions, first: Reader): ReadBack
       delta: undefined,
     }
     buffer.add(item, logs)
+    for (const gone of keys.put(name, key, data)) tellGone(gone, item)
+  }
+  const tellGone = ({ channel, key }: PastKey, { epoch, cursor, at }: Item): void => {
+    const logs = buffer.logsFor(channel)
+    if (logs.length === 0) return
+    const seq = ++stream.sequence.last
+    buffer.add(
+      createItem({ kind: 'expiry', channel: channelOf(channel), seq, epoch, cursor, key, data: undefined, at }),
+      logs,
+    )
   }
 
   const takeIn = (publications: readonly Publication[], progress: readonly Progress[], bytes: number): void => {
@@ -186,21 +196,6 @@ export function startReadBack(options: ReadBackOptions, first: Reader): ReadBack
         continue
       }
       hasPatience = await waitFor(patienceMs)
-    }
-  }
-
-  /** Whether something was taken meanwhile. */
-  const waitFor = async (ms: number): Promise<boolean> => {
-    const timer = new AbortController()
-    const taken = new Promise<boolean>((resolve) => {
-      poke = () => resolve(true)
-      signal.addEventListener('abort', poke, { once: true, signal: timer.signal })
-    })
-    try {
-      return await Promise.race([taken, clock.sleep(ms, timer.signal).then(() => false)])
-    } finally {
-      poke = undefined
-      timer.abort()
     }
   }
 
@@ -258,7 +253,7 @@ export function startReadBack(options: ReadBackOptions, first: Reader): ReadBack
   const leave = (reader: Reader): void => {
     if (!readers.delete(reader)) return
     buffer.unwatch(reader)
-    poke?.()
+    poke()
     if (readers.size === 0) life.abort()
   }
 
@@ -288,7 +283,7 @@ export function startReadBack(options: ReadBackOptions, first: Reader): ReadBack
     next: (reader) => buffer.next(reader),
     take(reader, { item }) {
       reader.after = item.seq
-      poke?.()
+      poke()
     },
     epoch: () => tracker.epoch(),
     channel: channelOf,

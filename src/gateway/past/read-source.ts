@@ -4,7 +4,8 @@ import { createItem, type Item } from '../channel-state.ts'
 import { matches, parsePattern } from '../channels.ts'
 import type { Subscription } from '../client.ts'
 import { behindSeq } from '../delivery/pull.ts'
-import { type PullSource, vectorBefore, vectorOf } from '../delivery/pull-source.ts'
+import { type PullSource, vectorBefore } from '../delivery/pull-source.ts'
+import { placeOf } from '../delivery/standing.ts'
 import { encodeCursor } from '../positions/cursor.ts'
 import { join, type Vector } from '../positions/vector.ts'
 import type { ReadBack, Reader } from './read-back.ts'
@@ -24,6 +25,17 @@ export interface ReadSourceOptions {
   readonly log: Logger
 }
 
+/** `passed`: what comes next cannot be had. `asking`, `queued`: its turn has not come. */
+type Stage =
+  | { readonly is: 'away' | 'asking' | 'passed' }
+  | { readonly is: 'queued'; readonly reader: Reader }
+  | { readonly is: 'reading'; readonly reader: Reader; readonly readBack: ReadBack }
+  /** All was taken: what vanished is told, before the window goes on. */
+  | { readonly is: 'ending'; readonly reader: Reader; readonly readBack: ReadBack; readonly gone: Iterator<Item> }
+
+/** A position longer than this is not told. */
+const longestCursor = 1024
+
 /**
  * Gives a subscription what left the window, from its place in Kafka on: waits for its turn, takes from a shared read-back, falls out of it
  * when it is too slow and queues again, and goes on in the window at the end.
@@ -32,18 +44,7 @@ export function createReadSource(options: ReadSourceOptions): PullSource {
   const { subscription, readBacks, clock, log } = options
   const { stream, channels } = subscription
   const life = new AbortController()
-  let reader: Reader | undefined
-  let readBack: ReadBack | undefined
-  /** Told at the end, before the window goes on. */
-  let vanished: Iterator<Item> | undefined
-  let state: 'away' | 'queued' | 'passed' = 'away'
-
-  const place = (): Vector => {
-    const { pull } = subscription
-    if (!pull) return { next: [], paths: new Map() }
-    const at = vectorOf(pull.stands)
-    return pull.base ? join(at, pull.base) : at
-  }
+  let stage: Stage = { is: 'away' }
 
   const enter = async (base: Vector): Promise<void> => {
     for (let attempt = 0; !life.signal.aborted; attempt++) {
@@ -51,33 +52,11 @@ export function createReadSource(options: ReadSourceOptions): PullSource {
         const judged = options.isWhole ? await readBacks.judge(base, options.asOf) : 'readable'
         const start = await readBacks.startFor(base, options.asOf)
         if (life.signal.aborted) return
-        if (judged !== 'readable') {
-          state = 'passed'
-          return stream.wake(subscription)
+        if (judged !== 'readable' || !queue(base, start)) {
+          stage = { is: 'passed' }
+          stream.wake(subscription)
         }
-        const next: Reader = {
-          names: channels.map(({ name }) => name),
-          after: 0,
-          start,
-          base,
-          asOf: options.asOf,
-          wake: () => stream.wake(subscription),
-          fall(item) {
-            const { pull } = subscription
-            // It goes on just there, also within a record.
-            if (pull) pull.stands = join(place(), vectorBefore(item))
-            readBack = undefined
-            state = 'away'
-            stream.wake(subscription)
-          },
-        }
-        reader = next
-        const isQueued = readBacks.queue(next, (joined) => {
-          readBack = joined
-        })
-        if (isQueued) return
-        state = 'passed'
-        return stream.wake(subscription)
+        return
       } catch (error) {
         log.debug({ error: messageOf(error) }, 'where to begin reading back is not known yet')
         await clock.sleep(backoffDelay(attempt, { initialMs: 100, maxMs: 5000, jitter: 0.5 }), life.signal)
@@ -85,13 +64,33 @@ export function createReadSource(options: ReadSourceOptions): PullSource {
     }
   }
 
+  /** False: too many wait. */
+  const queue = (base: Vector, start: Vector): boolean => {
+    const reader: Reader = {
+      names: channels.map(({ name }) => name),
+      after: 0,
+      start,
+      base,
+      asOf: options.asOf,
+      wake: () => stream.wake(subscription),
+      fall(item) {
+        const { pull } = subscription
+        // It goes on just there, also within a record.
+        if (pull) pull.stands = join(placeOf(pull), vectorBefore(item))
+        stage = { is: 'away' }
+        stream.wake(subscription)
+      },
+    }
+    stage = { is: 'queued', reader }
+    return readBacks.queue(reader, (readBack) => {
+      stage = { is: 'reading', reader, readBack }
+    })
+  }
+
   const leave = (): void => {
-    if (!reader) return
-    readBacks.forget(reader)
-    readBack?.leave(reader)
-    readBack = undefined
-    reader = undefined
-    state = 'away'
+    if ('readBack' in stage) stage.readBack.leave(stage.reader)
+    else if ('reader' in stage) readBacks.forget(stage.reader)
+    stage = { is: 'away' }
   }
 
   /** What is no longer in the snapshot, of all that was there. */
@@ -99,23 +98,19 @@ export function createReadSource(options: ReadSourceOptions): PullSource {
     if (stream.attachment.snapshot.expireMs === 0) return undefined
     const epoch = from.epoch()
     const cursor = encodeCursor(epoch.start, reached)
-    for (const [name, keys] of from.keys.all()) {
+    for (const { channel: name, key } of from.keys.gone()) {
       if (!channels.some((own) => own.name === name || (isPattern(own.name) && matches(parsePattern(own.name), name))))
         continue
-      const known = stream.channels.get(name)
-      for (const key of keys) {
-        if (known?.keys.has(key)) continue
-        yield createItem({
-          kind: 'expiry',
-          channel: from.channel(name),
-          seq: ++stream.sequence.last,
-          epoch,
-          cursor,
-          key,
-          data: undefined,
-          at: clock.now(),
-        })
-      }
+      yield createItem({
+        kind: 'expiry',
+        channel: from.channel(name),
+        seq: ++stream.sequence.last,
+        epoch,
+        cursor,
+        key,
+        data: undefined,
+        at: clock.now(),
+      })
     }
     return undefined
   }
@@ -123,26 +118,28 @@ export function createReadSource(options: ReadSourceOptions): PullSource {
   return {
     take() {
       const { pull } = subscription
-      if (!pull || state === 'passed') return 'passed'
-      if (state === 'away') {
-        state = 'queued'
-        pull.base = place()
+      if (!pull || stage.is === 'passed') return 'passed'
+      if (stage.is === 'away') {
+        stage = { is: 'asking' }
+        pull.base = placeOf(pull)
         void enter(pull.base)
-        return 'wait'
       }
-      if (!reader || !readBack) return 'wait'
+      if (!('readBack' in stage)) return 'wait'
+      const { reader, readBack } = stage
       const found = readBack.next(reader)
       if (found) {
         readBack.take(reader, found)
-        return found
+        return found.item.kind === 'expiry' ? { ...found, isSure: true } : found
       }
       if (readBack.state() === 'cut') return 'passed'
       if (readBack.state() !== 'done') return 'wait'
-      const reached = join(readBack.vector(), place())
-      vanished ??= goneItems(readBack, reached)
-      const gone = vanished.next()
+      const reached = join(readBack.vector(), placeOf(pull))
+      if (stage.is === 'reading') {
+        if (options.isWhole && !readBack.keys.isWhole()) return 'passed'
+        stage = { is: 'ending', reader, readBack, gone: goneItems(readBack, reached) }
+      }
+      const gone = stage.gone.next()
       if (!gone.done) return { item: gone.value, former: undefined }
-      vanished = undefined
       leave()
       pull.stands = reached
       // The window has moved on meanwhile: once more.
@@ -160,8 +157,20 @@ export function createReadSource(options: ReadSourceOptions): PullSource {
       leave()
     },
     nextAt() {
-      if (options.isResume || !reader) return undefined
-      return readBack?.next(reader)?.item.at
+      if (options.isResume || !('readBack' in stage)) return undefined
+      return stage.readBack.next(stage.reader)?.item.at
+    },
+    reached() {
+      const { pull } = subscription
+      if (!pull || stage.is !== 'reading') return undefined
+      const { reader, readBack } = stage
+      if (readBack.state() !== 'reading' || readBack.next(reader)) return undefined
+      const epoch = readBack.epoch()
+      const { next, paths } = join(readBack.vector(), placeOf(pull))
+      // An epoch cannot speak of partitions that were found after it.
+      if (next.some((at, index) => at > 0 && index >= epoch.start.length)) return undefined
+      const cursor = encodeCursor(epoch.start, { next, paths })
+      return cursor.length > longestCursor ? undefined : { epoch, cursor }
     },
   }
 }
