@@ -101,7 +101,7 @@ test.each(windows)(
     feed.start()
     await killSome({ gates, counts, renewed })
     await feed.stop()
-    const missing = await Promise.all([steady, renewed, paced].map((group) => group.complete(feed.last())))
+    const missing = await Promise.all([steady, renewed, paced].map((group) => group.complete(feed.last(), 180_000)))
     const [all, snapshots, slow] = await Promise.all([steady.report(), renewed.report(), paced.report()])
     const counted = await counts.stop()
     const seconds = (performance.now() - began) / 1000
