@@ -80,7 +80,8 @@ export async function fuzzGate({ port, frames, seed, from, only, moreErrors, res
     client.send(request)
     client.socket.end()
     await wait(client, () => client.status() !== undefined)
-    add(`handshake ${client.status() ?? 'cut'}`)
+    if (client.status() === undefined) throw new Error('the handshake was not answered')
+    add(`handshake ${client.status()}`)
     client.socket.resetAndDestroy()
     if (client.status() === 500) throw new Error('the handshake was answered with 500')
   }

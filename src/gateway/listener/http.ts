@@ -129,6 +129,11 @@ export function createHttpServer({ gate, websocket, sse, proxies, tls, isReady }
   expectProxyHeaders(server, { protocol: settings.proxy.protocol, proxies, log, onKnown: handshakes.opened })
   if (sessions > 0) server.maxConnections = sessions + pendingHandshakes + spareConnections
   server.on('upgrade', upgrade)
+  // By itself the server cuts it without a word.
+  server.on('connect', (_, socket: Duplex) => {
+    socket.on('error', (error) => log.debug({ err: error }, 'socket failed'))
+    refuseUpgrade(socket, 405, refuse('bad_request', 'Only GET and HEAD are taken here.'))
+  })
   server.on('connection', (socket) => handshakes.opened(socket))
   return server
 }
