@@ -1,12 +1,11 @@
-import type { Clock, Logger, Progress, Publication, SinkAttachment, SinkFeed } from '#api'
+import type { Clock, Logger, Publication, SinkAttachment, SinkFeed } from '#api'
 import { backoffDelay } from '../util/backoff.ts'
-import { type ChannelState, costOf, createChannelState, createItem, type Item, isIdle } from './channel-state.ts'
-import { channelProblem, isPattern, type Pattern } from './channels.ts'
+import { type ChannelState, createChannelState, createItem, type Item, isIdle } from './channel-state.ts'
+import { isPattern, type Pattern } from './channels.ts'
 import type { Subscription } from './client.ts'
 import type { FanOut } from './delivery/fan-out.ts'
 import { createReadBacks, type ReadBackShare, type ReadBacks } from './past/read-backs.ts'
 import { createReadSource, type ReadSourceOptions } from './past/read-source.ts'
-import { eachPart } from './past/record-parts.ts'
 import { createEpochs, type Epoch, type Epochs } from './positions/epoch.ts'
 import type { Keyring } from './positions/keyring.ts'
 import { createTracker, type Tracker } from './positions/tracker.ts'
@@ -14,6 +13,7 @@ import { createUnreadPast, type UnreadPast } from './positions/unread-past.ts'
 import { createSnapshot, type Snapshot } from './selection/snapshot.ts'
 import { createViews } from './selection/views.ts'
 import type { GatewaySettings } from './settings.ts'
+import { createStreamFeed, type Standing } from './stream-feed.ts'
 import { createWindow, type Window } from './window.ts'
 
 /** What an attached sink publishes, with all that its subscribers need of the past. */
@@ -45,6 +45,8 @@ export interface Stream {
   channel(name: string): ChannelState
   /** How many patterns have subscribers. */
   patternCount(): number
+  /** The channel and the patterns that it belongs to, as far as there are any. */
+  statesOf(channel: string): Iterable<ChannelState>
   /** Forgets the channel when nothing is left of it. */
   release(channel: ChannelState): void
   note(channel: ChannelState, epoch: Epoch, cursor: string): Item
@@ -105,16 +107,12 @@ export function createStream(options: StreamOptions): Stream {
   const pulls = new Set<Subscription>()
   // With several templates a part of a record may reach several channels: their order becomes part of its path.
   const isManifold = attachment.templates.length > 1
-  let cluster: string | undefined
-  let isWarm = false
-  let staleSince: number | undefined
-  let resetAt: number | undefined
-  let dropped = false
+  const standing: Standing = { cluster: undefined, isWarm: false, staleSince: undefined, resetAt: undefined }
 
   const identify = (): { connector: string; rule: string; cluster: string } => ({
     connector,
     rule,
-    cluster: cluster ?? '',
+    cluster: standing.cluster ?? '',
   })
   const release = (channel: ChannelState): void => {
     if (!isIdle(channel) || channels.get(channel.name) !== channel) return
@@ -132,16 +130,11 @@ export function createStream(options: StreamOptions): Stream {
     const known = channels.get(name)
     if (known) return known
     const isView = isPattern(name)
-    const channel = isView ? views.create(name, window.items()) : createChannelState(name, window.account)
+    const channel = isView ? views.create(name) : createChannelState(name, window.account)
     channels.set(name, channel)
     if (!isView) views.adopt(channel)
     return channel
   }
-  const dropOnce = (name: string): void => {
-    if (!dropped) log.error({ channel: name }, 'message dropped because its channel cannot be subscribed to')
-    dropped = true
-  }
-
   const append = (item: Item): void => {
     const { channel } = item
     if (item.kind !== 'position') {
@@ -169,145 +162,11 @@ export function createStream(options: StreamOptions): Stream {
       at: 0,
     })
 
-  // The item before, for the position that introduces a new epoch.
-  let formerEpoch: Epoch | undefined
-  let formerCursor = '.'
-  const introduce = (channel: ChannelState, epoch: Epoch): void => {
-    if (channel.live.size === 0 || channel.epoch === epoch) return
-    append(note(channel, epoch, formerEpoch === epoch ? formerCursor : '.'))
-    channel.epoch = epoch
-  }
-  const put = (publication: Publication, path: readonly number[], now: number): void => {
-    const { channel: name, key, data } = publication
-    const known = channels.get(name)
-    if (!known && channelProblem(name, settings.limits.channelLength) !== undefined) return dropOnce(name)
-    const channel = known ?? channelFor(name)
-    const { index, offset } = tracker
-    const epoch = tracker.epoch()
-    const cursor = tracker.cursor(path)
-    if (key !== undefined)
-      snapshot.put(
-        channel,
-        key,
-        data,
-        isWarm ? now : Math.min(now, publication.origin.timestamp),
-        index,
-        sequence.last + 1,
-      )
-    introduce(channel, epoch)
-    for (const view of channel.views) introduce(view, epoch)
-    const item: Item = {
-      kind: 'message',
-      channel,
-      seq: ++sequence.last,
-      epoch,
-      cursor,
-      key,
-      data,
-      partition: index,
-      offset,
-      path,
-      at: now,
-      bytes: costOf(channel, cursor, key, data),
-      isHeld: false,
-      frames: [],
-      base: channel.text,
-      delta: undefined,
-    }
-    append(item)
-    for (const told of [channel, ...channel.views]) {
-      told.toldAt = now
-      told.toldMoves = -1
-    }
-    formerEpoch = epoch
-    formerCursor = cursor
-  }
-
-  /** The logs of these partitions are others than before: what was made of the former ones is of no use. */
-  const reset = (back: ReadonlySet<number>, now: number): void => {
-    resetAt = now
-    epochs.clear()
-    tracker.renew(now)
-    window.reset()
-    for (const [index, offset] of tracker.vector().next.entries()) window.setFloor(index, offset)
-    snapshot.forget(back)
-    for (const channel of channels.values()) {
-      channel.pages = undefined
-      release(channel)
-    }
-  }
-
-  const publish = (publications: readonly Publication[], progress: readonly Progress[]): void => {
-    if (life.signal.aborted) return
-    const now = clock.now()
-    const onRecord = ({ origin }: Publication): void => unreadPast.read(tracker.index, origin.timestamp)
-    eachPart(publications, { tracker, isManifold, now, onRecord }, (publication, path) => put(publication, path, now))
-    tracker.advance(progress)
-    for (const at of progress) unreadPast.read(tracker.indexOf(at) ?? -1, at.timestamp)
-    fanOut.wake(stream)
-  }
-
-  const feed: StreamFeed = {
-    open(partitions) {
-      if (life.signal.aborted) return
-      const opened = tracker.open(partitions)
-      const jumped = opened.filter(({ jump }) => jump !== undefined)
-      const back = new Set(jumped.filter(({ jump }) => jump === 'back').map(({ index }) => index))
-      if (back.size > 0) reset(back, clock.now())
-      else if (jumped.length > 0) window.clear()
-      for (const { index, offset, timestampBefore, jump } of opened) {
-        if (!window.knows(index)) unreadPast.begins(index, offset, timestampBefore)
-        if (jump !== undefined || !window.knows(index)) window.setFloor(index, offset)
-      }
-      if (jumped.length > 0) events.gap(stream)
-    },
-    // The partitions keep their places: positions name them, and they may be opened again.
-    close() {},
-    remember(publications, vanishedAt) {
-      if (isWarm || life.signal.aborted) return
-      unreadPast.told(vanishedAt)
-      const now = clock.now()
-      for (const { channel: name, key, data, origin } of publications) {
-        const index = tracker.indexOf(origin)
-        if (
-          index === undefined ||
-          key === undefined ||
-          channelProblem(name, settings.limits.channelLength) !== undefined
-        )
-          continue
-        const channel = channelFor(name)
-        snapshot.put(channel, key, data, Math.min(now, origin.timestamp), index, sequence.last)
-        release(channel)
-      }
-    },
-    publish,
-    ready() {
-      if (isWarm || life.signal.aborted) return
-      isWarm = true
-      snapshot.sortByAge()
-      const now = clock.now()
-      unreadPast.end(now)
-      // Who continues from before this worker's time was not told.
-      for (const { channel, key } of snapshot.expire(now)) stream.expire(channel, key, now)
-      if (cluster !== undefined) events.ready(stream)
-    },
-    upstream({ reachable, since }) {
-      if (life.signal.aborted) return
-      staleSince = reachable ? undefined : since
-      events.upstream(stream)
-    },
-    detach() {
-      if (life.signal.aborted) return
-      life.abort()
-      events.detached(stream)
-    },
-  }
-
   const learnCluster = async (): Promise<void> => {
     for (let attempt = 0; !life.signal.aborted; attempt++) {
       try {
-        cluster = await identity.clusterId()
-        if (isWarm && !life.signal.aborted) events.ready(stream)
+        standing.cluster = await identity.clusterId()
+        if (standing.isWarm && !life.signal.aborted) events.ready(stream)
         return
       } catch (error) {
         log.warn({ err: error }, 'cluster id unknown, asking again')
@@ -330,13 +189,16 @@ export function createStream(options: StreamOptions): Stream {
     subscriptions,
     pulls,
     sequence,
-    feed,
-    cluster: () => cluster,
-    isReady: () => isWarm && cluster !== undefined,
-    resetAt: () => resetAt,
-    staleSince: () => staleSince,
+    get feed() {
+      return feed
+    },
+    cluster: () => standing.cluster,
+    isReady: () => standing.isWarm && standing.cluster !== undefined,
+    resetAt: () => standing.resetAt,
+    staleSince: () => standing.staleSince,
     channel: channelFor,
     patternCount: () => views.size(),
+    statesOf: (name) => views.statesOf(name),
     release,
     note,
     wake: (subscription, at) => fanOut.wake(stream, subscription, at),
@@ -373,6 +235,7 @@ export function createStream(options: StreamOptions): Stream {
       clock,
       log,
     })
+  const feed = createStreamFeed({ stream, standing, isManifold, settings, events, life, clock, log })
   void learnCluster()
   return stream
 }
