@@ -83,6 +83,7 @@ async function measure(size: number, dataBytes: number): Promise<void> {
     name: 'w',
     namespaces: toNamespaces({ bus: {} }),
     limits,
+    readBytesPerS: 0,
     clock: systemClock,
     log: silent,
   })
@@ -97,6 +98,7 @@ async function measure(size: number, dataBytes: number): Promise<void> {
     name: 'w',
     namespaces: toNamespaces({ bus: {} }),
     limits,
+    readBytesPerS: 0,
     clock: systemClock,
     log: silent,
   })

@@ -4,6 +4,7 @@ import { type AddressInfo, createServer, type Server, type Socket } from 'node:n
 import { createServer as createTlsServer, type Server as TlsServer } from 'node:tls'
 import { type Clock, ConnectError, type Logger, messageOf } from '#api'
 import type { GateLinkSettings } from '../config/index.ts'
+import { createHandshakes } from '../gateway/index.ts'
 import { readLinkTls } from './link-tls.ts'
 
 /** Waits for workers. */
@@ -17,6 +18,8 @@ export interface GateListener {
 const renewMs = 60_000
 /** More workers than a cluster has; beyond it connections are not taken. */
 const maxWorkers = 256
+/** Connections that have shown no certificate yet; beyond it the oldest of the address that has most is cut. */
+const maxPending = 128
 
 export async function listenForWorkers(
   link: GateLinkSettings,
@@ -24,7 +27,8 @@ export async function listenForWorkers(
 ): Promise<GateListener> {
   const life = new AbortController()
   const server = link.path === null ? await tlsServer(link) : createServer()
-  server.maxConnections = maxWorkers
+  server.maxConnections = maxWorkers + 2 * maxPending
+  if (link.path === null) boundHandshakes(server)
   server.on(link.path === null ? 'secureConnection' : 'connection', (socket: Socket) => {
     socket.setNoDelay()
     onWorker(socket, link.path ?? `${socket.remoteAddress ?? ''}:${socket.remotePort ?? ''}`)
@@ -45,6 +49,13 @@ export async function listenForWorkers(
       await Promise.all([closed, renewed])
     },
   }
+}
+
+/** So that strangers who say nothing leave room for workers, whose handshakes are short. */
+function boundHandshakes(server: Server): void {
+  const handshakes = createHandshakes({ most: maxPending, addressPrefix6: 64 })
+  server.on('connection', (socket: Socket) => handshakes.opened(socket))
+  server.on('secureConnection', (socket: Socket) => handshakes.admitted({ socket }))
 }
 
 async function tlsServer(link: GateLinkSettings): Promise<TlsServer> {

@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { Socket } from 'node:net'
 import { messageOf } from '#api'
 import type { Settings } from '../config/index.ts'
-import { type GatewaySettings, startGateway } from '../gateway/index.ts'
+import { type GatewaySettings, type GatewayStats, startGateway } from '../gateway/index.ts'
 import { createLogging } from '../telemetry/logger.ts'
 import { compileFilter } from '../transforms/index.ts'
 import { systemClock } from '../util/clock.ts'
@@ -22,11 +22,16 @@ export type GateProcessReport =
   | 'up'
   | { readonly listens: { readonly host: string; readonly port: number; readonly url: string } }
   | { readonly failed: string }
+  | { readonly state: { readonly ready: boolean; readonly stats: GatewayStats } }
 
 /** How often (ms) the worker hears of this process's state. */
 const stateMs = 250
 
-const report = (said: GateProcessReport): void => void process.send?.(said)
+/** A worker that is gone hears nothing, and its process ends when it sees that. */
+function report(said: GateProcessReport, sent: () => void = () => undefined): void {
+  if (process.send) process.send(said, () => sent())
+  else sent()
+}
 
 // The pipe to the worker that `gate-processes.ts` opens; its end is the end of the worker.
 const pipe = new Socket({ fd: 4 })
@@ -42,22 +47,20 @@ try {
     settings,
     log: log.child({ gate: name }),
     clock: systemClock,
-    started: () => linked.isStarted(),
+    started: () => linked.end.isStarted(),
     peers: linked.end.peers,
-    revocations: linked.revocations,
+    revocations: linked.end.revocations,
     compileFilter,
   })
   linked.serve(gateway.port)
   linked.end.link(pipe, 'worker')
   report({ listens: gateway.address })
-  const telling = setInterval(
-    () => linked.end.tell('state', { ready: gateway.isReady(), stats: gateway.stats() }),
-    stateMs,
-  )
+  const state = (ready: boolean): GateProcessReport => ({ state: { ready, stats: gateway.stats() } })
+  const telling = setInterval(() => report(state(gateway.isReady())), stateMs)
   await ending
   await gateway.stop()
-  linked.end.tell('state', { ready: false, stats: gateway.stats() })
   clearInterval(telling)
+  await new Promise<void>((resolve) => report(state(false), resolve))
   linked.end.stop()
   process.exit(0)
 } catch (error) {

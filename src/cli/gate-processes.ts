@@ -4,7 +4,7 @@ import { type AddressInfo, createServer } from 'node:net'
 import { join } from 'node:path'
 import type { Duplex } from 'node:stream'
 import { type Clock, ConnectError, type Logger } from '#api'
-import type { Gateway, GatewaySettings, GatewayStats, WorkerEnd } from '../gateway/index.ts'
+import type { Gateway, GatewaySettings, WorkerEnd } from '../gateway/index.ts'
 import { backoffDelay } from '../util/backoff.ts'
 import { within } from '../util/within.ts'
 import { createGateFigures } from './gate-figures.ts'
@@ -51,13 +51,15 @@ export async function startGateProcesses(options: GateProcessesOptions): Promise
     const listens = listening(child, clock, { ...order, name: `process ${place}` })
     running.set(place, child)
     const pipe = child.process.stdio[4] as Duplex | null
-    if (pipe)
-      workerEnd.link(pipe, `process ${place}`, {
-        told: (name, body) => {
-          if (name === 'state') figures.told(place, body as { readonly ready: boolean; readonly stats: GatewayStats })
-        },
-      })
+    child.on('message', (said: GateProcessReport) => {
+      if (said !== 'up' && 'state' in said) figures.told(place, said.state)
+    })
+    // It ends by itself when its pipe is closed, and cannot be linked again; one that hangs does neither.
+    if (pipe) workerEnd.link(pipe, `process ${place}`, { closed: () => void endUnlinked(child) })
     return { child, listens }
+  }
+  const endUnlinked = async (child: Child): Promise<void> => {
+    if (!(await within(settings.limits.drainMs + endMs, ended(child), clock))) child.process.kill('SIGKILL')
   }
   const keep = async (place: number, first: Child): Promise<void> => {
     let child = first
@@ -120,7 +122,7 @@ async function listening(child: Child, clock: Clock, order: GateProcessOrder): P
       child.on('message', (said: GateProcessReport) => {
         if (said === 'up') child.send(order)
         else if ('listens' in said) resolve(said.listens)
-        else reject(new ConnectError(said.failed))
+        else if ('failed' in said) reject(new ConnectError(said.failed))
       })
       child.once('exit', () => reject(new ConnectError('A gate process ended before it listened.')))
       clock

@@ -46,22 +46,21 @@ export async function startGate(options: GateOptions): Promise<Gate> {
     log,
     clock,
     behind: async (question) => (await inner?.answer(question)) ?? [],
-    told: (name, body) => inner?.tell(name, body),
   })
   const startProcesses = async (): Promise<Gateway> => {
     inner = createWorkerEnd({
       name: 'gate',
       namespaces: own.namespaces,
       limits: link,
+      // The workers hold the budget.
+      readBytesPerS: 0,
       clock,
       log,
       askOthers: (question) => linked.end.askOthers(question),
-      greetings: () => (linked.isStarted() ? [{ name: 'revocations', body: linked.revocations.all() }] : []),
-      serve: (name, body) => linked.end.request(name, body),
+      revocations: linked.end.revocations,
     })
     const workerEnd = inner
     closers.add('links to processes', () => workerEnd.stop())
-    linked.revocations.onChange((changed) => workerEnd.tell('revocation', changed))
     const order = { settings: settingsOfOne(own, processes), link, level: settings.log.level }
     return startGateProcesses({ count: processes, order, workerEnd, clock, log })
   }
@@ -73,9 +72,9 @@ export async function startGate(options: GateOptions): Promise<Gate> {
             settings: own,
             log,
             clock,
-            started: () => linked.isStarted(),
+            started: () => linked.end.isStarted(),
             peers: linked.end.peers,
-            revocations: linked.revocations,
+            revocations: linked.end.revocations,
             compileFilter,
           })
     closers.add('gateway', () => gateway.stop())
@@ -115,8 +114,7 @@ async function whenStarted(
   linked: ReturnType<typeof createLinkedGate>,
   signal: AbortSignal,
 ): Promise<void> {
-  while (!linked.isStarted() && !signal.aborted) await systemClock.sleep(lookMs, signal)
+  while (!linked.end.isStarted() && !signal.aborted) await systemClock.sleep(lookMs, signal)
   if (signal.aborted) return
-  inner.tell('revocations', linked.revocations.all())
   inner.started()
 }

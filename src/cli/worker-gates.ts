@@ -15,7 +15,6 @@ import { descriptorLimit } from './descriptor-limit.ts'
 import { dialGates } from './dial-gates.ts'
 import type { GatesOfCluster } from './gate-peers.ts'
 import { settingsOfOne, startGateProcesses } from './gate-processes.ts'
-import { greetWithRevocations, serveRevocations, tellRevocations } from './link-revocations.ts'
 import { positionKeys } from './position-keys.ts'
 import { askCluster, serveCluster } from './question-text.ts'
 import type { WorkerRevocations } from './revocations.ts'
@@ -53,13 +52,12 @@ export async function startGates(options: WorkerGatesOptions): Promise<WorkerGat
     name: `${hostname()}-${randomUUID().slice(0, 8)}`,
     namespaces: settings.namespaces,
     limits: link,
+    readBytesPerS: settings.resume.readBytesPerS,
     clock,
     log: log.child({ logger: 'tidegate.link' }),
     askOthers: (question) => askCluster(cluster, question),
-    greetings: () => greetWithRevocations(revocations),
-    serve: (name, body) => serveRevocations(revocations.log, name, body),
+    revocations: revocations.log,
   })
-  tellRevocations(revocations, workerEnd)
   const endServing = serveCluster(cluster, (question) => workerEnd.answer(question))
   const gateway = settings.enabled ? await startOwn(options, workerEnd, started) : undefined
   const ports = gateway && gateway.port !== workerEnd.port ? [gateway.port] : []
@@ -68,7 +66,7 @@ export async function startGates(options: WorkerGatesOptions): Promise<WorkerGat
     await gateway?.stop()
     throw error
   })
-  const watched = tellWhenStarted(workerEnd, revocations, started, clock, life.signal)
+  const watched = tellWhenStarted(workerEnd, started, clock, life.signal)
   return {
     port: joinPorts([...ports, ...(isLinked ? [workerEnd.port] : [])]),
     gateway,
@@ -112,13 +110,11 @@ async function startOwn(
 /** Gates let clients in when they have been told all that there is. */
 async function tellWhenStarted(
   workerEnd: WorkerEnd,
-  revocations: WorkerRevocations,
   started: () => boolean,
   clock: Clock,
   signal: AbortSignal,
 ): Promise<void> {
   while (!started() && !signal.aborted) await clock.sleep(lookMs, signal)
   if (signal.aborted) return
-  for (const { name, body } of greetWithRevocations(revocations)) workerEnd.tell(name, body)
   workerEnd.started()
 }

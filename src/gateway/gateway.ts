@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
 import { Server as TlsServer } from 'node:tls'
-import type { Clock, Logger, RevocationLog } from '#api'
+import type { Clock, Logger } from '#api'
 import { ConnectError } from '#api'
 import { closeClient, dropSubscription } from './client.ts'
 import { createConnections } from './connections.ts'
@@ -25,14 +25,14 @@ import { createSseTransport } from './transports/sse.ts'
 import { createWebSocketTransport } from './transports/websocket.ts'
 import { createAuth, readAuthParts } from './who/auth.ts'
 import { createRevocationIndex } from './who/revocations.ts'
-import { startRevoker } from './who/revoke.ts'
+import { type RevokerOptions, startRevoker } from './who/revoke.ts'
 
 export interface GatewayOptions {
   readonly settings: GatewaySettings
   readonly log: Logger
   readonly clock: Clock
   /** What was revoked; absent: nothing ever is. */
-  readonly revocations?: RevocationLog
+  readonly revocations?: RevokerOptions['revocations']
   /** Whether all declared connectors were started; the same as calling `ready()`. */
   readonly started?: () => boolean
   /** Compiles the filters of clients; absent: there are none. */
@@ -100,7 +100,7 @@ export async function startGateway({
     closeProducer,
     compileFilter: given.compileFilter,
   })
-  const presence = createPresence({ connections, peers, clock, log })
+  const presence = createPresence({ connections, hub, peers, clock, log })
   const gate: Gate = {
     settings,
     hub,

@@ -122,7 +122,7 @@ export function gatewayPortConformance(name: string, carry: (gate: RecordingPort
     it('asks for identity and bounds of the past', async () => {
       const { gate, port } = await start()
       const bounds = [{ topic: 't', partition: 0, low: 3n, high: 9_007_199_254_740_991n, isCompacted: true }]
-      port.attachSink(
+      const feed = port.attachSink(
         makeAttachment({
           identity: {
             clusterId: async () => 'cluster-7',
@@ -138,6 +138,7 @@ export function gatewayPortConformance(name: string, carry: (gate: RecordingPort
           },
         }),
       )
+      feed.open([{ topic: 't', partition: 2, offset: 0n }])
       const { attachment } = await one(gate)
       expect(await attachment.identity.clusterId()).toBe('cluster-7')
       expect(await attachment.identity.timestampAt({ topic: 't', partition: 2 }, 40n)).toBe(42)
@@ -159,7 +160,7 @@ export function gatewayPortConformance(name: string, carry: (gate: RecordingPort
       })
       const ranges = [{ topic: 't', partition: 0, from: 1n, to: 1000n }]
       let asked: unknown
-      port.attachSink(
+      const feed = port.attachSink(
         makeAttachment({
           past: {
             bounds: async () => [],
@@ -175,6 +176,7 @@ export function gatewayPortConformance(name: string, carry: (gate: RecordingPort
           },
         }),
       )
+      feed.open([{ topic: 't', partition: 0, offset: 1000n }])
       const { past } = (await one(gate)).attachment
       const taken: PastBatch[] = []
       for await (const each of past?.read(ranges, new AbortController().signal) ?? []) {

@@ -9,19 +9,26 @@ import type { Clock } from '#api'
 import { toNamespaces } from '../../src/config/namespaces.ts'
 import type { HubPort } from '../../src/gateway/hub.ts'
 import { createGateEnd, type GateEnd } from '../../src/gateway/link/gate-end.ts'
-import { createWorkerEnd, type WorkerEnd } from '../../src/gateway/link/worker-end.ts'
+import { createWorkerEnd, type WorkerEnd, type WorkerEndOptions } from '../../src/gateway/link/worker-end.ts'
 import { systemClock } from '../../src/util/clock.ts'
 import { silent } from '../unit/gateway/harness.ts'
 
 export const linkLimits = { maxQueuedBytes: 64 * 1024 * 1024, heartbeatMs: 5000 }
 
-export const makeWorkerEnd = (name = 'worker', clock: Clock = systemClock, limits = linkLimits): WorkerEnd =>
+export const makeWorkerEnd = (
+  name = 'worker',
+  clock: Clock = systemClock,
+  limits = linkLimits,
+  more: Partial<WorkerEndOptions> = {},
+): WorkerEnd =>
   createWorkerEnd({
     name,
     namespaces: toNamespaces({ bus: {}, buses: {}, report: {}, chat: {} }),
     limits,
+    readBytesPerS: 0,
     clock,
     log: silent,
+    ...more,
   })
 
 export const makeGateEnd = (port: HubPort, clock: Clock = systemClock): GateEnd =>

@@ -1,4 +1,3 @@
-import type { IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'
 import { peerOf } from '../listener/address.ts'
 import { addressPrefix } from './address-prefix.ts'
@@ -8,7 +7,7 @@ export interface Handshakes {
   /** It was opened, or a proxy has told whose it is. */
   opened(socket: Socket): void
   /** The door let it in, and counts it from now on. */
-  admitted(request: IncomingMessage): void
+  admitted(request: { readonly socket: Socket }): void
   pending(): number
   /** How many were cut to make room. */
   cut(): number

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import type { Clock } from '#api'
 import type { GatePeers } from '../peers.ts'
 
 /** A question of one gate to all others, as it travels; the number tells a gate that hears it twice, by two workers. */
@@ -13,8 +14,30 @@ export interface Question {
 /** null: not in time. */
 export type Answers = readonly (string | null)[]
 
+/** How long (ms) a question may take at most, and how many answers count. */
 export const maxAskMs = 30_000
+const maxAnswers = 1000
 const maxRemembered = 10_000
+
+export const readAnswers = (value: unknown): Answers =>
+  Array.isArray(value)
+    ? value.slice(0, maxAnswers).map((answer: unknown) => (typeof answer === 'string' ? answer : null))
+    : [null]
+
+/** What those who are asked answer in time; the signal aborts when nobody waits any more. */
+export async function answersInTime(
+  ask: (signal: AbortSignal) => Promise<unknown>,
+  { timeoutMs }: Question,
+  clock: Clock,
+): Promise<Answers> {
+  const life = new AbortController()
+  const late = clock.sleep(Math.min(timeoutMs, maxAskMs), life.signal).then((): Answers => [null])
+  try {
+    return await Promise.race([ask(life.signal).then(readAnswers, (): Answers => [null]), late])
+  } finally {
+    life.abort()
+  }
+}
 
 /** The questions of this gate, and its answers to those of others. */
 export interface Asking {

@@ -3,8 +3,11 @@ import { LinkAwayError, LinkError } from './link-error.ts'
 
 /** Questions under way to the other end of one link. */
 export interface Calls {
-  /** `send` gets the number to ask under. Rejects with `LinkAwayError` when the link ends first. */
-  ask(send: (call: number) => void): Promise<unknown>
+  /**
+   * `send` gets the number to ask under. Rejects with `LinkAwayError` when the link ends first; never settles once nobody waits any more,
+   * which the signal tells.
+   */
+  ask(send: (call: number) => void, signal?: AbortSignal): Promise<unknown>
   answered(call: number, value: unknown): void
   failed(call: number, failure: { readonly message: string; readonly retriable: boolean }): void
   /** For what is answered in several parts: a number of its own. */
@@ -17,11 +20,12 @@ export function createCalls(): Calls {
   let last = 0
   let hasEnded = false
   return {
-    ask(send) {
+    ask(send, signal) {
       if (hasEnded) return Promise.reject(new LinkAwayError(away))
       const call = ++last
       return new Promise((resolve, reject) => {
         open.set(call, { resolve, reject })
+        signal?.addEventListener('abort', () => open.delete(call), { once: true })
         send(call)
       })
     },

@@ -1,14 +1,15 @@
 import type { Duplex } from 'node:stream'
-import type { Clock, Logger } from '#api'
+import { type Clock, isRetriable, type Logger, type Revocation, type RevocationLog } from '#api'
 import type { HubPort } from '../hub.ts'
 import type { GatePeers } from '../peers.ts'
 import type { ConnectedProducer } from '../sources.ts'
-import { type Answers, createAsking, type Question } from './asking.ts'
+import { type Answers, answersInTime, createAsking, type Question } from './asking.ts'
 import { away } from './calls.ts'
 import { createGateSink, type GateSink } from './gate-sink.ts'
 import { createGateSource, type GateSource } from './gate-source.ts'
 import type { LineLimits } from './line.ts'
-import { LinkAwayError } from './link-error.ts'
+import { LinkAwayError, LinkError } from './link-error.ts'
+import { createLinkedRevocations } from './linked-revocations.ts'
 import { openWorkerLink, type WorkerLink } from './worker-link.ts'
 
 /** A gate's end of its links: what workers publish over them comes to the gate's port as from tasks. */
@@ -21,10 +22,8 @@ export interface GateEnd {
   workers(): number
   /** The gates of all linked workers. */
   readonly peers: GatePeers
-  /** Says it to all linked workers. */
-  tell(name: string, body: unknown): void
-  /** Has a linked worker do it. Rejects with `LinkAwayError` when there is none. */
-  request(name: string, body: unknown): Promise<unknown>
+  /** What the workers say is revoked; what is added, which may be tokens only, is stored by one of them. */
+  readonly revocations: Pick<RevocationLog, 'all' | 'onChange' | 'add'>
   /** What gates elsewhere answer to one behind this. */
   askOthers(question: Question): Promise<Answers>
   stop(): void
@@ -38,8 +37,6 @@ export interface GateEndOptions {
   readonly log: Logger
   /** What gates behind this one answer. */
   behind?(question: Question): Promise<Answers>
-  /** A worker spoke. */
-  told?(name: string, body: unknown): void
 }
 
 interface Linked {
@@ -53,6 +50,7 @@ export function createGateEnd(options: GateEndOptions): GateEnd {
   const sinks = new Map<string, GateSink>()
   const sources = new Map<string, GateSource>()
   const producers = new Map<string, ConnectedProducer>()
+  const revocations = createLinkedRevocations()
   let hasStarted = false
 
   const sinkOf = (connector: string): GateSink => {
@@ -114,8 +112,10 @@ export function createGateEnd(options: GateEndOptions): GateEnd {
       case 'started':
         hasStarted = true
         return dropOrphans()
-      case 'tell':
-        return options.told?.(message.name, message.body)
+      case 'revocations':
+      case 'revoked':
+      case 'revocationEnded':
+        return revocations.take(link, message)
     }
   }
   const askWorkers = async (question: Question, except?: WorkerLink): Promise<Answers> => {
@@ -123,15 +123,23 @@ export function createGateEnd(options: GateEndOptions): GateEnd {
     const answers = await Promise.all(asked.map((link) => askWorker(link, question)))
     return answers.flat()
   }
-  const askWorker = async (link: WorkerLink, question: Question): Promise<Answers> => {
-    const life = new AbortController()
-    const late = clock.sleep(question.timeoutMs, life.signal).then((): Answers => [null])
-    const asked = link.ask((call) => ({ t: 'ask', call, question }))
-    try {
-      return await Promise.race([asked.then(toAnswers, (): Answers => [null]), late])
-    } finally {
-      life.abort()
+  const askWorker = (link: WorkerLink, question: Question): Promise<Answers> =>
+    answersInTime((signal) => link.ask((call) => ({ t: 'ask', call, question }), signal), question, clock)
+  /** The first worker that can store it does. */
+  const add = async ({ of, until, reason }: Revocation): Promise<void> => {
+    if (of.kind !== 'token') throw new LinkError('A gate may revoke tokens only.')
+    const { token } = of
+    let failure: unknown = new LinkAwayError(away)
+    for (const link of links.keys()) {
+      try {
+        await link.ask((call) => ({ t: 'revokeToken', call, token, until, reason }))
+        return
+      } catch (error) {
+        if (!isRetriable(error)) throw error
+        failure = error
+      }
     }
+    throw failure
   }
   const asking = createAsking((question) => askWorkers(question))
 
@@ -151,6 +159,7 @@ export function createGateEnd(options: GateEndOptions): GateEnd {
           (await Promise.all([asking.answer(question), options.behind?.(question) ?? []])).flat(),
         closed() {
           links.delete(link)
+          revocations.linkEnded(link)
           for (const sink of new Set(linked.sinks.values())) sink.linkEnded(link)
           for (const source of new Set(linked.sources.values())) source.linkEnded(link)
         },
@@ -160,14 +169,7 @@ export function createGateEnd(options: GateEndOptions): GateEnd {
     isStarted: () => hasStarted,
     workers: () => links.size,
     peers: asking.peers,
-    tell(name, body) {
-      for (const link of links.keys()) link.send({ t: 'tell', name, body })
-    },
-    async request(name, body) {
-      const [link] = links.keys()
-      if (!link) throw new LinkAwayError(away)
-      return link.ask((call) => ({ t: 'request', call, name, body }))
-    },
+    revocations: { all: revocations.all, onChange: revocations.onChange, add },
     askOthers: (question) => askWorkers(question),
     stop() {
       for (const link of links.keys()) link.close('The gate ends.')
@@ -176,6 +178,3 @@ export function createGateEnd(options: GateEndOptions): GateEnd {
 }
 
 type TakeMessage = Parameters<typeof openWorkerLink>[0]['take']
-
-const toAnswers = (value: unknown): Answers =>
-  Array.isArray(value) ? value.map((answer: unknown) => (typeof answer === 'string' ? answer : null)) : []

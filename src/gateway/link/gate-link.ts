@@ -1,12 +1,26 @@
 import type { Duplex } from 'node:stream'
-import type { Clock, Logger, SourceAttachment } from '#api'
-import { type Answers, maxAskMs, type Question } from './asking.ts'
+import {
+  type Clock,
+  type Logger,
+  RetriableError,
+  type Revocation,
+  type RevocationChange,
+  type SourceAttachment,
+  type TopicIdentity,
+  type TopicPartitionOffset,
+} from '#api'
+import { matches, type Pattern } from '../channels.ts'
+import { refuse } from '../codes.ts'
+import { createTokenBucket } from '../limits/token-bucket.ts'
+import type { ReadBudget } from '../past/read-budget.ts'
+import { type Answers, answersInTime, type Question } from './asking.ts'
 import { createCalls } from './calls.ts'
 import { type Line, type LineLimits, openLine } from './line.ts'
 import { LinkError } from './link-error.ts'
 import { linkVersion, readToWorker, type ToGate, type ToWorker, type Upstream } from './messages.ts'
 import { createPastServer, failure } from './past-server.ts'
 import { createProducerSessions, type OutOfSight } from './producer-sessions.ts'
+import { createRevocationPages } from './revocation-pages.ts'
 import type { OfferedSink } from './sink-offer.ts'
 
 /** One gate, as its worker has it. */
@@ -15,6 +29,9 @@ export interface GateLink {
   /** Nothing is sent before the gate said who it is. */
   send(message: ToGate): void
   offerSource(source: OfferedSource): void
+  /** All was offered, and this is all that is revoked. */
+  started(revoked: readonly Revocation[]): void
+  revoked(change: RevocationChange): void
   ask(question: Question): Promise<Answers>
   close(reason: string): void
 }
@@ -22,8 +39,11 @@ export interface GateLink {
 export interface OfferedSource {
   readonly id: number
   readonly attachment: SourceAttachment
+  readonly patterns: readonly Pattern[]
   upstream: Upstream | undefined
 }
+
+export type RevokeToken = Omit<Extract<ToWorker, { t: 'revokeToken' }>, 't' | 'call'>
 
 export interface GateLinkOptions {
   readonly duplex: Duplex
@@ -32,6 +52,7 @@ export interface GateLinkOptions {
   readonly own: string
   readonly limits: LineLimits
   readonly outOfSight: OutOfSight
+  readonly readBudget: ReadBudget
   readonly clock: Clock
   readonly log: Logger
   sink(id: number): OfferedSink | undefined
@@ -41,10 +62,14 @@ export interface GateLinkOptions {
   drained(): void
   asked(question: Question): Promise<Answers>
   toldProducer(tell: (source: SourceAttachment) => void): void
-  told(name: string, body: unknown): void
-  requested(name: string, body: unknown): Promise<unknown>
+  revokeToken(asked: RevokeToken): Promise<void>
   closed(reason: Error): void
 }
+
+/** How many tokens a gate may revoke a second, and at once. */
+const [revokesPerS, revokesAtOnce] = [50, 1000]
+/** What a question costs (bytes) until it is answered, beside what it carries. */
+const callCost = 1024
 
 export function openGateLink(options: GateLinkOptions): GateLink {
   const { log, clock } = options
@@ -54,15 +79,47 @@ export function openGateLink(options: GateLinkOptions): GateLink {
   )
   let isGreeted = false
 
-  const answer = (call: number, made: Promise<unknown>): void => {
-    made.then(
-      (value) => line.send({ t: 'answer', call, ...(value === undefined ? {} : { value }) } satisfies ToGate),
-      (error: unknown) => line.send(failure(call, error)),
-    )
+  const revokes = createTokenBucket(revokesPerS, revokesAtOnce, clock.now())
+  let underWay = 0
+
+  const reply = (call: number, value: unknown): void =>
+    line.send({ t: 'answer', call, ...(value === undefined ? {} : { value }) } satisfies ToGate)
+  /** Has it done, unless what the gate waits for already holds as much here as may wait for the gate. */
+  const answer = async (call: number, bytes: number, work: () => Promise<unknown>): Promise<void> => {
+    const cost = callCost + bytes
+    underWay += cost
+    try {
+      if (underWay > options.limits.maxQueuedBytes)
+        throw new RetriableError('Too much that the gate asked for is under way.')
+      reply(call, await work())
+    } catch (error) {
+      line.send(failure(call, error))
+    } finally {
+      underWay -= cost
+    }
   }
-  const ofSink = <T>(id: number, ask: (sink: OfferedSink) => Promise<T>): Promise<T> => {
-    const sink = options.sink(id)
-    return sink ? ask(sink) : Promise.reject(new LinkError('The sink is gone.'))
+  const ofSink = (call: number, id: number, ask: (sink: OfferedSink) => Promise<unknown>): void =>
+    void answer(call, 0, async () => {
+      const sink = options.sink(id)
+      if (!sink) throw new LinkError('The sink is gone.')
+      return ask(sink)
+    })
+  const timestampAt = async (sink: OfferedSink, at: TopicPartitionOffset): ReturnType<TopicIdentity['timestampAt']> => {
+    // A worker that has only begun to read does not know its partitions yet.
+    if (!sink.reads(at)) throw new RetriableError('The sink does not publish this partition.')
+    return sink.attachment.identity.timestampAt(at, at.offset)
+  }
+  const revokeToken = async ({ token, until, reason }: RevokeToken): Promise<void> => {
+    if (revokes.level(clock.now()) < 1) throw new RetriableError('The gate revokes more tokens at once than it may.')
+    revokes.take(1, clock.now())
+    return options.revokeToken({ token, until, reason })
+  }
+  const publish = ({ call, source: id, ingress }: Extract<ToWorker, { t: 'publish' }>): void => {
+    const source = options.source(id)
+    if (!source) return line.send({ t: 'failure', call, message: 'The source is gone.', retriable: true })
+    if (!source.patterns.some((pattern) => matches(pattern, ingress.channel)))
+      return reply(call, { ok: false, ...refuse('no_source', 'Nothing takes publications on this channel.') })
+    void answer(call, ingress.data.length, () => source.attachment.publish(ingress))
   }
   const greet = ({ version, role, name }: Extract<ToWorker, { t: 'hello' }>): void => {
     if (version !== linkVersion || role !== 'gate')
@@ -82,39 +139,25 @@ export function openGateLink(options: GateLinkOptions): GateLink {
       case 'leave':
         return options.sink(message.sink)?.leave(line)
       case 'clusterId':
-        return answer(
-          message.call,
-          ofSink(message.sink, ({ attachment }) => attachment.identity.clusterId()),
-        )
+        return ofSink(message.call, message.sink, ({ attachment }) => attachment.identity.clusterId())
       case 'timestampAt':
-        return answer(
-          message.call,
-          ofSink(message.sink, ({ attachment }) => attachment.identity.timestampAt(message.at, message.at.offset)),
-        )
+        return ofSink(message.call, message.sink, (sink) => timestampAt(sink, message.at))
       case 'bounds':
-        return answer(
-          message.call,
-          ofSink(message.sink, async ({ attachment }) => attachment.past?.bounds() ?? []),
-        )
-      case 'offsetsAt':
-        return answer(
-          message.call,
-          ofSink(message.sink, async ({ attachment }) => attachment.past?.offsetsAt(message.timestamp) ?? []),
-        )
+        return ofSink(message.call, message.sink, async ({ attachment }) => attachment.past?.bounds() ?? [])
+      case 'offsetsAt': {
+        const { call, sink, timestamp } = message
+        return ofSink(call, sink, async ({ attachment }) => attachment.past?.offsetsAt(timestamp) ?? [])
+      }
       case 'read':
-        return past.read(message.call, options.sink(message.sink)?.attachment.past, message.ranges)
+        return past.read(message.call, options.sink(message.sink), message.ranges)
       case 'more':
         return past.more(message.call)
       case 'cancel':
         return past.cancel(message.call)
-      case 'publish': {
-        const source = options.source(message.source)
-        if (!source)
-          return line.send({ t: 'failure', call: message.call, message: 'The source is gone.', retriable: true })
-        return answer(message.call, source.attachment.publish(message.ingress))
-      }
-      case 'request':
-        return answer(message.call, options.requested(message.name, message.body))
+      case 'publish':
+        return publish(message)
+      case 'revokeToken':
+        return void answer(message.call, message.token.length, () => revokeToken(message))
       case 'producer': {
         const { session, client, producer } = message
         if (sessions.connected(session))
@@ -128,9 +171,7 @@ export function openGateLink(options: GateLinkOptions): GateLink {
       case 'failure':
         return calls.failed(message.call, message)
       case 'ask':
-        return answer(message.call, options.asked(message.question))
-      case 'tell':
-        return options.told(message.name, message.body)
+        return void answer(message.call, message.question.body.length, () => options.asked(message.question))
     }
   }
 
@@ -143,7 +184,10 @@ export function openGateLink(options: GateLinkOptions): GateLink {
     onFrame() {
       throw new LinkError('A gate sends no batches.')
     },
-    onDrained: () => options.drained(),
+    onDrained() {
+      pages.goOn()
+      options.drained()
+    },
     onClosed(reason) {
       past.end()
       calls.end()
@@ -152,7 +196,8 @@ export function openGateLink(options: GateLinkOptions): GateLink {
       options.closed(reason)
     },
   })
-  const past = createPastServer(line)
+  const pages = createRevocationPages(line)
+  const past = createPastServer(line, options.readBudget)
   line.send({ t: 'hello', version: linkVersion, role: 'worker', name: options.own } satisfies ToGate)
 
   return {
@@ -165,20 +210,17 @@ export function openGateLink(options: GateLinkOptions): GateLink {
       const offer: ToGate = { t: 'source', source: id, connector, channels: [...channels], exactlyOnce }
       if (isGreeted) line.send({ ...offer, ...(upstream ? { upstream } : {}) })
     },
+    started(revoked) {
+      if (isGreeted) pages.begin(revoked, () => line.send({ t: 'started' } satisfies ToGate))
+    },
+    revoked(change) {
+      if (isGreeted) pages.changed(change)
+    },
     async ask(question) {
       if (!isGreeted) return []
-      const life = new AbortController()
-      const late = clock.sleep(Math.min(question.timeoutMs, maxAskMs), life.signal).then((): Answers => [null])
-      const asked = calls.ask((call) => line.send({ t: 'ask', call, question } satisfies ToGate))
-      try {
-        return await Promise.race([asked.then(readAnswers, (): Answers => [null]), late])
-      } finally {
-        life.abort()
-      }
+      const send = (call: number): void => line.send({ t: 'ask', call, question } satisfies ToGate)
+      return answersInTime((signal) => calls.ask(send, signal), question, clock)
     },
     close: (reason) => line.close(new LinkError(reason)),
   }
 }
-
-const readAnswers = (value: unknown): Answers =>
-  Array.isArray(value) ? value.map((answer: unknown) => (typeof answer === 'string' ? answer : null)) : []

@@ -1,5 +1,6 @@
 import { type Static, type TSchema, Type } from 'typebox'
 import { Compile } from 'typebox/compile'
+import { maxAskMs } from './asking.ts'
 import { LinkError } from './link-error.ts'
 
 /** The messages of a link but its batches, as schemas: types and checks are made from here. */
@@ -42,7 +43,26 @@ const ingress = object({
   receivedAt: number,
 })
 
-const question = object({ id: text, what: text, body: text, timeoutMs: number })
+/** `body`: base64. */
+const question = object({
+  id: Type.String({ maxLength: 64 }),
+  what: Type.String({ maxLength: 64 }),
+  body: Type.String({ maxLength: 1_048_576 }),
+  timeoutMs: Type.Number({ minimum: 0, maximum: maxAskMs }),
+})
+
+const revocation = object({
+  id: text,
+  of: Type.Union([
+    object({ kind: literal('user'), user: text }),
+    object({ kind: literal('session'), session: text }),
+    object({ kind: literal('token'), token: text }),
+    object({ kind: literal('channels'), channels: text, user: maybe(text) }),
+  ]),
+  at: number,
+  until: maybe(number),
+  reason: maybe(text),
+})
 
 const toGate = Type.Union([
   hello,
@@ -81,7 +101,10 @@ const toGate = Type.Union([
   object({ t: literal('answer'), call: number, value: optional(Type.Unknown()) }),
   object({ t: literal('failure'), call: number, message: text, retriable: flag }),
   object({ t: literal('ask'), call: number, question }),
-  object({ t: literal('tell'), name: text, body: Type.Unknown() }),
+  /** All that is revoked, in pages; what a gate holds beside it has ended. */
+  object({ t: literal('revocations'), page: list(revocation), isFirst: flag, isLast: flag }),
+  object({ t: literal('revoked'), revocation }),
+  object({ t: literal('revocationEnded'), id: text }),
 ])
 
 const toWorker = Type.Union([
@@ -109,14 +132,19 @@ const toWorker = Type.Union([
   object({ t: literal('more'), call: number }),
   object({ t: literal('cancel'), call: number }),
   object({ t: literal('publish'), call: number, source: number, ingress }),
-  /** Something for the worker to do, such as to revoke. */
-  object({ t: literal('request'), call: number, name: text, body: Type.Unknown() }),
+  /** The token of a session that was revoked: all that a gate may revoke. */
+  object({
+    t: literal('revokeToken'),
+    call: number,
+    token: Type.String({ minLength: 1, maxLength: 8192 }),
+    until: maybe(number),
+    reason: maybe(Type.String({ maxLength: 1024 })),
+  }),
   object({ t: literal('producer'), session: text, client: text, producer: text }),
   object({ t: literal('producerGone'), session: text }),
   object({ t: literal('answer'), call: number, value: optional(Type.Unknown()) }),
   object({ t: literal('failure'), call: number, message: text, retriable: flag }),
   object({ t: literal('ask'), call: number, question }),
-  object({ t: literal('tell'), name: text, body: Type.Unknown() }),
 ])
 
 export type ToGate = Static<typeof toGate>

@@ -1,11 +1,12 @@
 import type { Clock } from '#api'
+import { LinkError } from './link-error.ts'
 
 /**
  * The producers that are connected to one gate. While its link is away they stay: the gate keeps its clients, and says who they are when it
  * is back. Those that it does not name until then are gone.
  */
 export interface ProducerSessions {
-  /** Whether the source has to hear of it; one that was only out of sight stays what it was. */
+  /** Whether the source has to hear of it; one that was only out of sight stays what it was. Throws `LinkError` beyond the bound. */
   connected(session: string): boolean
   disconnected(session: string): void
   /** The link ended. */
@@ -14,6 +15,8 @@ export interface ProducerSessions {
 
 /** How long (ms) a gate may be away before its producers count as gone. */
 const graceMs = 60_000
+/** Producers of one gate, and those of all that are out of sight: more than a gate has connections. */
+const maxSessions = 100_000
 
 /** Sessions of all links of a worker that are out of sight, with what ends the wait for them. */
 export type OutOfSight = Map<string, AbortController>
@@ -34,6 +37,8 @@ export function createProducerSessions(
   }
   return {
     connected(session) {
+      if (sessions.size >= maxSessions)
+        throw new LinkError(`A gate has more than ${maxSessions} producers, which is more than a worker remembers.`)
       sessions.add(session)
       const back = outOfSight.get(session)
       back?.abort()
@@ -43,7 +48,10 @@ export function createProducerSessions(
       if (sessions.delete(session)) gone(session)
     },
     away() {
-      for (const session of sessions) void wait(session)
+      for (const session of sessions) {
+        if (outOfSight.size < maxSessions) void wait(session)
+        else gone(session)
+      }
       sessions.clear()
     },
   }

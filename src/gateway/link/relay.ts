@@ -20,6 +20,8 @@ export interface Relay {
   ready(now: number): void
   /** Where the log begins, in each partition. */
   floor(): readonly OpenPartition[]
+  /** How far the partition was read; undefined: it is none of these. */
+  reached(at: TopicPartition): bigint | undefined
   /** When (ms) something vanished last that the seeds cannot tell; undefined: nothing was evicted, so reading from the floor tells. */
   vanishedAt(): number | undefined
   seeds(): Iterable<Publication>
@@ -157,7 +159,9 @@ export function createRelay({ window, snapshot }: Pick<SinkAttachment, 'window' 
       return evictedAt === undefined ? undefined : Math.max(evictedAt, unreadPast.vanishedAt())
     },
     seeds: () => seeds.all(),
+    reached: (at) => placeOf(at)?.next,
     covers: ({ partitions }) =>
+      partitions.length <= places.length &&
       partitions.every((at) => {
         const place = placeOf(at)
         return place !== undefined && at.offset >= place.floor

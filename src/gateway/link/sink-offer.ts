@@ -1,4 +1,4 @@
-import type { Clock, Publication, SinkAttachment } from '#api'
+import type { Clock, Publication, ReplayRange, SinkAttachment, TopicPartition } from '#api'
 import type { StreamFeed } from '../stream.ts'
 import { type Batch, encodeBatch, isSameRecord } from './batch-codec.ts'
 import type { Line } from './line.ts'
@@ -17,6 +17,10 @@ export interface OfferedSink {
   leave(line: Line): void
   /** The line has room again. */
   goOn(line: Line): void
+  /** Whether the partition is one of those that it publishes: nothing else is a gate's to ask for. */
+  reads(at: TopicPartition): boolean
+  /** Of what a gate wants to have read what this worker has come past; undefined: it is not all of this sink's, or not in order. */
+  within(ranges: readonly ReplayRange[]): readonly ReplayRange[] | undefined
 }
 
 /** What a gate still has to be sent before it gets what is published at once. */
@@ -178,6 +182,19 @@ export function createOfferedSink({ id, name, attachment, clock, onDetached }: O
     goOn(line) {
       const taker = takers.get(line)
       if (taker) goOn(line, taker)
+    },
+    reads: (at) => relay.reached(at) !== undefined,
+    within(ranges) {
+      const seen = new Set<string>()
+      const found: ReplayRange[] = []
+      for (const { topic, partition, from, to } of ranges) {
+        const reached = relay.reached({ topic, partition })
+        const place = `${topic} ${partition}`
+        if (reached === undefined || from < 0n || from > to || seen.has(place)) return undefined
+        seen.add(place)
+        found.push({ topic, partition, from, to: to < reached ? to : reached })
+      }
+      return found
     },
   }
 }

@@ -1,12 +1,14 @@
 import type { Duplex } from 'node:stream'
-import type { Clock, Logger } from '#api'
+import type { Clock, Logger, Revocation, RevocationLog } from '#api'
+import { revocationId } from '../../util/revocation-id.ts'
 import { checkAttachment, checkBounds } from '../attach-check.ts'
 import { type Pattern, parsePattern, templatePattern } from '../channels.ts'
 import type { HubPort } from '../hub.ts'
+import { createReadBudget } from '../past/read-budget.ts'
 import type { GatePeers } from '../peers.ts'
 import type { NamespaceSettings } from '../settings.ts'
 import { type Answers, type Asking, createAsking, type Question } from './asking.ts'
-import { type GateLink, type OfferedSource, openGateLink } from './gate-link.ts'
+import { type GateLink, type OfferedSource, openGateLink, type RevokeToken } from './gate-link.ts'
 import type { LineLimits } from './line.ts'
 import { LinkError } from './link-error.ts'
 import type { OutOfSight } from './producer-sessions.ts'
@@ -23,15 +25,11 @@ export interface WorkerEnd {
   readonly peers: GatePeers
   /** What the gates behind the links, and in this process, answer to one elsewhere. */
   answer(question: Question): Promise<Answers>
-  /** Says it to all gates. */
-  tell(name: string, body: unknown): void
   /** Ends all links. */
   stop(): void
 }
 
 export interface LinkEvents {
-  /** The gate spoke of itself. */
-  told?(name: string, body: unknown): void
   closed?(reason: Error): void
 }
 
@@ -40,14 +38,14 @@ export interface WorkerEndOptions {
   readonly name: string
   readonly namespaces: Readonly<Record<string, NamespaceSettings>>
   readonly limits: LineLimits
+  /** How much is read back for all gates together; 0: no bound. */
+  readonly readBytesPerS: number
   readonly clock: Clock
   readonly log: Logger
   /** Asks the gates of other workers. */
   askOthers?(question: Question): Promise<Answers>
-  /** What a gate is told first. */
-  greetings?(): readonly { readonly name: string; readonly body: unknown }[]
-  /** What a gate asks to have done; rejects when it cannot be. */
-  serve?(name: string, body: unknown): Promise<unknown>
+  /** What gates hear of, and may add tokens to; absent: nothing is ever revoked. */
+  readonly revocations?: Pick<RevocationLog, 'all' | 'onChange' | 'add'>
 }
 
 interface Attached<T> {
@@ -62,6 +60,7 @@ export function createWorkerEnd(options: WorkerEndOptions): WorkerEnd {
   const sinks = new Map<number, Attached<OfferedSink>>()
   const sources = new Map<number, Attached<OfferedSource>>()
   const outOfSight: OutOfSight = new Map()
+  const readBudget = createReadBudget(options.readBytesPerS, clock)
   let last = 0
   let hasStarted = false
 
@@ -88,7 +87,7 @@ export function createWorkerEnd(options: WorkerEndOptions): WorkerEnd {
       const former = checkAttachment({ connector, patterns }, sources.values(), namespaces)
       for (const { offered } of former) remove(offered.id)
       const id = ++last
-      const offered: OfferedSource = { id, attachment, upstream: undefined }
+      const offered: OfferedSource = { id, attachment, patterns, upstream: undefined }
       sources.set(id, { connector, patterns, offered })
       for (const link of links) link.offerSource(offered)
       return {
@@ -106,6 +105,23 @@ export function createWorkerEnd(options: WorkerEndOptions): WorkerEnd {
   const remove = (id: number): void => {
     if (!sources.delete(id)) return
     for (const link of links) link.send({ t: 'sourceGone', source: id })
+  }
+
+  const revoked = (): readonly Revocation[] => options.revocations?.all() ?? []
+  const endTelling = options.revocations?.onChange((change) => {
+    for (const link of links) link.revoked(change)
+  })
+  const revokeToken = async ({ token, until, reason }: RevokeToken): Promise<void> => {
+    if (!options.revocations) throw new LinkError('This worker keeps no revocations.')
+    const of = { kind: 'token', token } as const
+    const ends = until === undefined ? {} : { until }
+    await options.revocations.add({
+      id: revocationId(of),
+      of,
+      at: clock.now(),
+      ...ends,
+      ...(reason === undefined ? {} : { reason }),
+    })
   }
 
   const askLinks = async (question: Question, except?: GateLink): Promise<Answers> => {
@@ -129,6 +145,7 @@ export function createWorkerEnd(options: WorkerEndOptions): WorkerEnd {
         own: name,
         limits: options.limits,
         outOfSight,
+        readBudget,
         clock,
         log: log.child({ gate }),
         sink: (id) => sinks.get(id)?.offered,
@@ -136,15 +153,13 @@ export function createWorkerEnd(options: WorkerEndOptions): WorkerEnd {
         offers() {
           for (const { offered } of sinks.values()) link.send(offered.offer(false))
           for (const { offered } of sources.values()) link.offerSource(offered)
-          for (const greeting of options.greetings?.() ?? []) link.send({ t: 'tell', ...greeting })
-          if (hasStarted) link.send({ t: 'started' })
+          if (hasStarted) link.started(revoked())
         },
         drained() {
           for (const { offered } of sinks.values()) offered.goOn(link.line)
         },
         asked: (question) => answer(question, (asked) => askAll(asked, link)),
-        requested: (about, body) =>
-          options.serve?.(about, body) ?? Promise.reject(new LinkError(`This worker does not do ${about}.`)),
+        revokeToken,
         toldProducer(tell) {
           for (const { connector, offered } of sources.values()) {
             try {
@@ -154,7 +169,6 @@ export function createWorkerEnd(options: WorkerEndOptions): WorkerEnd {
             }
           }
         },
-        told: (about, body) => events.told?.(about, body),
         closed(reason) {
           links.delete(link)
           for (const { offered } of sinks.values()) offered.leave(link.line)
@@ -166,14 +180,12 @@ export function createWorkerEnd(options: WorkerEndOptions): WorkerEnd {
     },
     started() {
       hasStarted = true
-      for (const link of links) link.send({ t: 'started' })
+      for (const link of links) link.started(revoked())
     },
     peers: asking.peers,
     answer: (question) => answer(question, askLinks),
-    tell(about, body) {
-      for (const link of links) link.send({ t: 'tell', name: about, body })
-    },
     stop() {
+      endTelling?.()
       for (const link of links) link.close('The worker ends.')
       for (const back of outOfSight.values()) back.abort()
     },

@@ -13,7 +13,7 @@ import { createReader } from './wire.ts'
 /** One worker, as a gate has it. */
 export interface WorkerLink {
   send(message: ToWorker): void
-  ask(make: (call: number) => ToWorker): Promise<unknown>
+  ask(make: (call: number) => ToWorker, signal?: AbortSignal): Promise<unknown>
   readonly past: PastClient
   /** Producers that the worker knows to be connected here; each is told once. */
   readonly producers: {
@@ -82,7 +82,9 @@ export function openWorkerLink(options: WorkerLinkOptions): WorkerLink {
       case 'sourceGone':
       case 'closeProducer':
       case 'started':
-      case 'tell':
+      case 'revocations':
+      case 'revoked':
+      case 'revocationEnded':
         return options.take(message)
     }
   }
@@ -112,7 +114,7 @@ export function openWorkerLink(options: WorkerLinkOptions): WorkerLink {
 
   return {
     send,
-    ask: (make) => calls.ask((call) => send(make(call))),
+    ask: (make, signal) => calls.ask((call) => send(make(call)), signal),
     past,
     producers: {
       connected({ session, client, producer }) {

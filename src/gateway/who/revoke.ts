@@ -1,4 +1,4 @@
-import { type Clock, type Logger, messageOf, type Revocation, type RevocationLog } from '#api'
+import { type Clock, isRetriable, type Logger, messageOf, type Revocation, type RevocationLog } from '#api'
 import { revocationId } from '../../util/revocation-id.ts'
 import { type Client, closeClient, dropSubscription } from '../client.ts'
 import type { Connections } from '../connections.ts'
@@ -7,7 +7,7 @@ import { ownToken } from './own-token.ts'
 import type { RevocationIndex } from './revocations.ts'
 
 export interface RevokerOptions {
-  readonly revocations: RevocationLog
+  readonly revocations: Pick<RevocationLog, 'all' | 'onChange' | 'add'>
   readonly index: RevocationIndex
   readonly connections: Pick<Connections, 'all'>
   readonly clock: Clock
@@ -33,6 +33,11 @@ export function startRevoker({ revocations, index, connections, clock, log }: Re
       await revocations.add(revocation)
       unstored.delete(revocation.id)
     } catch (error) {
+      if (!isRetriable(error)) {
+        unstored.delete(revocation.id)
+        const facts = { id: revocation.id, reason: messageOf(error) }
+        return log.error(facts, 'the token of a revoked session cannot be stored, and is refused by this gate only')
+      }
       log.warn({ id: revocation.id, reason: messageOf(error) }, 'the token of a revoked session is not stored yet')
     }
   }

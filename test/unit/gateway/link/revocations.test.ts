@@ -1,0 +1,127 @@
+import { afterEach, describe, expect, it } from 'vitest'
+import { ConflictError, type RevocationLog } from '#api'
+import type { GateEnd } from '../../../../src/gateway/link/gate-end.ts'
+import { createLinkedRevocations, type RevocationMessage } from '../../../../src/gateway/link/linked-revocations.ts'
+import type { WorkerEnd } from '../../../../src/gateway/link/worker-end.ts'
+import { systemClock } from '../../../../src/util/clock.ts'
+import { revocationId } from '../../../../src/util/revocation-id.ts'
+import { eventually } from '../../../support/eventually.ts'
+import { linkLimits, makeGateEnd, makeWorkerEnd, memoryPair, type Pair } from '../../../support/linked.ts'
+import { memoryRevocations } from '../../../support/memory-revocations.ts'
+import { fakeGate } from '../harness.ts'
+
+const closing: (() => Promise<void> | void)[] = []
+afterEach(async () => {
+  for (const close of closing.splice(0)) await close()
+})
+
+const soon = (check: () => void): Promise<true> =>
+  eventually((): true => {
+    check()
+    return true
+  })
+
+function worker(revocations: Pick<RevocationLog, 'all' | 'onChange' | 'add'>, limits = linkLimits): WorkerEnd {
+  const end = makeWorkerEnd('worker', systemClock, limits, { revocations })
+  closing.push(() => end.stop())
+  return end
+}
+
+function gate(): GateEnd {
+  const end = makeGateEnd(fakeGate(systemClock).hub.port)
+  closing.push(() => end.stop())
+  return end
+}
+
+async function link(own: WorkerEnd, end: GateEnd): Promise<Pair> {
+  const pair = await memoryPair()
+  closing.push(() => pair.close())
+  own.link(pair.worker, 'gate')
+  end.link(pair.gate, 'worker')
+  return pair
+}
+
+const user = (name: string, at = 1000) => {
+  const of = { kind: 'user', user: name } as const
+  return { id: revocationId(of), of, at }
+}
+const token = (name: string) => {
+  const of = { kind: 'token', token: name } as const
+  return { id: revocationId(of), of, at: 5, until: 9_000_000_000_000, reason: 'lost' }
+}
+
+describe('the revocations of a worker', () => {
+  it('reach a gate before it lets anybody in, though they are more than a link may hold at once', async () => {
+    const all = Array.from({ length: 20_000 }, (_, n) => ({ ...user(`user-${n}`), reason: 'r'.repeat(200) }))
+    const own = worker({ ...memoryRevocations(), all: () => all }, { ...linkLimits, maxQueuedBytes: 1_048_576 })
+    own.started()
+    const end = gate()
+    let held: number | undefined
+    await link(own, end)
+    await eventually(() => {
+      held = end.revocations.all().length
+      return end.isStarted()
+    })
+    expect(held).toBe(20_000)
+  })
+
+  it('change at a gate as they change there, also what was made and ended while the link was away', async () => {
+    const log = memoryRevocations()
+    await log.add(user('ann'))
+    await log.add(user('ben'))
+    const own = worker(log)
+    own.started()
+    const end = gate()
+    const users = (): unknown[] => end.revocations.all().map(({ of, at }) => [of.kind === 'user' && of.user, at])
+    const pair = await link(own, end)
+    await eventually(() => end.isStarted())
+    await log.add(user('cem'))
+    await log.remove(user('ben').id)
+    await soon(() =>
+      expect(users()).toEqual([
+        ['ann', 1000],
+        ['cem', 1000],
+      ]),
+    )
+    await pair.close()
+    await log.add(user('ann', 2000))
+    await log.remove(user('cem').id)
+    await link(own, end)
+    await soon(() => expect(users()).toEqual([['ann', 2000]]))
+  })
+
+  it('get the token of a session that was shut out at a gate, whichever worker can store it', async () => {
+    const [log, away] = [memoryRevocations(), memoryRevocations()]
+    const end = gate()
+    await link(worker({ ...away, add: () => Promise.reject(new ConflictError('Too many.')) }), end)
+    await expect(end.revocations.add(token('jti:1'))).rejects.toMatchObject({ message: 'Too many.', retriable: false })
+    await link(worker(log), end)
+    await expect(end.revocations.add(user('ann'))).rejects.toThrow('tokens only')
+    const other = gate()
+    await expect(other.revocations.add(token('jti:1'))).rejects.toMatchObject({ retriable: true })
+    await link(worker(log), other)
+    await other.revocations.add(token('jti:1'))
+    const { id, of, until, reason } = token('jti:1')
+    expect(log.all()).toMatchObject([{ id, of, until, reason }])
+  })
+})
+
+describe('what several workers say is revoked', () => {
+  it('holds while one that is linked says so, whoever has not heard of it yet', () => {
+    const [a, b] = [{}, {}]
+    const linked = createLinkedRevocations()
+    const list = (...page: ReturnType<typeof user>[]): RevocationMessage => ({
+      t: 'revocations',
+      page,
+      isFirst: true,
+      isLast: true,
+    })
+    linked.take(a, list(user('ann')))
+    linked.take(b, list())
+    expect(linked.all()).toHaveLength(1)
+    linked.linkEnded(a)
+    linked.linkEnded(b)
+    linked.take(b, list())
+    expect(linked.all()).toEqual([])
+  })
+})
