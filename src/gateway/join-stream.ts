@@ -1,16 +1,17 @@
 import type { ChannelState } from './channel-state.ts'
 import type { Client, LagRules, Subscription } from './client.ts'
 import { type Refusal, type ResumeReason, refuse } from './codes.ts'
-import { addLive, behindSeq, startPull, stays } from './delivery/pull.ts'
+import { addLive, behindSeq, type Pull, startPull, stays } from './delivery/pull.ts'
 import type { Moment } from './delivery/pull-source.ts'
 import { pump } from './delivery/pump.ts'
 import { fifoFind, fifoFirst } from './fifo.ts'
 import { keepText } from './forms/delta.ts'
 import type { Expensive } from './limits/expensive.ts'
+import type { ReadBacks } from './past/read-backs.ts'
 import type { Epoch } from './positions/epoch.ts'
 import { isHere } from './positions/is-here.ts'
 import type { Checked } from './positions/resume.ts'
-import { dominates, isBehind } from './positions/vector.ts'
+import { dominates, isBehind, noPaths } from './positions/vector.ts'
 import type { Judge } from './selection/judge.ts'
 import { createSelection } from './selection/selection.ts'
 import {
@@ -56,6 +57,8 @@ export interface JoinOptions {
   readonly onJoined: (joined: Joined) => void
 }
 
+/** The longest (ms) that a client is told that messages may be repeated although it has what this worker has. */
+const repeatsMs = 10_000
 /** How long (ms) a snapshot of one channel is shared although the channel went on; the window makes up for it. */
 const pagesSharedMs = 1000
 
@@ -105,7 +108,7 @@ export function joinStream(options: JoinOptions): Refusal | number {
   client.subscriptions.set(id, subscription)
   stream.subscriptions.add(subscription)
   for (const channel of channels) {
-    channel.subscriptions++
+    channel.subscriptions.add(subscription)
     if (terms.delta) keepText(channel)
   }
   const joined = (position: string, again = false): void =>
@@ -124,18 +127,45 @@ export function joinStream(options: JoinOptions): Refusal | number {
   } else if (checked?.ok && reason === undefined) {
     const { base, epoch, asOf } = checked
     const after = behindSeq(channels, base)
-    if (isCovered && dominates(stream.tracker.vector(), base) && !hasMissed(channels, after, checked)) {
+    const again = terms.window !== undefined && !isStart
+    // Where Kafka can be asked, it may hold what the client had from another worker and this one has not read yet.
+    const asked = again ? stream.readBacks : undefined
+    if (!asked && isCovered && dominates(stream.tracker.vector(), base) && !hasMissed(channels, after, checked)) {
       begin(subscription, here, now, joined)
       return 0
     }
-    startPull(subscription, { after, stands: base, base, epoch, given: options.given, isHistory: true }, now)
+    const pull = startPull(
+      subscription,
+      { after, stands: base, base, epoch, given: options.given, isHistory: true },
+      now,
+    )
+    if (asked) void announceRepeats(subscription, pull, asked, now)
     if (!isCovered) stream.readBack(subscription, { isResume: true, isWhole: !isStart, asOf })
-    joined(options.given ?? '', terms.window !== undefined && !isStart)
+    joined(options.given ?? '', again)
   } else {
     begin(subscription, here, now, joined)
     return 0
   }
   return pump(subscription, now)
+}
+
+/** Says up to where the client may get what it had from another worker: as far as Kafka holds records now. */
+async function announceRepeats({ stream }: Subscription, pull: Pull, asked: ReadBacks, now: number): Promise<void> {
+  const endsAt = now + repeatsMs
+  pull.repeats = { until: undefined, endsAt }
+  try {
+    const next = stream.tracker.partitions().map(() => 0)
+    for (const { high, ...partition } of await asked.bounds()) {
+      const index = stream.tracker.indexOf(partition)
+      if (index !== undefined) next[index] = Number(high)
+    }
+    if (pull.repeats) pull.repeats = { until: { next, paths: noPaths }, endsAt }
+  } catch (error) {
+    stream.log.debug(
+      { err: error },
+      'Kafka does not say where its topics end, the announcement of repeats ends by time',
+    )
+  }
 }
 
 /** Without anything of the past. */

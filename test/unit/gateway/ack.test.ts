@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { fakePast, type PastRecord } from './fake-past.ts'
 import { type FakeClient, fakeGate, feeder, makeAttachment, manualClock, settle } from './harness.ts'
 
 async function setUp() {
@@ -141,4 +142,41 @@ test('what was announced as `again` ends with `live` although the filter is chan
     await ack(client, positionAt(client, values(client).length - 1))
   }
   expect(client.of('live')).toHaveLength(1)
+})
+
+test('what another worker sent is announced when it comes again, also where it has not been read yet', async () => {
+  const log: PastRecord[] = [0, 1, 2].map((n) => ({
+    at: n,
+    parts: [{ channel: 'bus:1', key: 'k', data: String(n), path: [] }],
+  }))
+  const past = fakePast([log])
+  const worker = async () => {
+    const gate = fakeGate(manualClock())
+    const buses = feeder(gate.hub.port.attachSink(makeAttachment({ past })))
+    buses.feed.ready()
+    await settle()
+    const subscribe = async (options: object): Promise<FakeClient> => {
+      const client = gate.connect()
+      client.send({ type: 'subscribe', id: 1, channel: 'bus:1', window: 5, ...options })
+      await settle()
+      return client
+    }
+    const publish = async (): Promise<void> => {
+      for (const n of [0, 1, 2]) buses.record([{ channel: 'bus:1', data: n }])
+      await settle()
+    }
+    return { publish, subscribe, hub: gate.hub }
+  }
+  const [one, other] = [await worker(), await worker()]
+  const client = await one.subscribe({})
+  await one.publish()
+  expect(values(client)).toEqual([0, 1, 2])
+  const back = await other.subscribe({ position: client.of('subscribed')[0]?.['position'] })
+  expect(back.of('subscribed')).toMatchObject([{ again: true }])
+  expect(back.of('live')).toEqual([])
+  await other.publish()
+  other.hub.tick(0)
+  await settle()
+  const kinds = back.frames.map(({ type }) => type).filter((type) => type === 'message' || type === 'live')
+  expect(kinds).toEqual(['message', 'message', 'message', 'live'])
 })
