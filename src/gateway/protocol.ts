@@ -175,8 +175,20 @@ export const serverFrames = {
   history: Type.Object({
     type: Type.Literal('history'),
     id,
-    items: Type.Array(Type.Object({ channel, key: optional(Type.String()), data, deleted, position: Type.String() })),
-    more: flag,
+    items: Type.Array(
+      Type.Object({
+        channel,
+        key: optional(Type.String()),
+        data,
+        deleted,
+        oversize: optional(
+          Type.Integer({ description: 'The size of a message that is larger than the client takes.' }),
+        ),
+        position: Type.String(),
+      }),
+    ),
+    more: Type.Boolean({ description: 'There are, or may be, later ones.' }),
+    position: optional(Type.String({ description: 'Where to go on when there are; also without any items.' })),
   }),
   presence: Type.Object({
     type: Type.Literal('presence'),

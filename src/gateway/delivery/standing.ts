@@ -1,4 +1,5 @@
 import { encodeCursor, vectorAt } from '../positions/cursor.ts'
+import type { Epoch } from '../positions/epoch.ts'
 import { dominates, isBehind, join, type Vector } from '../positions/vector.ts'
 import { type Found, type Moment, vectorOf } from './pull-source.ts'
 
@@ -46,4 +47,14 @@ export function step(standing: Standing, { item, former, isSure }: Found): Step 
 export function placeOf({ base, stands }: Standing): Vector {
   const at = vectorOf(stands)
   return base ? join(at, base) : at
+}
+
+/** A position longer than this is not told. */
+const longestCursor = 1024
+
+/** A place under an epoch; undefined when that cannot be said: an epoch knows no partitions that were found after it. */
+export function sayable(epoch: Epoch, place: Vector): Moment | undefined {
+  if (place.next.some((at, index) => at > 0 && index >= epoch.start.length)) return undefined
+  const cursor = encodeCursor(epoch.start, place)
+  return cursor.length > longestCursor ? undefined : { epoch, cursor }
 }

@@ -1,102 +1,86 @@
-import type { Item } from '../channel-state.ts'
+import { type Refusal, refuse, resumeReasons } from '../codes.ts'
 import { behindSeq } from '../delivery/pull.ts'
 import { vectorBefore } from '../delivery/pull-source.ts'
+import { sayable } from '../delivery/standing.ts'
 import { fifoFind } from '../fifo.ts'
-import { encodeCursor, vectorAt } from '../positions/cursor.ts'
 import { isHere } from '../positions/is-here.ts'
 import type { Checked } from '../positions/resume.ts'
-import { dominates, isBehind, join, type Vector } from '../positions/vector.ts'
+import { join } from '../positions/vector.ts'
 import type { Stream } from '../stream.ts'
+import { createHistoryPage, type History, type HistoryPage, type PageBounds } from './history-page.ts'
 import type { ReadBack, Reader } from './read-back.ts'
 import type { ReadBacks } from './read-backs.ts'
 
-/** Messages of one channel, oldest first, each as JSON text with its position. */
-export interface History {
-  readonly items: readonly string[]
-  /** There are later ones. */
-  readonly more: boolean
-}
-
-export interface HistoryOptions {
+export interface HistoryOptions extends PageBounds {
   readonly stream: Stream
   readonly readBacks: ReadBacks | undefined
   readonly channel: string
   readonly start: Extract<Checked, { ok: true }>
-  readonly limit: number
-  readonly maxBytes: number
+  /** It takes too long. */
   readonly signal: AbortSignal
 }
 
-/**
- * Collects what followed a position, from the window or from Kafka, sharing read-backs with all others. Rejects when what came next is no
- * longer there, and when the signal aborts.
- */
-export async function collectHistory(options: HistoryOptions): Promise<History> {
+/** Collects what followed a position, from the window or from Kafka, sharing read-backs with all others. What was had when it ends early is answered. */
+export async function collectHistory(options: HistoryOptions): Promise<History | Refusal> {
   const { stream, channel, start, signal } = options
-  const page = createPage(options)
-  for (let base: Vector | undefined = start.base; base; ) {
-    if (isHere(stream, [channel], base) || stream.window.holds(base)) {
-      const state = stream.channels.get(channel)
-      const items = state?.log.items ?? []
-      const after = state ? behindSeq([state], base) : 0
-      const from = state ? fifoFind(state.log, ({ seq }) => seq > after) : 0
-      for (let place = from; place < items.length; place++) {
-        const item = items[place]
-        if (item && !page.add(item)) break
-      }
-      break
-    }
-    signal.throwIfAborted()
-    base = await readStretch(base, page, options)
-  }
-  return page.history()
-}
-
-interface Page {
-  /** False: there is no room, and there is more. */
-  add(item: Item): boolean
-  history(): History
-}
-
-function createPage({ start, limit, maxBytes }: HistoryOptions): Page {
-  const items: string[] = []
-  const { base } = start
-  let bytes = 0
-  let more = false
-  return {
-    add(item) {
-      if (item.kind !== 'message' || isBehind(base, item.partition, item.offset, item.path)) return true
-      const { channel, key, data, epoch } = item
-      const reached = vectorAt(epoch, item.cursor)
-      const cursor = dominates(reached, base) ? item.cursor : encodeCursor(epoch.start, join(reached, base))
-      const about = key === undefined ? '' : `,"key":${JSON.stringify(key)}`
-      const value = data === undefined ? ',"deleted":true' : `,"data":${data}`
-      const text = `{"channel":${channel.json}${about}${value},"position":"${epoch.text()}${cursor}"}`
-      more = items.length >= limit || (items.length > 0 && bytes + text.length > maxBytes)
-      if (more) return false
-      items.push(text)
-      bytes += text.length
-      return true
-    },
-    history: () => ({ items, more }),
+  const page = createHistoryPage(start.base, options)
+  for (;;) {
+    const base = page.place()
+    if (isHere(stream, [channel], base) || stream.window.holds(base)) return fromWindow(page, stream, channel)
+    const end = signal.aborted ? 'late' : await readStretch(page, options)
+    if (end === 'full') return page.history(true)
+    if (end === 'on') continue
+    return page.hasMoved() ? page.history(true) : refusals[end]()
   }
 }
 
-/** Takes from one read-back; answers how far it came, undefined when the page is full. */
+const refusals = {
+  cut: () => refuse('no_history', `retention_passed: ${resumeReasons.retention_passed}`, { field: 'from' }),
+  busy: () => refuse('busy', 'Too many wait for what is read back: try again soon.', { retryAfter: 2000 }),
+  late: () =>
+    refuse('unavailable', 'What was published before could not be read in time: try again later.', {
+      retryAfter: 2000,
+    }),
+}
+
+function fromWindow(page: HistoryPage, stream: Stream, channel: string): History {
+  const state = stream.channels.get(channel)
+  if (!state) return page.history(false)
+  const base = page.place()
+  page.goTo(base)
+  const after = behindSeq([state], base)
+  const { head, items } = state.log
+  for (let place = fifoFind(state.log, ({ seq }) => seq > after); place < items.length; place++) {
+    const item = items[place]
+    const former = place > head ? items[place - 1] : state.evicted
+    if (item && !page.add({ item, former })) return page.history(true)
+  }
+  return page.history(false)
+}
+
+/** Takes from one read-back, as long as the page has room. `on`: it goes on elsewhere. */
 function readStretch(
-  base: Vector,
-  page: Page,
+  page: HistoryPage,
   { readBacks, channel, start, signal }: HistoryOptions,
-): Promise<Vector | undefined> {
-  return new Promise((resolve, reject) => {
+): Promise<'on' | 'full' | keyof typeof refusals> {
+  return new Promise((resolve) => {
+    const base = page.place()
+    page.goTo(base)
     let readBack: ReadBack | undefined
-    const end = (settle: () => void): void => {
+    const end = (how: 'on' | 'full' | keyof typeof refusals): void => {
       signal.removeEventListener('abort', onAbort)
       readBacks?.forget(reader)
       readBack?.leave(reader)
-      settle()
+      resolve(how)
     }
-    const onAbort = (): void => end(() => reject(signal.reason))
+    const onAbort = (): void => {
+      if (readBack?.state() === 'reading' && !readBack.next(reader)) {
+        const reached = join(readBack.vector(), page.place())
+        const told = sayable(readBack.epoch(), reached)
+        if (told) page.goTo(reached, told)
+      }
+      end('late')
+    }
     const reader: Reader = {
       names: [channel],
       after: 0,
@@ -107,18 +91,21 @@ function readStretch(
         if (!readBack) return
         for (let found = readBack.next(reader); found; found = readBack.next(reader)) {
           readBack.take(reader, found)
-          if (!page.add(found.item)) return end(() => resolve(undefined))
+          if (!page.add(found)) return end('full')
         }
-        const reached = join(readBack.vector(), base)
-        if (readBack.state() === 'done') end(() => resolve(reached))
-        else if (readBack.state() === 'cut') end(() => reject(new Error('What came next is no longer in Kafka.')))
+        const state = readBack.state()
+        if (state === 'done') page.goTo(join(readBack.vector(), page.place()))
+        if (state === 'done' || state === 'cut') end(state === 'done' ? 'on' : 'cut')
       },
-      fall: (item) => end(() => resolve(join(base, vectorBefore(item)))),
+      fall(item) {
+        page.goTo(join(page.place(), vectorBefore(item)))
+        end('on')
+      },
     }
     signal.addEventListener('abort', onAbort, { once: true })
     const isQueued = readBacks?.queue(reader, (joined) => {
       readBack = joined
     })
-    if (!isQueued) end(() => reject(new Error('Too many wait for what is read back.')))
+    if (!isQueued) end('busy')
   })
 }

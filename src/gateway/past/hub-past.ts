@@ -1,5 +1,4 @@
 import type { Clock, Logger } from '#api'
-import { withAnySignal } from '../../util/any-signal.ts'
 import { channelProblem } from '../channels.ts'
 import type { Client } from '../client.ts'
 import { type Refusal, refuse, resumeReasons } from '../codes.ts'
@@ -10,7 +9,8 @@ import { type PastStart, startAt } from '../positions/start-at.ts'
 import type { GatewaySettings } from '../settings.ts'
 import type { Stream } from '../stream.ts'
 import type { Auth, Identity } from '../who/auth.ts'
-import { collectHistory, type History } from './history.ts'
+import { collectHistory } from './history.ts'
+import type { History } from './history-page.ts'
 import { pastTimes, readPastTime } from './past-time.ts'
 import { isPattern } from './read-buffer.ts'
 
@@ -51,6 +51,8 @@ export interface HubPast {
 /** How long (ms) a history may take. */
 const historyMs = 15_000
 const historyBytes = 524_288
+/** What the socket's framing may add. */
+const headBytes = 16
 
 const forbidden = (): Refusal => refuse('forbidden', 'The client may not read what was published before.')
 const silent = (): Refusal =>
@@ -133,23 +135,22 @@ export function createHubPast({ settings, auth, clock, log, expensive, ...stream
       }
       void watch()
       try {
-        const found = await withAnySignal([late.signal], (signal) =>
-          collectHistory({
-            stream,
-            readBacks: stream.readBacks,
-            channel,
-            start,
-            limit: Math.min(limit, settings.resume.historyItems),
-            maxBytes: Math.min(historyBytes, settings.limits.sendBufferBytes / 4),
-            signal,
-          }),
-        )
-        const bytes = found.items.reduce((sum, item) => sum + item.length, 0)
-        expensive.spend(bytes, clock.now())
+        const found = await collectHistory({
+          stream,
+          readBacks: stream.readBacks,
+          channel,
+          start,
+          limit: Math.min(limit, settings.resume.historyItems),
+          maxBytes: Math.min(historyBytes, settings.limits.sendBufferBytes / 4),
+          // Else what was asked for would be what closes the connection.
+          frameBytes: Math.min(client.messageBytes, client.bufferBytes - headBytes),
+          signal: late.signal,
+        })
+        if ('items' in found) {
+          const bytes = found.items.reduce((sum, item) => sum + item.length, 0)
+          expensive.spend(bytes, clock.now())
+        }
         return found
-      } catch (error) {
-        log.debug({ connector: stream.connector, err: error }, 'history not read')
-        return silent()
       } finally {
         timer.abort()
       }

@@ -5,7 +5,7 @@ import { matches, parsePattern } from '../channels.ts'
 import type { Subscription } from '../client.ts'
 import { behindSeq } from '../delivery/pull.ts'
 import { type PullSource, vectorBefore } from '../delivery/pull-source.ts'
-import { placeOf } from '../delivery/standing.ts'
+import { placeOf, sayable } from '../delivery/standing.ts'
 import { encodeCursor } from '../positions/cursor.ts'
 import { join, type Vector } from '../positions/vector.ts'
 import type { ReadBack, Reader } from './read-back.ts'
@@ -32,9 +32,6 @@ type Stage =
   | { readonly is: 'reading'; readonly reader: Reader; readonly readBack: ReadBack }
   /** All was taken: what vanished is told, before the window goes on. */
   | { readonly is: 'ending'; readonly reader: Reader; readonly readBack: ReadBack; readonly gone: Iterator<Item> }
-
-/** A position longer than this is not told. */
-const longestCursor = 1024
 
 /**
  * Gives a subscription what left the window, from its place in Kafka on: waits for its turn, takes from a shared read-back, falls out of it
@@ -165,12 +162,7 @@ export function createReadSource(options: ReadSourceOptions): PullSource {
       if (!pull || stage.is !== 'reading') return undefined
       const { reader, readBack } = stage
       if (readBack.state() !== 'reading' || readBack.next(reader)) return undefined
-      const epoch = readBack.epoch()
-      const { next, paths } = join(readBack.vector(), placeOf(pull))
-      // An epoch cannot speak of partitions that were found after it.
-      if (next.some((at, index) => at > 0 && index >= epoch.start.length)) return undefined
-      const cursor = encodeCursor(epoch.start, { next, paths })
-      return cursor.length > longestCursor ? undefined : { epoch, cursor }
+      return sayable(readBack.epoch(), join(readBack.vector(), placeOf(pull)))
     },
   }
 }

@@ -10,7 +10,11 @@ export async function history(requester: Requester, frame: ClientFrames['history
   try {
     const answer = await gate.hub.history(client, { identity: requester.identity(), channel, from, limit })
     if ('code' in answer) refuseFrame(id, answer)
-    else sendText(`{"type":"history","id":${id},"items":[${answer.items.join(',')}],"more":${answer.more}}`)
+    else {
+      const { items, more, position } = answer
+      const goesOn = position === undefined ? '' : `,"position":"${position}"`
+      sendText(`{"type":"history","id":${id},"items":[${items.join(',')}],"more":${more}${goesOn}}`)
+    }
   } catch (error) {
     gate.log.error({ err: error }, 'history failed')
     refuseFrame(id, refuse('internal', 'The gate failed to read the history.'))
