@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto'
-import type { ChannelState } from './channel-state.ts'
-import { matches, parsePattern } from './channels.ts'
 import type { Connections } from './connections.ts'
+import type { Stream } from './stream.ts'
 
 /** Who is subscribed to a channel, by the channel itself or by a pattern. */
 export interface Attendance {
@@ -11,28 +10,22 @@ export interface Attendance {
   readonly named: ReadonlySet<string>
 }
 
-/** On this gate. Looks at every subscription. */
-export function attendanceOf(channel: string, connections: Pick<Connections, 'all'>): Attendance {
+/** On this gate. Looks at those alone who are there. */
+export function attendanceOf(
+  channel: string,
+  streams: Iterable<Pick<Stream, 'statesOf'>>,
+  connections: Pick<Connections, 'of'>,
+): Attendance {
   const clients = new Map<string, number>()
   const named = new Set<string>()
-  const known = new Map<ChannelState, boolean>()
-  const isMeant = (state: ChannelState): boolean => {
-    if (state.name === channel) return true
-    if (!state.name.includes('*')) return false
-    const judged = known.get(state) ?? matches(parsePattern(state.name), channel)
-    known.set(state, judged)
-    return judged
-  }
-  for (const connection of connections.all()) {
-    const identity = connection.identity()
-    if (!identity) continue
-    for (const subscription of connection.client.subscriptions.values()) {
-      if (!subscription.channels.some(isMeant)) continue
-      clients.set(identity.client, (clients.get(identity.client) ?? 0) + 1)
-      if (identity.isAuthenticated) named.add(identity.client)
-      break
-    }
-  }
+  for (const stream of streams)
+    for (const { subscriptions } of stream.statesOf(channel))
+      for (const { client } of subscriptions) {
+        const identity = connections.of(client)?.identity()
+        if (!identity) continue
+        clients.set(identity.client, (clients.get(identity.client) ?? 0) + 1)
+        if (identity.isAuthenticated) named.add(identity.client)
+      }
   return { clients, named }
 }
 

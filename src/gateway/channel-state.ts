@@ -63,7 +63,7 @@ export interface ChannelState {
   readonly live: Set<Subscription>
   /** They go at their own speed for good, and are pumped when there is something. */
   readonly followers: Set<Subscription>
-  subscriptions: number
+  readonly subscriptions: Set<Subscription>
   /** Of those, who wants deltas; for them the text of the last item is kept. */
   deltas: number
   text: string | undefined
@@ -99,7 +99,7 @@ export const createChannelState = (name: string, account: { bytes: number }, vie
   pages: undefined,
   live: new Set(),
   followers: new Set(),
-  subscriptions: 0,
+  subscriptions: new Set(),
   deltas: 0,
   text: undefined,
   pending: [],
@@ -110,7 +110,7 @@ export const createChannelState = (name: string, account: { bytes: number }, vie
 })
 
 export const isIdle = (channel: ChannelState): boolean =>
-  channel.subscriptions === 0 &&
+  channel.subscriptions.size === 0 &&
   (channel.view !== undefined || (fifoSize(channel.log) === 0 && channel.keys.size === 0))
 
 /** What the snapshot holds of a channel or pattern; entries that come or go meanwhile may be among them or not. */

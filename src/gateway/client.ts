@@ -151,7 +151,7 @@ export function dropSubscription(subscription: Subscription): void {
   for (const channel of channels) {
     channel.live.delete(subscription)
     channel.followers.delete(subscription)
-    channel.subscriptions--
+    channel.subscriptions.delete(subscription)
     if (subscription.terms.delta) releaseText(channel)
     stream.release(channel)
   }

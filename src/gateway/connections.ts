@@ -33,6 +33,8 @@ export interface Connections {
   /** Connections that the gate closed so far, by close code. */
   closed(): Readonly<Record<string, number>>
   all(): Iterable<Connection>
+  /** The open connection of a client. */
+  of(client: Client): Connection | undefined
   /** Whether the user may have the connection too. */
   takeUser(user: string, connection: Connection): boolean
   /** Makes the connection the producer's only one, unless it was closed meanwhile; answers the former one. */
@@ -47,14 +49,19 @@ export function createConnections(
   users: Counts = createCounts(0),
 ): Connections {
   const open = new Set<Connection>()
+  const byClient = new Map<Client, Connection>()
   const closed = createTally(Object.keys(closeCodes))
   const userOf = new Map<Connection, string>()
   const producers = new Map<string, Connection>()
   const producerOf = new Map<Connection, string>()
   return {
-    add: (connection) => void open.add(connection),
+    add(connection) {
+      open.add(connection)
+      byClient.set(connection.client, connection)
+    },
     remove(connection) {
       if (!open.delete(connection)) return
+      byClient.delete(connection.client)
       const producer = producerOf.get(connection)
       producerOf.delete(connection)
       if (producer !== undefined && producers.get(producer) === connection) producers.delete(producer)
@@ -67,6 +74,7 @@ export function createConnections(
     closedSlow: () => closed.counts()['slow'] ?? 0,
     closed: () => closed.counts(),
     all: () => open,
+    of: (client) => byClient.get(client),
     takeUser(user, connection) {
       if (users.most === 0 || userOf.has(connection) || !open.has(connection)) return true
       if (!users.enter(user)) return false

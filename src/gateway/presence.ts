@@ -3,7 +3,8 @@ import { type Static, Type } from 'typebox'
 import type { Clock, Logger } from '#api'
 import { type Attendance, attendanceOf, type Counted, counted, type Listed, listed } from './attendance.ts'
 import type { Connections } from './connections.ts'
-import type { GatePeers } from './peers.ts'
+import type { Hub } from './hub.ts'
+import { type GatePeers, readPeer } from './peers.ts'
 
 /** Who is subscribed to a channel, over all gates that serve it. What is asked again soon gets the same answer. Never rejects. */
 export interface Presence {
@@ -25,7 +26,8 @@ export interface StatisticsAnswer {
 }
 
 export interface PresenceOptions {
-  readonly connections: Pick<Connections, 'all'>
+  readonly connections: Pick<Connections, 'of'>
+  readonly hub: Pick<Hub, 'streams'>
   readonly peers: GatePeers
   readonly clock: Clock
   readonly log: Logger
@@ -44,8 +46,8 @@ const countedSchema = Type.Object({ sessions: count, others: count, marks: Type.
 const isListed = ajv.compile<Static<typeof listedSchema>>(listedSchema)
 const isCounted = ajv.compile<Static<typeof countedSchema>>(countedSchema)
 
-export function createPresence({ connections, peers, clock, log }: PresenceOptions): Presence {
-  const here = (channel: string): Attendance => attendanceOf(channel, connections)
+export function createPresence({ connections, hub, peers, clock, log }: PresenceOptions): Presence {
+  const here = (channel: string): Attendance => attendanceOf(channel, hub.streams(), connections)
   const kept = new Map<string, { readonly until: number; readonly answer: Promise<unknown> }>()
   const close = [
     peers.serve('presence', (body) => toBytes(listed(here(body.toString()).clients))),
@@ -61,7 +63,7 @@ export function createPresence({ connections, peers, clock, log }: PresenceOptio
   ): Promise<readonly (T | undefined)[]> {
     try {
       const answers = await peers.ask(what, Buffer.from(channel), askMs)
-      return [own(here(channel)), ...answers.map((answer) => read(answer, isOne))]
+      return [own(here(channel)), ...answers.map((answer) => readPeer(answer, isOne))]
     } catch (error) {
       log.warn({ what, err: error }, 'other gates not asked')
       return [own(here(channel)), undefined]
@@ -113,14 +115,3 @@ export function createPresence({ connections, peers, clock, log }: PresenceOptio
 }
 
 const toBytes = (value: Listed | Counted): Buffer => Buffer.from(JSON.stringify(value))
-
-function read<T>(answer: Buffer | undefined, isOne: (value: unknown) => value is T): T | undefined {
-  if (!answer) return undefined
-  try {
-    const value: unknown = JSON.parse(answer.toString())
-    return isOne(value) ? value : undefined
-  } catch (error) {
-    if (error instanceof SyntaxError) return undefined
-    throw error
-  }
-}

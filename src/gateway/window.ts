@@ -27,8 +27,6 @@ export interface Window {
   holds(vector: Vector): boolean
   /** Until the answer is called a little is kept however narrow the limits, so that who was read back to here can go on. */
   hold(): () => void
-  /** Oldest first. */
-  items(): Iterable<Item>
 }
 
 interface Evicted {
@@ -125,6 +123,5 @@ export function createWindow(limits: WindowLimits, onIdle: (channel: ChannelStat
     },
     account,
     size: () => held.items.length - held.head,
-    items: () => held.items.slice(held.head),
   }
 }

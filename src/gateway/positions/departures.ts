@@ -1,5 +1,5 @@
 import type { Item } from '../channel-state.ts'
-import { matches, type Pattern } from '../channels.ts'
+import { matcherOf, type Pattern } from '../channels.ts'
 import { vectorAt } from './cursor.ts'
 import type { Epoch } from './epoch.ts'
 import { comparePaths, dominates, isBehind, type Vector } from './vector.ts'
@@ -77,7 +77,8 @@ export function createDepartures(most = mostParts): Departures {
     collect(pattern) {
       const all = nothingDeparted()
       add(all, forgotten)
-      for (const [name, departed] of known) if (matches(pattern, name)) add(all, departed)
+      const isMeant = matcherOf(pattern)
+      for (const [name, departed] of known) if (isMeant(name)) add(all, departed)
       return all
     },
     isBehind(vector, of) {

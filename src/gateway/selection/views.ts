@@ -1,5 +1,5 @@
 import { type ChannelState, createChannelState, type Item } from '../channel-state.ts'
-import { matches, parsePattern } from '../channels.ts'
+import { matcherOf, matches, parsePattern } from '../channels.ts'
 import { fifoShift } from '../fifo.ts'
 import { type Departures, noteIn } from '../positions/departures.ts'
 
@@ -9,12 +9,14 @@ import { type Departures, noteIn } from '../positions/departures.ts'
  */
 export interface Views {
   /** A state that holds what the window has of the pattern's channels. */
-  create(pattern: string, window: Iterable<Item>): ChannelState
+  create(pattern: string): ChannelState
   /** A channel has come to be. */
   adopt(channel: ChannelState): void
   /** A channel or pattern is no more. */
   release(channel: ChannelState): void
   size(): number
+  /** The channel of this name and the patterns that it belongs to, as far as there are any. */
+  statesOf(name: string): Iterable<ChannelState>
 }
 
 /** `channels` has the patterns too, by their names. */
@@ -24,18 +26,21 @@ export function createViews(
 ): Views {
   const views = new Set<ChannelState>()
   return {
-    create(text, window) {
+    create(text) {
       const pattern = parsePattern(text)
       const members = new Set<ChannelState>()
       const view = createChannelState(text, account, { pattern, members, departed: departures.collect(pattern) })
+      const isMeant = matcherOf(pattern)
       for (const channel of channels.values()) {
-        if (channel.view || !matches(pattern, channel.name)) continue
+        if (channel.view || !isMeant(channel.name)) continue
         members.add(channel)
         channel.views.push(view)
         // What left the window before is not here either.
         if (channel.evicted && channel.evicted.seq > (view.evicted?.seq ?? 0)) view.evicted = channel.evicted
       }
-      for (const item of window) if (members.has(item.channel)) addToView(view, item)
+      // Not the whole window is looked at: a pattern costs what it has.
+      const items = [...members].flatMap(({ log }) => log.items.slice(log.head))
+      for (const item of items.sort((a, b) => a.seq - b.seq)) addToView(view, item)
       views.add(view)
       return view
     },
@@ -53,6 +58,11 @@ export function createViews(
       for (const member of channel.view.members) member.views.splice(member.views.indexOf(channel), 1)
     },
     size: () => views.size,
+    statesOf(name) {
+      const channel = channels.get(name)
+      if (channel) return [channel, ...channel.views]
+      return [...views].filter(({ view }) => view && matches(view.pattern, name))
+    },
   }
 }
 

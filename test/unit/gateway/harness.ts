@@ -225,7 +225,7 @@ export function fakeGate(clock: Clock, change: SettingsChange = {}, peers: GateP
     closeProducer,
     compileFilter,
   })
-  const presence = createPresence({ connections, peers, clock, log: silent })
+  const presence = createPresence({ connections, hub, peers, clock, log: silent })
   const gate: Gate = {
     settings,
     hub,

@@ -1,6 +1,6 @@
 import { SignJWT } from 'jose'
 import { beforeEach, describe, expect, test } from 'vitest'
-import { covers, parsePattern, patternProblem } from '../../../src/gateway/channels.ts'
+import { covers, matcherOf, matches, parsePattern, patternProblem } from '../../../src/gateway/channels.ts'
 import {
   type FakeClient,
   type FakeGate,
@@ -256,4 +256,37 @@ describe('a pattern covers another', () => {
     expect(patternProblem('a:*:b', 255)).toBeUndefined()
     expect(patternProblem(`a:${'b'.repeat(300)}`, 255)).toMatch(/longer/)
   })
+})
+
+test('a new pattern looks at what its own channels have in the window, not at all of it', async () => {
+  for (let n = 0; n < 50; n++) for (const region of ['n', 's']) put(`report:${n}:${region}`, n)
+  const [stream] = [...gate.hub.streams()]
+  const looked = new Set<string>()
+  for (const channel of stream?.channels.values() ?? []) {
+    const { log, name } = channel
+    Object.defineProperty(channel, 'log', {
+      get() {
+        looked.add(name)
+        return log
+      },
+    })
+  }
+  const client = await ask(
+    gate.connect(),
+    { type: 'subscribe', id: 1, channel: 'report:nothing:*' },
+    { type: 'subscribe', id: 2, channel: 'report:7:*' },
+  )
+  expect(client.of('subscribed')).toHaveLength(2)
+  expect([...looked].toSorted()).toEqual(['report:7:n', 'report:7:s'])
+})
+
+test('what finds the channels of a pattern among many agrees with what judges one', () => {
+  const patterns = ['bus:*', 'bus:*:x', 'bus:1:*', 'bus:a.b:*', '*', '*:x', 'bus', 'bus:%20~-_.:*', 'bus:*:*:x:*']
+  const channels = ['bus', 'bus:1', 'bus:x', 'bus:1:x', 'bus:1:x:y', 'bus:1:2:x:y', 'bus:1:2:x', 'x:x']
+  const unlike = ['bus:a.b:1', 'bus:acb:1', 'bus:%20~-_.:1', 'bus:%20~-__:1', 'buses:1', 'abus:1', 'bus:1:xy']
+  for (const pattern of patterns.map(parsePattern)) {
+    const isMeant = matcherOf(pattern)
+    for (const channel of [...channels, ...unlike])
+      expect([pattern.text, channel, isMeant(channel)]).toEqual([pattern.text, channel, matches(pattern, channel)])
+  }
 })

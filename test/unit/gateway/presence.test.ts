@@ -101,6 +101,25 @@ describe('presence and statistics', () => {
     expect(await ask('statistics', 'bus:1')).toMatchObject({ clients: 1005, sessions: 1005 })
   })
 
+  it('look at those alone who are there, by the channel or by a pattern, however many others are connected', async () => {
+    const { gate, join, ask } = await open()
+    for (let n = 0; n < 50; n++) await join(`bus:other${n}`)
+    await join('bus:1')
+    await join('bus:*')
+    await join('team:*')
+    const { connections } = gate.gate
+    const { of } = connections
+    let looked = 0
+    connections.of = (client) => {
+      looked++
+      return of(client)
+    }
+    expect(await ask('statistics', 'bus:1')).toMatchObject({ sessions: 2 })
+    // Nobody ever heard of it.
+    expect(await ask('statistics', 'bus:nobody')).toMatchObject({ sessions: 1 })
+    expect(looked).toBe(3)
+  })
+
   it('are of all gates, and a client that is on two of them is one', async () => {
     const [here, there] = pair()
     const [one, other] = [await open(here), await open(there)]
