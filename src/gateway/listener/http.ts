@@ -58,7 +58,9 @@ export function createHttpServer({ gate, websocket, sse, proxies, tls, isReady }
 
   const serveSse = async (request: IncomingMessage, response: ServerResponse, url: URL): Promise<void> => {
     const { origin } = request.headers
-    const headers = origin === undefined ? {} : { 'access-control-allow-origin': origin, vary: 'Origin' }
+    // A page that may not connect may not read why either.
+    const isTold = origin !== undefined && isOriginAllowed(request, settings, proxies)
+    const headers = isTold ? { 'access-control-allow-origin': origin, vary: 'Origin' } : {}
     const onRefused = (refusal: Refusal): void => answer(response, refusal, headers)
     const refusal = atTheDoor(request, url, response)
     if (refusal) return onRefused(refusal)
