@@ -55,7 +55,7 @@ export async function startGateProcesses(options: GateProcessesOptions): Promise
       if (said !== 'up' && 'state' in said) figures.told(place, said.state)
     })
     // It ends by itself when its pipe is closed, and cannot be linked again; one that hangs does neither.
-    if (pipe) workerEnd.link(pipe, `process ${place}`, { closed: () => void endUnlinked(child) })
+    if (pipe) workerEnd.link(pipe, `${workerEnd.name}/process ${place}`, { closed: () => void endUnlinked(child) })
     return { child, listens }
   }
   const endUnlinked = async (child: Child): Promise<void> => {

@@ -180,14 +180,14 @@ export async function startGateway({
     life.abort()
     meter.stop()
     presence.close()
-    counts.close()
+    const told = counts.close()
     await until(() => connections.size() === 0, closeMs, clock)
     for (const connection of connections.all()) connection.destroy()
     limits.handshakes.close()
     server.closeAllConnections()
     fanOut.stop()
     revoker?.stop()
-    await Promise.all([closed, upkept])
+    await Promise.all([closed, upkept, told])
   }
   let stopped: Promise<void> | undefined
 

@@ -1,8 +1,8 @@
-import { createHash, randomUUID } from 'node:crypto'
+import { createHash } from 'node:crypto'
 import { Ajv } from 'ajv'
 import { type Static, Type } from 'typebox'
 import type { Logger } from '#api'
-import type { GatePeers } from '../peers.ts'
+import { type GatePeers, readPeer } from '../peers.ts'
 import { type Counts, createCounts } from './counts.ts'
 
 /**
@@ -14,8 +14,8 @@ export interface SharedCounts {
   readonly users: Counts
   /** Tells the others, when it is time to. */
   tick(now: number): void
-  /** Hears of the others no more. */
-  close(): void
+  /** Hears of the others no more, and tells them that what it has counts no more. */
+  close(): Promise<void>
 }
 
 export interface SharedCountsOptions {
@@ -27,27 +27,29 @@ export interface SharedCountsOptions {
 
 /** How often (ms) the others are told, and told the same again; how long figures are good for, and how long an answer may take. */
 const [tellMs, againMs, goodMs, askMs] = [1000, 2000, 10_000, 1000]
-/** Of how many of one kind a gate tells, those with the most first; and of how many gates one remembers what they told. */
-const [maxTold, maxGates] = [2000, 256]
+/** Of how many of one kind a gate tells, those with the most first. */
+const maxTold = 2000
+/** Of how many gates one remembers what they told, and of how many processes of one of them: no machine may take the room of all others. */
+const [maxGates, maxProcesses] = [256, 64]
 const what = 'counts'
 
 const list = Type.Array(Type.Tuple([Type.String({ maxLength: 16 }), Type.Integer({ minimum: 1 })]), {
   maxItems: maxTold,
 })
-const toldSchema = Type.Object({ gate: Type.String({ maxLength: 64 }), addresses: list, users: list })
+const toldSchema = Type.Object({ addresses: list, users: list })
 type Told = Static<typeof toldSchema>
 const isTold = new Ajv().compile<Told>(toldSchema)
 const kinds = ['addresses', 'users'] as const
+const nobody = JSON.stringify({ addresses: [], users: [] } satisfies Told)
 
 export function createSharedCounts({ limits, peers, now, log }: SharedCountsOptions): SharedCounts {
-  const own = randomUUID()
   const others = new Map<string, { readonly told: Told; readonly until: number }>()
   const [addresses, users] = [createHeard(limits.sessionsPerAddress), createHeard(limits.sessionsPerUser)]
   const of = { addresses, users }
   // Until it is known how many gates there are, everything may be near its limit.
   let gates = Number.POSITIVE_INFINITY
   let tellsAt = now()
-  let said = JSON.stringify({ gate: own, addresses: [], users: [] } satisfies Told)
+  let said = nobody
   let saidAt = 0
   let isTelling = false
 
@@ -56,26 +58,39 @@ export function createSharedCounts({ limits, peers, now, log }: SharedCountsOpti
     others.delete(gate)
     if (told) for (const kind of kinds) of[kind].add(told[kind], -1)
   }
-  const hear = (told: Told): void => {
-    forget(told.gate)
-    if (others.size >= maxGates) return
-    others.set(told.gate, { told, until: now() + goodMs })
+  const hear = (told: Told, from: readonly string[]): void => {
+    const gate = nameOf(from)
+    forget(gate)
+    if (told.addresses.length + told.users.length === 0) return
+    const processes = inside(from.slice(0, 1)).length
+    if (others.size >= maxGates || processes >= maxProcesses) return
+    others.set(gate, { told, until: now() + goodMs })
     for (const kind of kinds) of[kind].add(told[kind], 1)
   }
-  const endServing = peers.serve(what, (body) => {
-    const told = read(body)
-    if (told) hear(told)
-    return Buffer.alloc(0)
-  })
+  const inside = (from: readonly string[]): readonly string[] =>
+    [...others.keys()].filter((gate) => gate.startsWith(nameOf(from)))
+  const ends = [
+    peers.serve(what, (body, from) => {
+      const told = readPeer(body, isTold)
+      if (told) hear(told, from)
+      return nothing
+    }),
+    peers.serve('gone', (_, from) => {
+      for (const gate of inside(from)) forget(gate)
+      return nothing
+    }),
+  ]
+  const ask = async (about: string, text: string): Promise<void> => {
+    try {
+      gates = 1 + (await peers.ask(about, Buffer.from(text), askMs)).length
+    } catch (error) {
+      log.warn({ what: about, err: error }, 'other gates not told')
+    }
+  }
   const tell = async (text: string): Promise<void> => {
     isTelling = true
-    try {
-      gates = 1 + (await peers.ask(what, Buffer.from(text), askMs)).length
-    } catch (error) {
-      log.warn({ what, err: error }, 'other gates not told')
-    } finally {
-      isTelling = false
-    }
+    await ask(what, text)
+    isTelling = false
   }
 
   return {
@@ -85,7 +100,7 @@ export function createSharedCounts({ limits, peers, now, log }: SharedCountsOpti
       if (tellsAt > at || isTelling) return
       tellsAt = at + tellMs
       for (const [gate, { until }] of others) if (until <= at) forget(gate)
-      const told: Told = { gate: own, addresses: addresses.near(gates), users: users.near(gates) }
+      const told: Told = { addresses: addresses.near(gates), users: users.near(gates) }
       const text = JSON.stringify(told)
       if (text === said && saidAt + againMs > at) return
       // Who has nobody, and said so, is quiet.
@@ -94,7 +109,10 @@ export function createSharedCounts({ limits, peers, now, log }: SharedCountsOpti
       saidAt = at
       void tell(text)
     },
-    close: endServing,
+    async close() {
+      for (const end of ends) end()
+      if (said !== nobody) await ask('gone', '')
+    },
   }
 }
 
@@ -121,7 +139,7 @@ function createHeard(most: number): Heard {
     },
     add(told, times) {
       for (const [key, count] of told) {
-        const sum = (elsewhere.get(key) ?? 0) + times * count
+        const sum = (elsewhere.get(key) ?? 0) + times * Math.min(count, most)
         if (sum > 0) elsewhere.set(key, sum)
         else elsewhere.delete(key)
       }
@@ -139,14 +157,8 @@ function createHeard(most: number): Heard {
   }
 }
 
-const markOf = (key: string): string => createHash('sha256').update(key).digest('base64').slice(0, 12)
+/** No name of a gate is the beginning of another's. */
+const nameOf = (from: readonly string[]): string => from.map((name) => `${JSON.stringify(name)},`).join('')
+const nothing = Buffer.alloc(0)
 
-function read(body: Buffer): Told | undefined {
-  try {
-    const value: unknown = JSON.parse(body.toString())
-    return isTold(value) ? value : undefined
-  } catch (error) {
-    if (error instanceof SyntaxError) return undefined
-    throw error
-  }
-}
+const markOf = (key: string): string => createHash('sha256').update(key).digest('base64').slice(0, 12)

@@ -9,6 +9,8 @@ export interface Question {
   /** base64. */
   readonly body: string
   readonly timeoutMs: number
+  /** As `GatePeers.serve` is told it. */
+  readonly from: readonly string[]
 }
 
 /** null: not in time. */
@@ -17,6 +19,8 @@ export type Answers = readonly (string | null)[]
 /** How long (ms) a question may take at most, and how many answers count. */
 export const maxAskMs = 30_000
 const maxAnswers = 1000
+/** Gates may be behind gates so deep. */
+export const maxFrom = 4
 const maxRemembered = 10_000
 
 export const readAnswers = (value: unknown): Answers =>
@@ -46,8 +50,9 @@ export interface Asking {
   answer(question: Question): Promise<Answers>
 }
 
-export function createAsking(askOthers: (question: Question) => Promise<Answers>): Asking {
-  const handlers = new Map<string, (body: Buffer) => Buffer>()
+/** `own`: what it asks itself is from there. */
+export function createAsking(askOthers: (question: Question) => Promise<Answers>, own: readonly string[] = []): Asking {
+  const handlers = new Map<string, Parameters<GatePeers['serve']>[1]>()
   const heard = new Set<string>()
   const isNew = (id: string): boolean => {
     if (heard.has(id)) return false
@@ -59,7 +64,7 @@ export function createAsking(askOthers: (question: Question) => Promise<Answers>
   return {
     peers: {
       async ask(what, body, timeoutMs) {
-        const question = { id: randomUUID(), what, body: body.toString('base64'), timeoutMs }
+        const question = { id: randomUUID(), what, body: body.toString('base64'), timeoutMs, from: own }
         heard.add(question.id)
         const answers = await askOthers(question)
         return answers.map((answer) => (answer === null ? undefined : Buffer.from(answer, 'base64')))
@@ -71,10 +76,10 @@ export function createAsking(askOthers: (question: Question) => Promise<Answers>
         }
       },
     },
-    async answer({ id, what, body }) {
+    async answer({ id, what, body, from }) {
       const handle = handlers.get(what)
       if (!handle || !isNew(id)) return []
-      return [handle(Buffer.from(body, 'base64')).toString('base64')]
+      return [handle(Buffer.from(body, 'base64'), from).toString('base64')]
     },
   }
 }

@@ -1,6 +1,6 @@
 import { type Static, type TSchema, Type } from 'typebox'
 import { Compile } from 'typebox/compile'
-import { maxAskMs } from './asking.ts'
+import { maxAskMs, maxFrom } from './asking.ts'
 import { LinkError } from './link-error.ts'
 
 /** The messages of a link but its batches, as schemas: types and checks are made from here. */
@@ -49,6 +49,7 @@ const question = object({
   what: Type.String({ maxLength: 64 }),
   body: Type.String({ maxLength: 1_048_576 }),
   timeoutMs: Type.Number({ minimum: 0, maximum: maxAskMs }),
+  from: Type.Unsafe<readonly string[]>(Type.Array(Type.String({ maxLength: 256 }), { maxItems: maxFrom })),
 })
 
 const revocation = object({

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import type { Duplex } from 'node:stream'
 import type { Clock, Logger, Revocation, RevocationLog } from '#api'
 import { revocationId } from '../../util/revocation-id.ts'
@@ -7,7 +8,7 @@ import type { HubPort } from '../hub.ts'
 import { createReadBudget } from '../past/read-budget.ts'
 import type { GatePeers } from '../peers.ts'
 import type { NamespaceSettings } from '../settings.ts'
-import { type Answers, type Asking, createAsking, type Question } from './asking.ts'
+import { type Answers, type Asking, createAsking, maxFrom, type Question } from './asking.ts'
 import { type GateLink, type OfferedSource, openGateLink, type RevokeToken } from './gate-link.ts'
 import type { LineLimits } from './line.ts'
 import { LinkError } from './link-error.ts'
@@ -16,9 +17,10 @@ import { createOfferedSink, type OfferedSink } from './sink-offer.ts'
 
 /** The worker's end of its links: a port for the tasks, carried to gates in other processes. */
 export interface WorkerEnd {
+  readonly name: string
   readonly port: HubPort
-  /** Serves the gate at the other end of the stream until either ends it. */
-  link(duplex: Duplex, name: string, events?: LinkEvents): GateLink
+  /** Serves the gate at the other end of the stream until either ends it. All workers are to name a gate the same. */
+  link(duplex: Duplex, gate: string, events?: LinkEvents): GateLink
   /** All declared connectors were started. */
   started(): void
   /** All other gates, for a gate in this process. */
@@ -48,6 +50,9 @@ export interface WorkerEndOptions {
   readonly revocations?: Pick<RevocationLog, 'all' | 'onChange' | 'add'>
 }
 
+/** How long (ms) other gates may take to hear that one is gone. */
+const goneMs = 1000
+
 interface Attached<T> {
   readonly connector: string
   readonly patterns: readonly Pattern[]
@@ -63,6 +68,7 @@ export function createWorkerEnd(options: WorkerEndOptions): WorkerEnd {
   const readBudget = createReadBudget(options.readBytesPerS, clock)
   let last = 0
   let hasStarted = false
+  let hasStopped = false
 
   const port: HubPort = {
     attachSink(attachment) {
@@ -132,11 +138,22 @@ export function createWorkerEnd(options: WorkerEndOptions): WorkerEnd {
     const others = options.askOthers?.(question) ?? Promise.resolve([])
     return (await Promise.all([askLinks(question, except), others])).flat()
   }
-  const asking: Asking = createAsking((question) => askAll(question))
+  const asking: Asking = createAsking((question) => askAll(question), [name])
   const answer = async (question: Question, ask: (question: Question) => Promise<Answers>): Promise<Answers> =>
     (await Promise.all([asking.answer(question), ask(question)])).flat()
 
+  const tellGone = async (gate: string): Promise<void> => {
+    try {
+      await answer({ id: randomUUID(), what: 'gone', body: '', timeoutMs: goneMs, from: [gate] }, (told) =>
+        askAll(told),
+      )
+    } catch (error) {
+      log.warn({ gate, err: error }, 'other gates not told that a gate is gone')
+    }
+  }
+
   return {
+    name,
     port,
     link(duplex, gate, events = {}) {
       const link = openGateLink({
@@ -158,7 +175,10 @@ export function createWorkerEnd(options: WorkerEndOptions): WorkerEnd {
         drained() {
           for (const { offered } of sinks.values()) offered.goOn(link.line)
         },
-        asked: (question) => answer(question, (asked) => askAll(asked, link)),
+        asked(question) {
+          const from = [gate, ...question.from].slice(0, maxFrom)
+          return answer({ ...question, from }, (asked) => askAll(asked, link))
+        },
         revokeToken,
         toldProducer(tell) {
           for (const { connector, offered } of sources.values()) {
@@ -171,6 +191,7 @@ export function createWorkerEnd(options: WorkerEndOptions): WorkerEnd {
         },
         closed(reason) {
           links.delete(link)
+          if (!hasStopped) void tellGone(gate)
           for (const { offered } of sinks.values()) offered.leave(link.line)
           events.closed?.(reason)
         },
@@ -185,6 +206,7 @@ export function createWorkerEnd(options: WorkerEndOptions): WorkerEnd {
     peers: asking.peers,
     answer: (question) => answer(question, askLinks),
     stop() {
+      hasStopped = true
       endTelling?.()
       for (const link of links) link.close('The worker ends.')
       for (const back of outOfSight.values()) back.abort()

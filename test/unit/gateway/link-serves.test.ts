@@ -49,7 +49,7 @@ const worker = (name: string) => {
 async function link(to: ReturnType<typeof worker>, end: GateEnd): Promise<Pair> {
   const pair = await memoryPair()
   closing.push(() => pair.close())
-  to.link(pair.worker, 'gate')
+  to.link(pair.worker, `gate ${closing.length}`)
   end.link(pair.gate, 'worker')
   return pair
 }

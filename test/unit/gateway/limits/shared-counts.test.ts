@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { createSharedCounts } from '../../../../src/gateway/limits/shared-counts.ts'
@@ -111,12 +112,39 @@ test('at most 2,000 cross, those with the most first', async () => {
   expect(there.enter('user-2999')).toBe(false)
 })
 
-test.each([['nonsense'], ['{"gate":"x","addresses":[],"users":[["k",-1]]}'], ['{}']])(
-  '%s is no figure',
-  async (body) => {
-    const { all, bus, seconds } = gates(1, 1)
-    await bus.join().ask('counts', Buffer.from(body), 1000)
-    await seconds(1)
-    expect(all[0]?.enter()).toBe(true)
-  },
-)
+test.each([['nonsense'], ['{"addresses":[],"users":[["k",-1]]}'], ['{}']])('%s is no figure', async (body) => {
+  const { all, bus, seconds } = gates(1, 1)
+  await bus.join().ask('counts', Buffer.from(body), 1000)
+  await seconds(1)
+  expect(all[0]?.enter()).toBe(true)
+})
+
+test('the users of a gate that stops, or that is gone, are let in elsewhere at once', async () => {
+  const { all, bus, seconds } = gates(3, 1)
+  const [stops, dies, here] = all as [(typeof all)[0], (typeof all)[0], (typeof all)[0]]
+  stops.enter('ann')
+  dies.enter('ben')
+  await seconds(2)
+  expect([here.enter('ann'), here.enter('ben')]).toEqual([false, false])
+  await stops.close()
+  expect([here.enter('ann'), here.enter('ben')]).toEqual([true, false])
+  // As its worker says of it: the bus names gates by their turn.
+  await bus.join('gate 2').ask('gone', Buffer.alloc(0), 1000)
+  expect(here.enter('ben')).toBe(true)
+})
+
+test('a gate that lies has no more of a user than there may be, and takes no other gate’s place', async () => {
+  const { all, bus, seconds } = gates(2, 5)
+  const [here, honest] = all as [(typeof all)[0], (typeof all)[0]]
+  const mark = createHash('sha256').update('ann').digest('base64').slice(0, 12)
+  const tell = (from: readonly string[], users: unknown): Promise<unknown> =>
+    bus.join(...from).ask('counts', Buffer.from(JSON.stringify({ addresses: [], users })), 1000)
+  for (let n = 0; n < 300; n++) await tell(['liar', `process ${n}`], [['k', 1]])
+  await tell(['another'], [[mark, 1e9]])
+  expect(here.enter('ann')).toBe(false)
+  for (let n = 0; n < 5; n++) honest.enter('ben')
+  await seconds(2)
+  expect(here.enter('ben')).toBe(false)
+  await tell(['another'], [])
+  expect(here.enter('ann')).toBe(true)
+})
