@@ -2,7 +2,8 @@ import { dropSubscription } from '../client.ts'
 import { refuse } from '../codes.ts'
 import type { ClientFrames } from '../protocol.ts'
 import type { Identity } from '../who/auth.ts'
-import { bindToken, ownToken, useOwnToken } from '../who/own-token.ts'
+import { bindToken, subscriberOf, useOwnToken } from '../who/own-token.ts'
+import { rememberToken } from '../who/used-tokens.ts'
 import type { Requester } from './requester.ts'
 
 export async function refresh(
@@ -18,11 +19,12 @@ export async function refresh(
     return refuseFrame(id, refuse('bad_token', 'The token is for one subscription: name it in `subscription`.'))
   if (known.isAuthenticated && (!fresh.isAuthenticated || fresh.client !== known.client))
     return refuseFrame(id, refuse('bad_token', 'The token is of another client.'))
+  rememberToken(client, known)
   requester.refreshed(fresh)
   tellRefreshed(requester, id, fresh)
   for (const held of client.subscriptions.values()) {
-    if (ownToken(held)) continue
-    if (held.channels.every(({ name }) => gate.auth.allows(fresh, 'subscribe', name))) continue
+    const by = subscriberOf(held, fresh)
+    if (held.channels.every(({ name }) => gate.auth.allows(by, 'subscribe', name))) continue
     dropSubscription(held)
     client.events.unsubscribed(held, 'forbidden')
   }
@@ -37,7 +39,8 @@ function refreshOne(requester: Requester, fresh: Identity, id: number, subscript
   if ('code' in bound) return refuseFrame(id, bound)
   if (!held.channels.every(({ name }) => gate.auth.allows(bound, 'subscribe', name)))
     return refuseFrame(id, refuse('forbidden', 'The token does not grant the channel of the subscription.'))
-  useOwnToken(held, bound)
+  rememberToken(client, fresh)
+  useOwnToken(held, fresh)
   tellRefreshed(requester, id, fresh)
 }
 

@@ -3,8 +3,9 @@ import { revocationId } from '../../util/revocation-id.ts'
 import { type Client, closeClient, dropSubscription } from '../client.ts'
 import type { Connections } from '../connections.ts'
 import type { Identity } from './auth.ts'
-import { ownToken } from './own-token.ts'
+import { subscriberOf } from './own-token.ts'
 import type { RevocationIndex } from './revocations.ts'
+import { type UsedToken, usedTokens } from './used-tokens.ts'
 
 export interface RevokerOptions {
   readonly revocations: Pick<RevocationLog, 'all' | 'onChange' | 'add'>
@@ -42,7 +43,7 @@ export function startRevoker({ revocations, index, connections, clock, log }: Re
     }
   }
   /** Who was shut out would come back with the same token, here or elsewhere. */
-  const revokeToken = ({ tokenId, expiresAt }: Identity, { reason }: Revocation): void => {
+  const revokeToken = ({ tokenId, expiresAt }: UsedToken, { reason }: Revocation): void => {
     if (tokenId === undefined) return
     const of = { kind: 'token', token: tokenId } as const
     const id = revocationId(of)
@@ -64,7 +65,7 @@ export function startRevoker({ revocations, index, connections, clock, log }: Re
 
   const endSubscriptions = (client: Client, who: Identity): void => {
     for (const subscription of client.subscriptions.values()) {
-      const by = ownToken(subscription) ?? who
+      const by = subscriberOf(subscription, who)
       if (!index.refuses(by) && !subscription.channels.some(({ name }) => index.blocks(by, name))) continue
       dropSubscription(subscription)
       client.events.unsubscribed(subscription, 'revoked')
@@ -77,7 +78,7 @@ export function startRevoker({ revocations, index, connections, clock, log }: Re
       if (client.closed) continue
       const who = connection.identity()
       const session = index.ofSession(client.session)
-      if (session && who) revokeToken(who, session)
+      if (session) for (const token of [...usedTokens(client), ...(who ? [who] : [])]) revokeToken(token, session)
       if (session || (who && index.refuses(who))) closeClient(client, 'revoked')
       else if (who) endSubscriptions(client, who)
     }

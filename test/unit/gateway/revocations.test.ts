@@ -138,3 +138,37 @@ test('the token of a revoked session is refused here although it cannot be store
   expect(await client.closed()).toBe(4505)
   expect((await openClient(gateway, token)).frames[0]).toMatchObject({ code: 'revoked' })
 })
+
+test('all tokens that a session has had are out with it: those from before a refresh, and those of its subscriptions', async () => {
+  const revocations = memoryRevocations()
+  const gateway = await runGate(revocations)
+  const [first, second, lent] = [
+    await sign({ sub: 'ann', jti: '1' }),
+    await sign({ sub: 'ann', jti: '2' }),
+    await sign({ channel: 'secret:1' }),
+  ]
+  const client = await openClient(gateway, first)
+  expect(await client.ask({ type: 'refresh', token: second })).toMatchObject({ type: 'refreshed' })
+  expect(await client.ask({ type: 'subscribe', channel: 'secret:1', token: lent })).toMatchObject({
+    type: 'subscribed',
+  })
+  await revocations.revoke({ kind: 'session', session: String(client.frames[0]?.['session']) })
+  expect(await client.closed()).toBe(4505)
+  for (const token of [first, second]) expect((await openClient(gateway, token)).frames[0]?.['code']).toBe('revoked')
+  const back = await openClient(gateway)
+  expect(await back.ask({ type: 'subscribe', channel: 'secret:1', token: lent })).toMatchObject({ code: 'revoked' })
+})
+
+test('a subscription with a token of nobody goes by who its connection is now', async () => {
+  const revocations = memoryRevocations()
+  const client = await openClient(await runGate(revocations))
+  const [one, two] = [
+    await client.ask({ type: 'subscribe', channel: 'secret:1', token: await sign({ channel: 'secret:1' }) }),
+    await client.ask({ type: 'subscribe', channel: 'secret:2', token: await sign({ channel: 'secret:2' }) }),
+  ]
+  await revocations.revoke({ kind: 'channels', channels: 'secret:2', user: 'ann' })
+  expect(await client.ask({ type: 'refresh', token: await sign({ sub: 'ann' }) })).toMatchObject({ type: 'refreshed' })
+  expect(await client.told('unsubscribed', 'forbidden')).toMatchObject({ subscription: two.id })
+  await revocations.revoke({ kind: 'channels', channels: 'secret:1', user: 'ann' })
+  expect(await client.told('unsubscribed', 'revoked')).toMatchObject({ subscription: one.id })
+})
