@@ -2,7 +2,7 @@ import { ConnectError, type MaybePromise, NotFoundError } from '#api'
 import type { GatePeers } from '../gateway/index.ts'
 import type { WorkerPeers } from '../herder/index.ts'
 
-export interface GatesOfCluster extends GatePeers {
+export interface GatesOfCluster extends Pick<GatePeers, 'ask'> {
   /** The worker is in its cluster: until then there is nobody to ask, and nobody asks. */
   join(peers: WorkerPeers): void
   serve(what: string, handle: (body: Buffer) => MaybePromise<Buffer>): () => void

@@ -213,4 +213,26 @@ describe('gates behind links', () => {
       return (await connect(a, 'ann')).closed() === undefined
     })
   })
+
+  it('let a user in at another as soon as the link of the one it is at has ended', async () => {
+    const own = worker('worker')
+    const [a, b] = [gateAlone({ limits: { sessionsPerUser: 1 } }), gateAlone({ limits: { sessionsPerUser: 1 } })]
+    const pair = await link(own, a.end)
+    await link(own, b.end)
+    await connect(a, 'ann')
+    let at = systemClock.now()
+    await eventually(async () => {
+      at += 1000
+      for (const { gate } of [a, b]) gate.gate.limits.tick(at)
+      const client = await connect(b, 'ann')
+      client.disconnect()
+      return client.closed() === 'user_limit'
+    })
+    await pair.close()
+    const letIn = await eventually(async () => {
+      const client = await connect(b, 'ann')
+      return client.closed() === undefined && client
+    })
+    expect(letIn.of('connected')).toHaveLength(1)
+  })
 })

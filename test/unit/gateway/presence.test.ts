@@ -38,9 +38,10 @@ async function open(peers: GatePeers = noPeers) {
 
 /** Two gates that ask each other. */
 function pair(): [GatePeers, GatePeers] {
-  const served = [new Map<string, (body: Buffer) => Buffer>(), new Map<string, (body: Buffer) => Buffer>()]
+  type Handle = Parameters<GatePeers['serve']>[1]
+  const served = [new Map<string, Handle>(), new Map<string, Handle>()]
   const end = (own: number): GatePeers => ({
-    ask: async (what, body) => [served[1 - own]?.get(what)?.(body)],
+    ask: async (what, body) => [served[1 - own]?.get(what)?.(body, [String(own)])],
     serve(what, handle) {
       served[own]?.set(what, handle)
       return () => served[own]?.delete(what)
