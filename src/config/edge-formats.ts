@@ -35,6 +35,8 @@ function isNetwork(text: string): boolean {
 
 const actions: readonly string[] = ['subscribe', 'publish', 'history', 'presence', 'statistics']
 
+const claimSegment = /^(?:\*|(?:[A-Za-z0-9._~-]|%[0-9A-F]{2}|#\{[^}]+\})+)$/
+
 export function claimsComplaint(value: unknown): string | undefined {
   if (typeof value !== 'object' || value === null || Array.isArray(value))
     return 'must be an object such as {"subscribe":["bus:*"]}'
@@ -42,6 +44,9 @@ export function claimsComplaint(value: unknown): string | undefined {
     if (!actions.includes(claim)) return `has the unknown claim "${claim}"; known are ${actions.join(', ')}`
     if (!Array.isArray(patterns) || !patterns.every((each) => typeof each === 'string'))
       return `"${claim}" must be a list of patterns of channels`
+    const wrong = patterns.find((each: string) => !each.split(':').every((segment) => claimSegment.test(segment)))
+    if (wrong !== undefined)
+      return `"${claim}" has "${wrong}", which grants nothing: its segments are a whole *, or A–Z a–z 0–9 . _ ~ - %XX and #{claim}`
   }
   return undefined
 }

@@ -2,6 +2,7 @@ import { ConfigError } from '#api'
 import { loadSettings } from './load-settings.ts'
 import { readConfigFile } from './read-file.ts'
 import { resolveWorker } from './resolve-worker.ts'
+import { envName, settingKeys } from './setting-keys.ts'
 import type { Settings } from './settings.ts'
 import { sortProperties } from './sort-properties.ts'
 import type { WorkerConfigSources } from './worker-config.ts'
@@ -11,6 +12,9 @@ export interface GateConfig {
   /** Sentences for the log. */
   readonly warnings: readonly string[]
 }
+
+/** What only workers use. */
+const ofWorkers = /^(?:rest\.|gateway\.(?:enabled$|revocations\.|link\.(?:cert|key|ca)$))/
 
 /** Reads the configuration of `tidegate gate`: settings only, since a gate has no Kafka. Throws `ConfigError`. */
 export async function loadGateConfig({ file, env, flags }: WorkerConfigSources): Promise<GateConfig> {
@@ -41,5 +45,11 @@ export async function loadGateConfig({ file, env, flags }: WorkerConfigSources):
         context: { errors, file },
       },
     )
-  return { settings, warnings: [...fromFile.warnings, ...fromFlags.warnings] }
+  const given = { ...fromFile.settings, ...fromFlags.settings }
+  const idle = Object.keys(settingKeys).filter(
+    (name) => ofWorkers.test(name) && (Object.hasOwn(given, name) || env[envName(name)] !== undefined),
+  )
+  const warnings = [...fromFile.warnings, ...fromFlags.warnings]
+  if (idle.length > 0) warnings.push(`${idle.join(', ')}: only workers use this, and it changes nothing on a gate.`)
+  return { settings, warnings }
 }

@@ -59,7 +59,11 @@ export const namespaceRules: { readonly [Rule in keyof NamespaceRules]: Namespac
   wildcards: flag(true, 'Whether a subscription may name a pattern of channels.'),
   filters: flag(true, 'Whether a subscription may have a filter or a box.'),
   delta: flag(true, 'Whether a subscription may ask for deltas.'),
-  deliveries: { kind: 'deliveries', default: deliveries, doc: 'What a subscription may ask for.' },
+  deliveries: {
+    kind: 'deliveries',
+    default: deliveries,
+    doc: 'What a subscription may ask for. One that asks for nothing, of a connector that says nothing, gets `every`, or the first here when that is not among them.',
+  },
   adaptive: flag(
     false,
     'Whether a client that falls behind in `every` is moved to `latest`, and back when it has caught up.',

@@ -45,7 +45,7 @@ export interface GrantOptions {
 /** What of it is granted: bounds are put on numbers; what is not allowed at all, or does not go together, is refused. */
 export function grant(asked: Asked, { rules, attachment, isWild }: GrantOptions): Terms | Refusal {
   const { snapshot = false, window, delta, filter, bbox } = asked
-  const delivery = asked.delivery ?? attachment.delivery ?? 'every'
+  const delivery = asked.delivery ?? attachment.delivery ?? standardOf(rules)
   const no = (field: string, message: string): Refusal => refuse('unsupported', message, { field })
   const apart = (field: string, other: string): Refusal =>
     refuse('bad_request', `"${field}" does not go with ${other}.`, { field })
@@ -74,6 +74,10 @@ export function grant(asked: Asked, { rules, attachment, isWild }: GrantOptions)
     ...(bbox ? { bbox } : {}),
   }
 }
+
+/** What who asks for nothing gets: `every`, or where it is not to be had the first that is. */
+const standardOf = ({ deliveries }: NamespaceSettings): Delivery =>
+  deliveries.includes('every') ? 'every' : (deliveries[0] ?? 'every')
 
 /** `bound` 0: none. */
 function least(asked: number | undefined, bound: number): number | undefined {

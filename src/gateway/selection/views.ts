@@ -40,7 +40,7 @@ export function createViews(
       }
       // Not the whole window is looked at: a pattern costs what it has.
       const items = [...members].flatMap(({ log }) => log.items.slice(log.head))
-      for (const item of items.sort((a, b) => a.seq - b.seq)) addToView(view, item)
+      for (const item of items.toSorted((a, b) => a.seq - b.seq)) addToView(view, item)
       views.add(view)
       return view
     },

@@ -19,6 +19,9 @@ test.each([
   ['gateway.tls.claims', '{"subscribes":["bus:*"]}', /unknown claim "subscribes"/],
   ['gateway.tls.claims', '{"subscribe":"bus:*"}', /must be a list of patterns/],
   ['gateway.tls.claims', 'all', /must be an object/],
+  ['gateway.tls.claims', '{"subscribe":["bus*"]}', /"bus\*", which grants nothing/],
+  ['gateway.tls.claims', '{"publish":["bus:caf%c3%a9"]}', /which grants nothing/],
+  ['gateway.tls.claims', '{"publish":["*","report:a-#{sub}:*"]}', undefined],
 ])('%s = %s', (name, value, complaint) => {
   let said = ''
   try {

@@ -42,6 +42,12 @@ const values = (client: FakeClient): unknown[] => client.of('message').map(({ da
 /** What stands still in a client's socket. */
 const block = (client: FakeClient): void => void (client.waiting = 1 << 20)
 
+test('who asks for nothing gets what there is where every is not to be had', async () => {
+  const { subscribe } = await setUp({ namespaces: lag({ deliveries: ['latest', 'batch'] }) })
+  const client = await subscribe({})
+  expect(client.of('subscribed')[0]).toMatchObject({ granted: { delivery: 'latest' } })
+})
+
 test('latest keeps the newest of each key, in the place of the first, and says how many it replaced', async () => {
   const { publish, pass, subscribe } = await setUp()
   const client = await subscribe({ delivery: 'latest' })

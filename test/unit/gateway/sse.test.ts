@@ -222,6 +222,10 @@ test('channels of several connectors, no channel and another method are refused'
     'forbidden',
     expect.any(String),
   ])
+  const stranger = await fetch(`${gateway.address.url}/sse?channel=bus:1`, {
+    headers: { origin: 'https://evil.example' },
+  })
+  expect(stranger.headers.get('access-control-allow-origin')).toBeNull()
 })
 
 test('allowed origins are told so, and an idle stream has a heartbeat', async () => {
