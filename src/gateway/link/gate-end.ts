@@ -50,7 +50,7 @@ export function createGateEnd(options: GateEndOptions): GateEnd {
   const sinks = new Map<string, GateSink>()
   const sources = new Map<string, GateSource>()
   const producers = new Map<string, ConnectedProducer>()
-  const revocations = createLinkedRevocations()
+  const revocations = createLinkedRevocations(clock)
   let hasStarted = false
 
   const sinkOf = (connector: string): GateSink => {
@@ -152,6 +152,7 @@ export function createGateEnd(options: GateEndOptions): GateEnd {
         limits: options.limits,
         clock,
         log: log.child({ worker: name }),
+        greeted: (worker) => revocations.linkBegan(link, worker),
         take: (message) => take(link, linked, message),
         batch: (sink, batch) => linked.sinks.get(sink)?.batch(link, sink, batch),
         seeds: (sink, batch) => linked.sinks.get(sink)?.seeds(link, sink, batch),

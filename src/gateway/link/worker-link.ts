@@ -31,6 +31,8 @@ export interface WorkerLinkOptions {
   readonly limits: LineLimits
   readonly clock: Clock
   readonly log: Logger
+  /** The worker said who it is; nothing else comes before. */
+  greeted(worker: string): void
   take(message: Exclude<ToGate, { t: 'hello' | 'answer' | 'failure' | 'ask' }>): void
   batch(sink: number, batch: Batch): void
   seeds(sink: number, batch: Batch): void
@@ -55,6 +57,7 @@ export function openWorkerLink(options: WorkerLinkOptions): WorkerLink {
             `${message.name} is a ${message.role} that speaks version ${message.version} of the link; this gate speaks to workers of version ${linkVersion}. Run the same release on both.`,
           )
         isGreeted = true
+        options.greeted(message.name)
         return log.info({ name: message.name }, 'worker linked')
       case 'answer':
         if (!past.answered(message.call)) calls.answered(message.call, message.value)

@@ -8,7 +8,7 @@ import { revocationId } from '../../../../src/util/revocation-id.ts'
 import { eventually } from '../../../support/eventually.ts'
 import { linkLimits, makeGateEnd, makeWorkerEnd, memoryPair, type Pair } from '../../../support/linked.ts'
 import { memoryRevocations } from '../../../support/memory-revocations.ts'
-import { fakeGate } from '../harness.ts'
+import { fakeGate, manualClock } from '../harness.ts'
 
 const closing: (() => Promise<void> | void)[] = []
 afterEach(async () => {
@@ -107,21 +107,66 @@ describe('the revocations of a worker', () => {
 })
 
 describe('what several workers say is revoked', () => {
-  it('holds while one that is linked says so, whoever has not heard of it yet', () => {
-    const [a, b] = [{}, {}]
-    const linked = createLinkedRevocations()
-    const list = (...page: ReturnType<typeof user>[]): RevocationMessage => ({
-      t: 'revocations',
-      page,
-      isFirst: true,
-      isLast: true,
-    })
-    linked.take(a, list(user('ann')))
-    linked.take(b, list())
-    expect(linked.all()).toHaveLength(1)
-    linked.linkEnded(a)
-    linked.linkEnded(b)
-    linked.take(b, list())
-    expect(linked.all()).toEqual([])
+  const list = (...page: ReturnType<typeof user>[]): RevocationMessage => ({
+    t: 'revocations',
+    page,
+    isFirst: true,
+    isLast: true,
+  })
+  const ended = (name: string): RevocationMessage => ({ t: 'revocationEnded', id: user(name).id })
+  function linked() {
+    const clock = manualClock()
+    const revocations = createLinkedRevocations(clock)
+    const join = (name: string): object => {
+      const link = {}
+      revocations.linkBegan(link, name)
+      return link
+    }
+    return { revocations, clock, join, at: () => revocations.all().map(({ at }) => at) }
+  }
+
+  it('holds on, whoever has not heard of it yet, and while who said so is away', () => {
+    const { revocations, join, at } = linked()
+    const [a, b] = [join('a'), join('b')]
+    revocations.take(a, list(user('ann', 3000)))
+    revocations.take(b, list())
+    expect(at()).toEqual([3000])
+    // Behind with Kafka, it lists what was before, and its end, and all of that once more when it is linked again.
+    revocations.take(b, list(user('ann', 1000)))
+    expect(at()).toEqual([3000])
+    revocations.take(b, ended('ann'))
+    expect(at()).toEqual([3000])
+    revocations.linkEnded(a)
+    revocations.linkEnded(b)
+    revocations.take(join('b'), list())
+    expect(at()).toEqual([3000])
+    revocations.take(join('a'), list())
+    expect(at()).toEqual([])
+  })
+
+  it('is in force anew when it was revoked again, and ends with the word of one that knows it', () => {
+    const { revocations, join, at } = linked()
+    const [a, b] = [join('a'), join('b')]
+    revocations.take(a, list(user('ann', 1000)))
+    revocations.take(b, list(user('ann', 1000)))
+    revocations.linkEnded(a)
+    revocations.take(join('a'), list(user('ann', 3000)))
+    expect(at()).toEqual([3000])
+    revocations.take(b, { t: 'revoked', revocation: user('ann', 3000) })
+    revocations.take(b, ended('ann'))
+    expect(at()).toEqual([])
+  })
+
+  it('does not hold for ever by the word of workers that never come back', () => {
+    const { revocations, clock, join, at } = linked()
+    const a = join('a')
+    revocations.take(a, list(user('ann')))
+    revocations.linkEnded(a)
+    const next = join('next')
+    revocations.take(next, list())
+    expect(at()).toEqual([1000])
+    clock.advance(86_400_000)
+    revocations.take(next, list())
+    expect(at()).toEqual([])
   })
 })
