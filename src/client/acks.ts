@@ -31,6 +31,8 @@ export function createAcks(current: PositionKeeper, timers: Timers, send: (posit
   let untold: string | undefined
   let soon = 1
   let timer: unknown
+  /** What used up the window without a message, behind messages that are not acknowledged: by its number, the position. */
+  const silent = new Map<number, string | undefined>()
   let isPaused = true
 
   const tell = (): void => {
@@ -65,6 +67,7 @@ export function createAcks(current: PositionKeeper, timers: Timers, send: (posit
       given = 0
       done = 0
       told = 0
+      silent.clear()
       untold = undefined
       soon = Math.max(1, Math.floor(window / 2))
       isPaused = false
@@ -75,14 +78,22 @@ export function createAcks(current: PositionKeeper, timers: Timers, send: (posit
       return () => {
         if (mine !== life || number <= done) return
         done = number
+        let last = position
+        while (silent.has(done + 1)) {
+          last = silent.get(++done)
+          silent.delete(done)
+        }
         // What was told behind it without a message belongs to it.
-        acknowledged = number === given ? current.current : position
-        tellSoon(position)
+        acknowledged = done === given ? current.current : last
+        tellSoon(last)
       }
     },
     moved(counts = false) {
       if (counts) given++
-      if (done < given - (counts ? 1 : 0)) return
+      if (done < given - (counts ? 1 : 0)) {
+        if (counts) silent.set(given, current.current)
+        return
+      }
       done = given
       acknowledged = current.current
       if (counts) tellSoon(acknowledged)

@@ -38,6 +38,8 @@ export function trackSubscriptions({ settings, guard, backlog, requests }: Subsc
   const entries = new Set<Entry>()
   const byId = new Map<number, Entry>()
   const routes = createRoutes()
+  /** Subscriptions that were left, by id, and the request that is not answered yet. */
+  const left = new Map<number, number>()
   let connection: Connection | undefined
   const handle = createHandler({
     settings,
@@ -107,6 +109,8 @@ export function trackSubscriptions({ settings, guard, backlog, requests }: Subsc
   }
 
   function later(entry: Entry, atLeastMs = 0): void {
+    // Half a snapshot is no state: the next time it is asked for whole.
+    if (isHalf(entry)) forgetPosition(entry)
     release(entry)
     const delay = backoffDelay(entry.attempt++, settings.backoff, settings.random)
     entry.retry = timers.set(() => queue(entry), Math.max(delay, atLeastMs))
@@ -115,8 +119,19 @@ export function trackSubscriptions({ settings, guard, backlog, requests }: Subsc
   /** Takes leave of it at the gate; what still comes of it is for nobody. */
   function leave(entry: Entry): void {
     const { id } = entry
-    if (connection && id !== undefined)
-      connection.send({ type: 'unsubscribe', id: connection.nextId(), subscription: id })
+    if (!connection || id === undefined) return
+    const request = connection.nextId()
+    left.set(id, request)
+    connection.send({ type: 'unsubscribe', id: request, subscription: id })
+  }
+
+  /** An error for who has left: the subscription was refused, or had ended, when the leave came. */
+  function isForLeft(id: number): boolean {
+    for (const [subscription, request] of left) {
+      if (id === request) left.delete(subscription)
+      if (id === request || id === subscription) return true
+    }
+    return false
   }
 
   function fail(entry: Entry, error: ClientError): void {
@@ -180,9 +195,9 @@ export function trackSubscriptions({ settings, guard, backlog, requests }: Subsc
     disconnected() {
       connection = undefined
       byId.clear()
+      left.clear()
       routes.clear()
       for (const entry of entries) {
-        // Half a snapshot is no state: the next time it is asked for whole.
         if (isHalf(entry)) forgetPosition(entry)
         release(entry)
         entry.isChanging = false
@@ -192,6 +207,7 @@ export function trackSubscriptions({ settings, guard, backlog, requests }: Subsc
       }
     },
     receive(frame, bytes) {
+      if (frame.type === 'unsubscribed') left.delete(frame.subscription)
       const entry = find(frame)
       if (!entry) return
       if (frame.type === 'subscribed') routes.add(entry)
@@ -203,7 +219,7 @@ export function trackSubscriptions({ settings, guard, backlog, requests }: Subsc
     },
     onError(frame) {
       const entry = frame.id === undefined ? undefined : byId.get(frame.id)
-      if (!entry) return false
+      if (!entry) return frame.id !== undefined && isForLeft(frame.id)
       const error = new ClientError(frame.message, frame)
       if (error.retryable) later(entry, error.retryAfter)
       else remove(entry, error)

@@ -15,7 +15,8 @@ export interface Regrant {
 export async function update(entry: Entry, changes: Adjustable, requests: Requests): Promise<Granted> {
   if (entry.isOver) throw new ClientError('The subscription has ended.', { code: 'closed' })
   const before = entry.terms
-  entry.terms = adjust(before, changes)
+  const asked = adjust(before, changes)
+  entry.terms = asked
   const selects = changes.filter !== undefined || changes.bbox !== undefined
   if (entry.id === undefined) {
     if (selects) outdate(entry, before)
@@ -29,11 +30,20 @@ export async function update(entry: Entry, changes: Adjustable, requests: Reques
     return await tell(entry, changes, requests)
   } catch (error) {
     if (error instanceof ClientError && error.code === 'disconnected') return regranted(entry)
-    entry.terms = before
+    entry.terms = undone(entry.terms, { asked, before, changes })
     entry.held = held
     if (isOfSight) entry.isChanging = false
     throw error
   }
+}
+
+/** The terms without changes that were refused; what was changed once more meanwhile stays. */
+function undone(
+  terms: Adjustable,
+  { asked, before, changes }: Readonly<Record<'asked' | 'before' | 'changes', Adjustable>>,
+): Adjustable {
+  const keys = (Object.keys(changes) as (keyof Adjustable)[]).filter((key) => terms[key] === asked[key])
+  return { ...terms, ...Object.fromEntries(keys.map((key) => [key, before[key]])) }
 }
 
 /** What was changed where the gate could not hear it, told once the subscription stands where the application left it. */
