@@ -74,7 +74,7 @@ export const limitKeys: Readonly<Record<string, SettingKey>> = {
   ),
   'gateway.limits.evaluationsPerS': limit(
     50_000,
-    'The most messages and entries of snapshots a second that the filters and boxes of one connection are asked about, each filter and box by itself; twice as many at once. What is more waits, and the client is told (`filter_rate`): in `latest` and `batch` it is merged meanwhile, in `every` a client that falls too far behind is closed as any slow one. 0: no bound.',
+    'The most messages and entries of snapshots a second that the filters and boxes of one connection are asked about, each filter and box by itself, and one with `exists` or `all` once more for each 64 characters of the message; twice as many at once. What is more waits, and the client is told (`filter_rate`): in `latest` and `batch` it is merged meanwhile, in `every` a client that falls too far behind is closed as any slow one. 0: no bound.',
   ),
   'gateway.limits.snapshotBytesPerS': limit(
     67_108_864,

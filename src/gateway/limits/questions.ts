@@ -4,8 +4,8 @@ import { createTokenBucket } from './token-bucket.ts'
 
 /** What the filters and boxes of one connection are asked, of messages and of snapshots. */
 export interface Questions {
-  /** One was asked. */
-  asked(): void
+  /** What is asked of one message or entry; `times`: one that costs as much as so many. */
+  asked(times: number): void
   /** How long (ms) until more may be; 0: now. */
   waitMs(now: number): number
   /** Something has to wait for it. */
@@ -29,7 +29,9 @@ export function createQuestions({ perS, now: startsAt, onHeld }: QuestionsOption
   let count = 0
   let toldAt = Number.NEGATIVE_INFINITY
   return {
-    asked: () => void count++,
+    asked(times) {
+      count += times
+    },
     waitMs(now) {
       bucket.take(count, now)
       count = 0

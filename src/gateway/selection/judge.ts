@@ -7,7 +7,11 @@ import type { SnapshotEntry } from './snapshot.ts'
 type Candidate = Item | SnapshotEntry
 
 /** Whether a message passes a filter or lies in a box. */
-export type Judge = (candidate: Candidate) => boolean
+export interface Judge {
+  (candidate: Candidate): boolean
+  /** How often it goes through a list of the message. */
+  readonly lists?: number
+}
 
 /** Compiles the text of a filter. Throws an error whose message says what is wrong and where; the function may throw too. */
 export type CompileFilter = (
@@ -42,6 +46,8 @@ interface Facts {
 
 type Point = readonly [number, number]
 
+/** What a filter asks of each element of a list. */
+const listCalls = /\b(?:exists|exists_one|all)\s*\(/g
 /** Filters that are kept compiled. */
 const maxFilters = 1000
 /** What is kept of messages in all, read and judged, in characters; a verdict counts as some. */
@@ -102,16 +108,20 @@ export function createJudges(compile: CompileFilter | undefined): Judges {
   }
 
   const makeFilter = (text: string, passes: ReturnType<CompileFilter>): Judge => {
-    const judge: Judge = (candidate) => {
-      const facts = factsOf(candidate)
-      const former = facts.verdicts.get(judge)
-      if (former !== undefined) return former
-      const verdict = ask(passes, candidate, valueOf(facts))
-      if (facts.verdicts.size >= maxVerdicts) forget(facts)
-      facts.verdicts.set(judge, verdict)
-      keep(facts, verdictWeight)
-      return verdict
-    }
+    const lists = text.match(listCalls)?.length ?? 0
+    const judge: Judge = Object.assign(
+      (candidate: Candidate): boolean => {
+        const facts = factsOf(candidate)
+        const former = facts.verdicts.get(judge)
+        if (former !== undefined) return former
+        const verdict = ask(passes, candidate, valueOf(facts))
+        if (facts.verdicts.size >= maxVerdicts) forget(facts)
+        facts.verdicts.set(judge, verdict)
+        keep(facts, verdictWeight)
+        return verdict
+      },
+      { lists },
+    )
     const [oldest] = filters.keys()
     if (filters.size >= maxFilters && oldest !== undefined) filters.delete(oldest)
     filters.set(text, judge)

@@ -47,6 +47,13 @@ export function judgesOf(
   return chosen
 }
 
+/** How many characters of a message count as one element of its lists. */
+const elementLength = 64
+
+/** Who goes through lists is asked of each element anew. */
+const costOf = ({ lists = 0 }: Judge, { data = '' }: Item | SnapshotEntry): number =>
+  1 + lists * Math.ceil(data.length / elementLength)
+
 /** What all judges let pass. */
 export function createSelection(
   judges: readonly Judge[],
@@ -61,7 +68,7 @@ export function createSelection(
 
   const passes = (candidate: Item | SnapshotEntry): boolean =>
     judges.every((judge) => {
-      questions.asked()
+      questions.asked(costOf(judge, candidate))
       return judge(candidate)
     })
   const nameOf = ({ channel, key }: Item | SnapshotEntry): string | undefined =>

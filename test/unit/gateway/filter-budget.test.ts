@@ -3,6 +3,8 @@ import { runInNewContext } from 'node:vm'
 import { expect, test } from 'vitest'
 import { createChannelState } from '../../../src/gateway/channel-state.ts'
 import { createJudges } from '../../../src/gateway/selection/judge.ts'
+import { createSelection, judgesOf } from '../../../src/gateway/selection/selection.ts'
+import { compileFilter } from '../../../src/transforms/index.ts'
 import { fakeGate, feeder, makeAttachment, manualClock, settle } from './harness.ts'
 
 async function start(evaluationsPerS: number) {
@@ -96,4 +98,25 @@ test('filters that nobody uses any more leave nothing behind at the messages the
   const before = used()
   for (let n = 0; n < 600; n++) expect(ask(n)).toBe(Math.max(0, 500 - n))
   expect(used() - before).toBeLessThan(6 * 1024 * 1024)
+})
+
+test.each([
+  ['value.n > 3', 1],
+  ['value.list.exists(x, x.n == 7)', 151],
+  ['value.list.exists(x, x.n == 7) || value.list.all(x, x.n > 2000)', 301],
+])('the filter %s counts for the elements that it goes through', async (filter, cost) => {
+  const list = Array.from({ length: 100 }, (_, n) => ({ id: `bus-${n}`, n: 1000 + n, text: 'x'.repeat(50) }))
+  const data = JSON.stringify({ n: 0, list }).padEnd(9600)
+  expect(data).toHaveLength(9600)
+  const { gate } = await start(0)
+  const [stream] = [...gate.hub.streams()]
+  const channel = stream?.channel('bus:1')
+  const judges = judgesOf({ filter }, undefined, createJudges(compileFilter))
+  if (!channel || !stream || 'code' in judges) throw new Error('no filter')
+  let asked = 0
+  const questions = { asked: (times: number) => void (asked += times) }
+  const selection = createSelection(judges, { channels: [channel], isFresh: true, questions })
+  const item = { ...stream.note(channel, stream.tracker.epoch(), '.'), kind: 'message', data } as const
+  expect(selection.judge(item)).toBe('skip')
+  expect(asked).toBe(cost)
 })
