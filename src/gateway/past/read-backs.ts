@@ -25,7 +25,10 @@ export interface ReadBacks {
   judge(base: Vector, asOf: number): Promise<'readable' | ResumeReason>
   /** Where reading has to begin for who comes from a position, so that what vanished meanwhile can be told. */
   startFor(base: Vector, asOf: number): Promise<Vector>
+  /** As they were a moment ago at most. */
   bounds(): Promise<readonly PartitionPast[]>
+  /** As they are after the call. */
+  boundsNow(): Promise<readonly PartitionPast[]>
   offsetsAt(timestamp: number): Promise<readonly TopicPartitionOffset[]>
   /** False: too many wait. `onJoined` is called when its turn has come. */
   queue(reader: Reader, onJoined: (readBack: ReadBack) => void): boolean
@@ -68,9 +71,21 @@ export function createReadBacks(options: ReadBacksOptions): ReadBacks {
     const answer = inTime(clock, past.bounds())
     asked = { at: now, answer }
     answer.catch(() => {
-      asked = undefined
+      if (asked?.answer === answer) asked = undefined
     })
     return answer
+  }
+
+  let next: Promise<readonly PartitionPast[]> | undefined
+  /** What is on its way may have been asked too early: the next answer is for all who came meanwhile. */
+  const boundsNow = (): Promise<readonly PartitionPast[]> => {
+    const askAnew = (): Promise<readonly PartitionPast[]> => {
+      next = undefined
+      asked = undefined
+      return bounds()
+    }
+    next ??= (asked?.answer ?? Promise.resolve()).then(askAnew, askAnew)
+    return next
   }
 
   const startFor = async (base: Vector, asOf: number): Promise<Vector> => {
@@ -171,6 +186,7 @@ export function createReadBacks(options: ReadBacksOptions): ReadBacks {
     judge,
     startFor,
     bounds,
+    boundsNow,
     offsetsAt: (timestamp) => inTime(clock, past.offsetsAt(timestamp)),
     queue(reader, onJoined) {
       if (waiting.size >= maxWaiting) return false

@@ -1,4 +1,4 @@
-import type { Clock, TopicPartition } from '#api'
+import type { Clock, PartitionPast, TopicPartition } from '#api'
 import type { ResumeReason } from '../codes.ts'
 import { inTime } from '../past/in-time.ts'
 import type { Stream } from '../stream.ts'
@@ -83,12 +83,19 @@ export function createPositionCheck(
   /** Whether the position lies beyond the end of a partition; beyond what this worker has read is no matter. */
   const isAhead = async (base: Vector): Promise<boolean> => {
     const { next } = tracker.vector()
-    for (const [index, partition] of tracker.partitions().entries()) {
-      const at = base.next[index] ?? 0
-      const isInside = base.paths.has(index)
-      if (at < (next[index] ?? 0) || (at === next[index] && !isInside)) continue
-      if ((await timestampAt(partition, isInside ? at : at - 1)) === 'beyond') return true
-    }
+    const needed = tracker.partitions().flatMap((partition, index) => {
+      const end = (base.next[index] ?? 0) + (base.paths.has(index) ? 1 : 0)
+      return end > (next[index] ?? 0) ? [{ ...partition, end }] : []
+    })
+    if (needed.length === 0) return false
+    const isBeyond = (held: readonly PartitionPast[]): boolean =>
+      needed.some(({ topic, partition, end }) =>
+        held.some((each) => each.topic === topic && each.partition === partition && end > each.high),
+      )
+    const { readBacks } = stream
+    // When a worker was lost all its clients are ahead of the others: few questions are for all.
+    if (readBacks) return isBeyond(await readBacks.bounds()) && isBeyond(await readBacks.boundsNow())
+    for (const { end, ...partition } of needed) if ((await timestampAt(partition, end - 1)) === 'beyond') return true
     return false
   }
 
