@@ -34,8 +34,9 @@ export async function openFileRevocations(
     async add(made) {
       table.dropEnded()
       table.checkRoom(made.id)
+      const former = table.all().find(({ id }) => id === made.id)
       table.apply({ made })
-      await storeOr(() => table.apply({ ended: made.id }))
+      await storeOr(() => table.apply(former ? { made: former } : { ended: made.id }))
     },
     async remove(id) {
       const held = table.all().find((revocation) => revocation.id === id)

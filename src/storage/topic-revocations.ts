@@ -54,7 +54,11 @@ export async function openTopicRevocations(options: TopicRevocationsOptions): Pr
   const write = async (id: string, value: string | null): Promise<void> => {
     try {
       const record = { topic, key: Buffer.from(id), value: value === null ? null : Buffer.from(value), headers: [] }
-      await bounded(storeMs, 'Storing a revocation', clock, () => producer.send([record]))
+      await bounded(storeMs, 'Storing a revocation', clock, async (signal) => {
+        await producer.send([record])
+        // Only the topic says what came after what: others may have written to it meanwhile.
+        await topicLog.readToEnd(signal)
+      })
     } catch (error) {
       if (!isRetriable(error)) throw new ConnectError(`It is not stored: ${messageOf(error)}`, { cause: error })
       throw new RetriableError(`It could not be stored, and may be later: ${messageOf(error)}`, { cause: error })
@@ -65,6 +69,8 @@ export async function openTopicRevocations(options: TopicRevocationsOptions): Pr
   const sweep = async (): Promise<void> => {
     for (; !closed.signal.aborted; await clock.sleep(sweepMs, closed.signal)) {
       for (const id of table.dropEnded()) {
+        // Storing the ends of others took its time.
+        if (table.has(id)) continue
         try {
           await write(id, null)
         } catch (error) {
@@ -89,12 +95,10 @@ export async function openTopicRevocations(options: TopicRevocationsOptions): Pr
     async add(revocation) {
       table.checkRoom(revocation.id)
       await write(revocation.id, writeRevocation(revocation))
-      table.apply({ made: revocation })
     },
     async remove(id) {
       if (!table.has(id)) return false
       await write(id, null)
-      table.apply({ ended: id })
       return true
     },
     close: () => (closing ??= close()),

@@ -103,6 +103,75 @@ test('what cannot be written to the file is not in force', async () => {
   await rm(folder, { recursive: true })
   await writeFile(folder, '')
   await expect(blocked.add(user('bob'))).rejects.toThrow(/is not stored in/)
+  // What was revoked before stays so.
+  await expect(blocked.add(user('ann', { at: now + 1 }))).rejects.toThrow(/is not stored in/)
   await expect(blocked.remove('user-ann')).rejects.toThrow(/is not stored in/)
   expect(blocked.all()).toEqual([user('ann')])
+})
+
+test('what is revoked anew while the ends of others are stored stays revoked everywhere', async () => {
+  const kafka = createMemoryTopics()
+  const clock = manualClock(now)
+  const { stored: first } = await openTopic(kafka, 10, clock)
+  for (const name of ['a', 'b']) await first.add(user(name, { until: now + 1000 }))
+  await first.close()
+  let release = (): void => undefined
+  const held = new Promise<void>((resolve) => {
+    release = resolve
+  })
+  const slow: typeof kafka = {
+    ...kafka,
+    async producer(options) {
+      const producer = await kafka.producer(options)
+      return {
+        ...producer,
+        async send(records) {
+          if (records.some(({ key, value }) => value === null && key?.toString() === 'user-a')) await held
+          return producer.send(records)
+        },
+      }
+    },
+  }
+  const { stored } = await openTopic(slow, 10, clock)
+  // It has ended, and its end is being stored.
+  await clock.advance(61_000)
+  const again = user('b', { at: now + 61_000, until: now + 90_000 })
+  await stored.add(again)
+  release()
+  await expect.poll(() => kafka.records('revocations').at(-1)?.key?.toString()).toBe('user-a')
+  expect(stored.all()).toEqual([again])
+  await stored.close()
+  const { stored: late } = await openTopic(kafka, 10, clock)
+  expect(late.all()).toEqual([again])
+})
+
+test('all workers agree when two of them say something else of the same at once', async () => {
+  const kafka = createMemoryTopics()
+  const { stored: other } = await openTopic(kafka)
+  const behind: typeof kafka = {
+    ...kafka,
+    async producer(options) {
+      const producer = await kafka.producer(options)
+      return {
+        ...producer,
+        async send(records) {
+          const answers = await producer.send(records)
+          // The other's word comes right behind ours, before we hear that ours is stored.
+          await other.add(user('ann', { at: now + 9 }))
+          return answers
+        },
+      }
+    },
+  }
+  const { stored } = await openTopic(behind)
+  await other.add(user('ann'))
+  await expect.poll(() => stored.all()).toHaveLength(1)
+  expect(await stored.remove('user-ann')).toBe(true)
+  await expect
+    .poll(() => [stored.all(), other.all()])
+    .toEqual([[user('ann', { at: now + 9 })], [user('ann', { at: now + 9 })]])
+  await stored.add(user('ann', { at: now + 5 }))
+  await expect
+    .poll(() => [stored.all(), other.all()])
+    .toEqual([[user('ann', { at: now + 9 })], [user('ann', { at: now + 9 })]])
 })
