@@ -228,11 +228,11 @@ export function trackSubscriptions({ settings, guard, backlog, requests }: Subsc
     },
     whenHandled(callback) {
       const busy = [...entries].filter(({ lane }) => lane.isBusy)
-      let left = busy.length
-      if (left === 0) return callback()
+      let missing = busy.length
+      if (missing === 0) return callback()
       for (const { lane } of busy) {
         lane.put(() => {
-          if (--left === 0) callback()
+          if (--missing === 0) callback()
           return undefined
         })
       }

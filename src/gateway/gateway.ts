@@ -203,19 +203,13 @@ export async function startGateway({
   }
 }
 
-/**
- * Connections that wait to be accepted; Linux holds no more than `net.core.somaxconn`. Those beyond it believe that they are connected
- * and learn only by waiting, for seconds, that they are not: all clients of another gate may come within one turn.
- */
-const backlog = 16_384
-
 async function listen(
   server: ReturnType<typeof createHttpServer>,
   settings: GatewaySettings,
 ): Promise<Gateway['address']> {
   const { host, port } = settings
   try {
-    server.listen(port, host, backlog)
+    server.listen(port, host)
     await once(server, 'listening')
   } catch (error) {
     throw new ConnectError(`The gateway cannot listen on ${host}:${port}: choose another gateway.port.`, {

@@ -189,7 +189,7 @@ export function createFanOut(now: () => number): FanOut {
       try {
         collect(channel, channels.length === 1)
       } catch (error) {
-        for (const subscription of [...channel.live]) failDelivery(subscription, error)
+        for (const subscription of channel.live) failDelivery(subscription, error)
       }
     }
     for (let i = 0; i < touchedCount; i++) {

@@ -132,8 +132,8 @@ test.each([
   })
   socket.write(`GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n${headers}\r\n`)
   await once(socket, 'close')
-  const [status, body] = [answer.slice(9, 12), answer.split('\r\n\r\n')[1]]
-  expect(status === '200' ? body : status).toBe(expected ?? '400')
+  const [told, body] = [answer.slice(9, 12), answer.split('\r\n\r\n')[1]]
+  expect(told === '200' ? body : told).toBe(expected ?? '400')
 })
 
 const get = 'GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n'

@@ -114,7 +114,8 @@ test.each([
   publish(keys('a', 0, 8))
   const client = await subscribe(at, { snapshot: true })
   const [page] = client.of('snapshot')
-  const shown = new Set((page?.['items'] as { key: string }[]).map(({ key }) => key))
+  const items = (page?.['items'] ?? []) as { key: string }[]
+  const shown = new Set(items.map(({ key }) => key))
   expect(shown.size).toBe(8)
   const position = client.of('subscribed')[0]?.['position']
   client.disconnect()

@@ -14,7 +14,7 @@ afterEach(async () => {
 })
 
 /** A worker, and a gate in the wrong hands: it says what it likes. */
-async function foreignGate({ clock = manualClock() as Clock, limits = linkLimits, readBytesPerS = 0 } = {}) {
+async function foreignGate({ clock = manualClock(), limits = linkLimits, readBytesPerS = 0 } = {}) {
   const end = makeWorkerEnd('worker', clock, limits, { readBytesPerS })
   const pair = await memoryPair()
   closing.push(

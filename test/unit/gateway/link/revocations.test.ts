@@ -118,9 +118,9 @@ describe('what several workers say is revoked', () => {
     const clock = manualClock()
     const revocations = createLinkedRevocations(clock)
     const join = (name: string): object => {
-      const link = {}
-      revocations.linkBegan(link, name)
-      return link
+      const one = {}
+      revocations.linkBegan(one, name)
+      return one
     }
     return { revocations, clock, join, at: () => revocations.all().map(({ at }) => at) }
   }
