@@ -24,13 +24,15 @@ type Options = Pick<AuthSettings, 'jwksRefreshS' | 'jwksCooldownS' | 'jwksTimeou
 
 /**
  * Fetches at the first token, when the keys have grown old, and for a `kid` that is not known. One fetch is under way at the most, and none
- * begins before the cool-down of the last has passed. While the URL is away the last keys go on, up to an age.
+ * begins before the cool-down of the last has passed. While the URL is away the last keys go on, up to an age; but where nobody has asked
+ * for long, they wait for a fetch first.
  */
 export function createJwks({ url, clock, log, ...settings }: Options): Jwks {
   const [refreshMs, maxAgeMs] = [settings.jwksRefreshS * 1000, settings.jwksMaxAgeS * 1000]
   const cooldownMs = settings.jwksCooldownS * 1000
   let known: { readonly keys: readonly TokenKey[]; readonly at: number } | undefined
   let triedAt = Number.NEGATIVE_INFINITY
+  let answeredAt = Number.NEGATIVE_INFINITY
   let hasFailed = false
   let fetching: Promise<void> | undefined
 
@@ -46,6 +48,7 @@ export function createJwks({ url, clock, log, ...settings }: Options): Jwks {
         log.warn({ url: shown(url), reason: messageOf(error) }, 'the keys of the issuer cannot be fetched')
       hasFailed = true
     }
+    answeredAt = clock.now()
   }
   const fetchOnce = (): Promise<void> =>
     (fetching ??= fetchKeys().finally(() => {
@@ -61,8 +64,9 @@ export function createJwks({ url, clock, log, ...settings }: Options): Jwks {
   return {
     async keys(kid) {
       if (has(kid)) {
-        // Nobody waits for keys that only may have changed.
-        if (known && clock.now() - known.at >= refreshMs && mayFetch()) void fetchOnce()
+        const fetched = known && clock.now() - known.at >= refreshMs && mayFetch() ? fetchOnce() : undefined
+        // Nobody waits for keys that only may have changed; but after a quiet night some may have been withdrawn for long.
+        if (fetched && clock.now() - answeredAt >= 2 * refreshMs) await fetched
         return { keys: current() ?? [] }
       }
       if (!mayFetch()) return { retryAfter: retryAfter() }

@@ -90,3 +90,14 @@ test.each([
   await clock.advance(30_000)
   expect(await ask(first.privateKey, 'a')).toBe('ann')
 })
+
+test('after a quiet night a withdrawn key is known to be one before its first token is taken', async () => {
+  const { issuer, clock, ask, jwk } = await makeIssuer()
+  issuer.keys = [await jwk(first.publicKey, 'a')]
+  expect(await ask(first.privateKey, 'a')).toBe('ann')
+  issuer.keys = [await jwk(second.publicKey, 'b')]
+  await clock.advance(1_200_000)
+  const both = [ask(first.privateKey, 'a'), ask(first.privateKey, 'a')]
+  expect(await Promise.all(both)).toEqual(['bad_token', 'bad_token'])
+  expect(issuer.fetches).toBe(2)
+})
