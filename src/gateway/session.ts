@@ -130,7 +130,7 @@ export function openSession(gate: Gate, { link, form, frame, token, certified }:
   }
   /** Who shows the token, or nothing at all. */
   const identify = async (shown: string | undefined): Promise<Identity | Refusal> => {
-    if (shown === undefined) return certified ?? anonymous()
+    if (shown === undefined) return certified ? auth.admit(certified) : anonymous()
     const who = await auth.verify(shown)
     return 'isForOne' in who && who.isForOne
       ? refuse('bad_token', 'The token is for one subscription: send it with `subscribe`.')

@@ -66,7 +66,9 @@ export function createHttpServer({ gate, websocket, sse, proxies, tls, isReady }
     if (refusal) return onRefused(refusal)
     const token = tokenOf(request, url)
     const identity =
-      token === undefined ? (certifiedIdentity(request.socket, settings.tls) ?? anonymous()) : await auth.verify(token)
+      token === undefined
+        ? auth.admit(certifiedIdentity(request.socket, settings.tls) ?? anonymous())
+        : await auth.verify(token)
     if ('code' in identity) return onRefused(identity)
     await sse.serve({ request, response, query: url.searchParams, identity, headers }, onRefused)
   }

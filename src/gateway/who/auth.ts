@@ -22,7 +22,7 @@ export interface Identity {
   readonly grants: Grants
   /** What revocations call the token; undefined: there is none. */
   readonly tokenId: string | undefined
-  /** Milliseconds since the epoch; undefined: the token does not say. */
+  /** Milliseconds since the epoch, the earliest that it may have been by the clock here; undefined: the token does not say. */
   readonly issuedAt: number | undefined
   /** Made for one subscription: it opens no connection that could do more. */
   readonly isForOne: boolean
@@ -31,6 +31,8 @@ export interface Identity {
 export interface Auth {
   /** What a token says, or why it is not to be trusted. Never rejects, and the token is never logged. */
   verify(token: string): Promise<Identity | Refusal>
+  /** Who comes without a token, such as with a certificate, or that it was revoked. */
+  admit(identity: Identity): Identity | Refusal
   /**
    * Whether the namespace, the token and what was revoked allow it; the same no for a channel that is in no namespace. Of a pattern: for
    * every channel that it may ever match.
@@ -123,6 +125,9 @@ export function createAuth(
     }
   }
 
+  const admit = (identity: Identity): Identity | Refusal =>
+    revocations?.refuses(identity) ? refuse('revoked', 'The token, or all of its user, was revoked.') : identity
+
   const verify = async (token: string): Promise<Identity | Refusal> => {
     const candidates = await keysFor(token)
     if ('code' in candidates) return candidates
@@ -131,7 +136,7 @@ export function createAuth(
       if (payload === 'other key') continue
       const identity = toIdentity(token, payload, auth)
       if (!identity) break
-      return revocations?.refuses(identity) ? refuse('revoked', 'The token was revoked.') : identity
+      return admit(identity)
     }
     return badToken()
   }
@@ -145,6 +150,7 @@ export function createAuth(
         throw error
       }
     },
+    admit,
     allows(identity, action, channel) {
       switch (rules.get(namespaceOf(channel))?.[action]) {
         case 'anonymous':
@@ -187,7 +193,7 @@ function toIdentity(token: string, payload: JWTPayload, auth: AuthSettings): Ide
     expiresAt: end === Number.POSITIVE_INFINITY ? undefined : Math.min((end + auth.clockSkewS) * 1000, lastMs),
     grants: isForOne ? grantsOfOne(payload) : grantsOf(payload),
     tokenId: typeof jti === 'string' && jti !== '' ? `jti:${jti}` : `sha256:${hashOf(token)}`,
-    issuedAt: iat === undefined ? undefined : iat * 1000,
+    issuedAt: iat === undefined ? undefined : (iat - auth.clockSkewS) * 1000,
     isForOne,
   }
 }

@@ -201,6 +201,7 @@ export function fakeGate(clock: Clock, change: SettingsChange = {}, peers: GateP
   })
   const real = createAuth(settings, clock)
   const auth: Auth = {
+    admit: (identity) => real.admit(identity),
     allows: (identity, action, channel) => real.allows(identity, action, channel),
     verify(token) {
       const verified = real.verify(token)

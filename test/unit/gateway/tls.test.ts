@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import { writeFile } from 'node:fs/promises'
+import type { IncomingMessage } from 'node:http'
 import { request } from 'node:https'
 import { createConnection } from 'node:net'
 import { join } from 'node:path'
@@ -12,6 +13,7 @@ import { nameOf } from '../../../src/gateway/who/certificate.ts'
 import { systemClock } from '../../../src/util/clock.ts'
 import { token } from '../../conformance/transport.ts'
 import { type Certified, certificateAuthority } from '../../support/certificates.ts'
+import { memoryRevocations } from '../../support/memory-revocations.ts'
 import { recordingLog } from '../../support/quiet.ts'
 import { tempFolder } from '../../support/temp-folder.ts'
 import { type Frame, makeSettings, type SettingsChange } from './harness.ts'
@@ -33,10 +35,11 @@ async function runTlsGate(tls: Partial<TlsSettings> = {}, change: SettingsChange
     ...change,
     tls: { certFile: file('cert.pem'), keyFile: file('key.pem'), caFile: file('ca.pem'), reloadMs: 20, ...tls },
   })
-  const gateway = await startGateway({ settings, log, clock: systemClock })
+  const revocations = memoryRevocations()
+  const gateway = await startGateway({ settings, log, clock: systemClock, revocations })
   onTestFinished(() => gateway.stop())
   gateway.ready()
-  return { gateway, put, file, log }
+  return { gateway, put, file, log, revocations }
 }
 
 const subjectOf = async ({ address }: Gateway, options: ConnectionOptions = {}): Promise<string> => {
@@ -126,6 +129,21 @@ test('who has to show a certificate and does not, or one of a stranger, is not l
   await expect(open(gateway)).rejects.toThrow(/./)
   await expect(open(gateway, stranger)).rejects.toThrow(/./)
   expect((await open(gateway, authority.issue('ann'))).connected['client']).toBe('ann')
+})
+
+test('who is revoked and shows a certificate is not let in', async () => {
+  const { gateway, revocations } = await runTlsGate({ clientAuth: 'required', identity: 'cn' })
+  await revocations.revoke({ kind: 'user', user: 'ann' })
+  const ann = authority.issue('ann')
+  const { socket, connected } = await open(gateway, ann)
+  expect(connected).toMatchObject({ type: 'error', code: 'revoked' })
+  if (socket.readyState !== socket.CLOSED) await once(socket, 'close')
+  const { port } = gateway.address
+  const options = { host: '127.0.0.1', port, path: '/sse?channel=bus:1', ca: authority.cert, ...ann }
+  const [answer] = (await once(request(options).end(), 'response')) as [IncomingMessage]
+  answer.resume()
+  expect(answer.statusCode).toBe(401)
+  expect((await open(gateway, authority.issue('bob'))).connected['client']).toBe('bob')
 })
 
 test('a certificate that is only asked for names its client where no token came, and grants what the claims say', async () => {

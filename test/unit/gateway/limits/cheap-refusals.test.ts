@@ -28,6 +28,7 @@ async function listen({ limits = {}, isReady = true, isOverloaded = false }: Cas
   const counting: Gate = {
     ...gate,
     auth: {
+      admit: gate.auth.admit,
       allows: gate.auth.allows,
       verify(token) {
         done.tokens++
