@@ -9,14 +9,16 @@ export interface EpochFacts {
   readonly partitions: readonly TopicPartition[]
   /** For each partition the next offset when the epoch was issued. */
   readonly start: readonly number[]
-  /** For each partition the timestamp (ms) of the record before `start`, when there was one. */
+  /** For each partition the timestamp (ms) of a record before `start`, when one is known. */
   readonly before: readonly (number | undefined)[]
+  /** How many offsets lie between that record and `start`: those of transactions' ends, of what was aborted or made no message. */
+  readonly between: readonly number[]
   readonly issuedAt: number
   /** When (ms) the state was that its positions are of, when that was before: what vanished since was not told. */
   readonly asOf: number
 }
 
-const version = 2
+const version = 3
 
 export function writeFacts(facts: EpochFacts): Buffer {
   const bytes: number[] = [version]
@@ -45,6 +47,7 @@ export function writeFacts(facts: EpochFacts): Buffer {
     number(facts.start[index] ?? 0)
     const before = facts.before[index]
     number(before === undefined ? 0 : zigzag(facts.issuedAt - before) + 1)
+    if (before !== undefined) number(facts.between[index] ?? 0)
   }
   return Buffer.from(bytes)
 }
@@ -73,6 +76,7 @@ export function readFacts(bytes: Buffer): EpochFacts | undefined {
   const partitions: TopicPartition[] = []
   const start: number[] = []
   const before: (number | undefined)[] = []
+  const between: number[] = []
   let topic = ''
   for (let count = number(); count > 0; count--) {
     topic = text() || topic
@@ -80,8 +84,9 @@ export function readFacts(bytes: Buffer): EpochFacts | undefined {
     start.push(number())
     const age = number()
     before.push(age === 0 ? undefined : issuedAt - unzigzag(age - 1))
+    between.push(age === 0 ? 0 : number())
   }
-  return { connector, rule, cluster, partitions, start, before, issuedAt, asOf }
+  return { connector, rule, cluster, partitions, start, before, between, issuedAt, asOf }
 }
 
 // By arithmetic: the differences outgrow 32 bits.

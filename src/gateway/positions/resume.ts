@@ -49,12 +49,12 @@ export function createPositionCheck(
     ask(() => inTime(clock, attachment.identity.timestampAt(partition, BigInt(offset))))
 
   /** Whether the records before the epoch's start are the ones it was issued after, as far as they are still there. */
-  const isSameTopic = async ({ partitions, start, before }: EpochFacts): Promise<boolean> => {
+  const isSameTopic = async ({ partitions, start, before, between }: EpochFacts): Promise<boolean> => {
     const answers = await Promise.all(
       partitions.map(async (partition, index) => {
         const [from = 0, stamp] = [start[index], before[index]]
         if (from === 0 || stamp === undefined) return true
-        const found = await timestampAt(partition, from - 1)
+        const found = await timestampAt(partition, from - 1 - (between[index] ?? 0))
         return found === 'below' || found === 'gone' || found === stamp
       }),
     )

@@ -48,9 +48,11 @@ export interface Opened {
 export function createTracker(epochs: Epochs, epochMs: number, now: number, asOf?: number): Tracker {
   let partitions: TopicPartition[] = []
   const next: number[] = []
+  /** The time of the last record that is known, and its offset: others that cannot be seen may have followed. */
   const before: (number | undefined)[] = []
+  const beforeAt: number[] = []
   const indexes = new Map<string, number[]>()
-  let epoch = epochs.issue({ partitions, start: [], before: [], issuedAt: now, asOf: asOf ?? now })
+  let epoch = epochs.issue({ partitions, start: [], before: [], between: [], issuedAt: now, asOf: asOf ?? now })
   let moves = 0
   let length = 0
   // The record taken up last.
@@ -74,6 +76,7 @@ export function createTracker(epochs: Epochs, epochMs: number, now: number, asOf
       partitions,
       start: [...next],
       before: [...before],
+      between: next.map((end, at) => end - 1 - (beforeAt[at] ?? end - 1)),
       issuedAt: at,
       asOf: Math.min(at, asOf ?? at),
     })
@@ -97,6 +100,7 @@ export function createTracker(epochs: Epochs, epochMs: number, now: number, asOf
     if (state === 'taken') {
       next[index] = offset + 1
       before[index] = timestamp
+      beforeAt[index] = offset
       moves++
     }
     state = 'none'
@@ -118,6 +122,7 @@ export function createTracker(epochs: Epochs, epochMs: number, now: number, asOf
           if (start === end) return { index: found, offset: start, timestampBefore, jump: undefined }
           next[found] = start
           before[found] = timestampBefore
+          beforeAt[found] = start - 1
           moves++
           return { index: found, offset: start, timestampBefore, jump: start > end ? 'ahead' : 'back' }
         }
@@ -126,6 +131,7 @@ export function createTracker(epochs: Epochs, epochMs: number, now: number, asOf
         partitions = [...partitions, { topic: at.topic, partition: at.partition }]
         next.push(start)
         before.push(timestampBefore)
+        beforeAt.push(start - 1)
         const ofTopic = indexes.get(at.topic) ?? []
         ofTopic[at.partition] = fresh
         indexes.set(at.topic, ofTopic)
@@ -171,7 +177,6 @@ export function createTracker(epochs: Epochs, epochMs: number, now: number, asOf
         const position = Number(at.offset)
         if (position <= (next[moved] ?? 0)) continue
         next[moved] = position
-        before[moved] = at.timestamp
         moves++
         tailOf = -1
       }

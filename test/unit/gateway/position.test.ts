@@ -99,6 +99,7 @@ const facts: fc.Arbitrary<EpochFacts> = fc
       partitions: fc.constant(rows.map(([topic, partition]) => ({ topic, partition }))),
       start: fc.constant(rows.map((row) => row[2])),
       before: fc.constant(rows.map((row) => row[3])),
+      between: fc.constant(rows.map(([, partition, , before]) => (before === undefined ? 0 : partition))),
       issuedAt: offset,
       asOf: fc.constant(0),
     }),
@@ -127,6 +128,7 @@ test('an epoch with any bit changed is refused', () => {
     partitions: [{ topic: 't', partition: 0 }],
     start: [5],
     before: [7],
+    between: [0],
     issuedAt: 9,
     asOf: 4,
   })
@@ -144,7 +146,17 @@ test('an epoch with any bit changed is refused', () => {
 test('a former key opens and does not seal', () => {
   const former = createKeyring([key])
   const rotated = createKeyring([Buffer.alloc(32, 9).toString('base64'), key])
-  const made = { connector: 'c', rule: '', cluster: '', partitions: [], start: [], before: [], issuedAt: 1, asOf: 1 }
+  const made = {
+    connector: 'c',
+    rule: '',
+    cluster: '',
+    partitions: [],
+    start: [],
+    before: [],
+    between: [],
+    issuedAt: 1,
+    asOf: 1,
+  }
   expect(rotated.open(former.seal(made))).toEqual(made)
   expect(former.open(rotated.seal(made))).toBeUndefined()
 })

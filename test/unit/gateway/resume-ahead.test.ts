@@ -1,5 +1,15 @@
 import { expect, test } from 'vitest'
-import { dataOf, numbered, positionAt, range, subscribe, turns, worker } from '../../support/past-worker.ts'
+import {
+  clock,
+  dataOf,
+  numbered,
+  positionAt,
+  range,
+  subscribe,
+  turns,
+  type Worker,
+  worker,
+} from '../../support/past-worker.ts'
 import { fakePast } from './fake-past.ts'
 
 test('Kafka is asked a few questions for all who are ahead of a worker, as when another was lost', async () => {
@@ -49,4 +59,21 @@ test('who comes from what was just written is not told to be beyond the end that
   expect(late.of('subscribed')).toMatchObject([{ recovered: true }])
   const beyond = await subscribe(at, { position: await positionAt(records, 21, false) })
   expect(beyond.of('subscribed')).toMatchObject([{ recovered: false, reason: 'position_ahead' }])
+})
+
+test('records that cannot be seen, such as those of an aborted transaction, do not make it another topic', async () => {
+  const records = numbered(3)
+  const seen = { channel: 'bus:1', key: 'k', data: '0', path: [] }
+  const begin = async (): Promise<Worker> => {
+    const at = await worker(records)
+    const origin = { topic: 't', partition: 0, offset: 0n, timestamp: records[0]?.at ?? 0 }
+    // What follows was aborted: asked for by its offset, it has a time of its own.
+    at.feed.publish([{ ...seen, origin }], [{ topic: 't', partition: 0, offset: 3n, timestamp: origin.timestamp }])
+    return at
+  }
+  const first = await begin()
+  for (const stream of first.gate.hub.streams()) stream.tracker.renew(clock.now())
+  const position = (await subscribe(first)).of('subscribed')[0]?.['position']
+  const back = await subscribe(await begin(), { position })
+  expect(back.of('subscribed')).toMatchObject([{ recovered: true }])
 })
