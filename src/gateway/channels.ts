@@ -1,3 +1,5 @@
+import { isChannelSegment } from '../util/channel-segment.ts'
+
 /** One segment: its literal parts; between two of them lies anything. `['bus']` is constant, `['', '']` is free. */
 type Segment = readonly string[]
 
@@ -9,13 +11,10 @@ export interface Pattern {
   readonly rest: boolean
 }
 
-/** A character that needs no escape has none: a channel has one spelling, so that what is granted, revoked or counted by it is one thing. */
-const segmentShape = /^(?:[A-Za-z0-9._~-]|%(?!2[DE]|3\d|[46][1-9A-F]|5[0-9AF]|7[0-9AE])[0-9A-F]{2})+$/
-
 /** What is wrong with the text as a channel, if anything. */
 export function channelProblem(text: string, maxLength: number): string | undefined {
   if (text.length > maxLength) return `The channel is longer than ${maxLength} characters.`
-  if (text.split(':').every((segment) => segmentShape.test(segment))) return undefined
+  if (text.split(':').every(isChannelSegment)) return undefined
   return 'The channel is not made of segments of A–Z a–z 0–9 . _ ~ - and %XX for all others, joined by a colon.'
 }
 
@@ -28,7 +27,7 @@ export function patternProblem(text: string, maxLength: number): string | undefi
   const segments = text.split(':')
   if (segments.length > maxPatternSegments) return `The pattern has more than ${maxPatternSegments} segments.`
   if (segments[0] === '*') return 'The first segment of a pattern is the namespace, which has to be named.'
-  if (segments.every((segment) => segment === '*' || segmentShape.test(segment))) return undefined
+  if (segments.every((segment) => segment === '*' || isChannelSegment(segment))) return undefined
   return 'The pattern is not made of segments of A–Z a–z 0–9 . _ ~ - and %XX for all others, or a whole *, joined by a colon.'
 }
 

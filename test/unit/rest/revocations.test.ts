@@ -80,6 +80,8 @@ test.each([
   [{ user: '' }, /"user" is the string ""/],
   [{ user: 7 }, /"user" is the number 7/],
   [{ channel: 'bus:*x' }, /no channel and no pattern/],
+  [{ channel: 'bus:caf%c3%a9' }, /%XX, in capitals/],
+  [{ channel: 'bus:%41' }, /for all others/],
   [{ user: 'ann', for: 'soon' }, /"for" is the string "soon"/],
   [{ user: 'ann', for: '0s' }, /end before it begins/],
   [{ user: 'ann', until: '2020-01-01' }, /end before it begins/],
