@@ -1,6 +1,6 @@
-import type { Revocation, RevocationChange } from '#api'
-import { isPattern, matches, namespaceOf, overlap, type Pattern, parsePattern, patternNamespace } from '../channels.ts'
+import type { Revocation, RevocationChange, RevokedThing } from '#api'
 import type { Identity } from './auth.ts'
+import { createBlockedChannels } from './blocked-channels.ts'
 
 /** What was revoked, so that a token and a channel are looked up in it for each request. */
 export interface RevocationIndex {
@@ -15,20 +15,12 @@ export interface RevocationIndex {
   tick(now: number): void
 }
 
-interface Blocked {
-  readonly pattern: Pattern
-  readonly user: string | undefined
-  readonly revocation: Revocation
-}
-
 /** `now`: milliseconds since the epoch. */
 export function createRevocationIndex(all: readonly Revocation[], now: () => number): RevocationIndex {
   const byId = new Map<string, Revocation>()
   const byName = new Map<string, Set<Revocation>>()
-  /** By the namespace; those of any under the empty text. */
-  const blocked = new Map<string, Map<string, Blocked>>()
-
   const inForce = ({ until }: Revocation): boolean => until === undefined || until > now()
+  const blocked = createBlockedChannels(inForce)
   const some = (name: string, test: (revocation: Revocation) => boolean): boolean => {
     for (const revocation of byName.get(name) ?? []) if (inForce(revocation) && test(revocation)) return true
     return false
@@ -38,22 +30,20 @@ export function createRevocationIndex(all: readonly Revocation[], now: () => num
     const revocation = byId.get(id)
     if (!revocation) return
     byId.delete(id)
-    if (revocation.of.kind === 'channels') removeFrom(blocked, namespaceKey(parsePattern(revocation.of.channels)), id)
-    else removeFrom(byName, nameOf(revocation), revocation)
+    const { of } = revocation
+    if (of.kind === 'channels') return blocked.remove({ ...of, revocation })
+    const name = nameOf(of)
+    const held = byName.get(name)
+    held?.delete(revocation)
+    if (held?.size === 0) byName.delete(name)
   }
   const make = (revocation: Revocation): void => {
     const { id, of } = revocation
     end(id)
     byId.set(id, revocation)
-    if (of.kind === 'channels') {
-      const pattern = parsePattern(of.channels)
-      const key = namespaceKey(pattern)
-      const held = blocked.get(key) ?? new Map<string, Blocked>()
-      blocked.set(key, held.set(id, { pattern, user: of.user, revocation }))
-    } else {
-      const name = nameOf(revocation)
-      byName.set(name, (byName.get(name) ?? new Set()).add(revocation))
-    }
+    if (of.kind === 'channels') return blocked.add({ ...of, revocation })
+    const name = nameOf(of)
+    byName.set(name, (byName.get(name) ?? new Set()).add(revocation))
   }
   for (const revocation of all) make(revocation)
 
@@ -69,16 +59,7 @@ export function createRevocationIndex(all: readonly Revocation[], now: () => num
       return isAuthenticated && some(`user ${client}`, ({ at }) => issuedAt === undefined || issuedAt <= at)
     },
     blocks({ client, isAuthenticated }, channel) {
-      if (blocked.size === 0) return false
-      const asked = isPattern(channel) ? parsePattern(channel) : undefined
-      for (const key of [namespaceOf(channel), '']) {
-        for (const { pattern, user, revocation } of blocked.get(key)?.values() ?? []) {
-          if (user !== undefined && !(isAuthenticated && user === client)) continue
-          if (!inForce(revocation)) continue
-          if (asked ? overlap(pattern, asked) : matches(pattern, channel)) return true
-        }
-      }
-      return false
+      return blocked.has(isAuthenticated ? client : undefined, channel)
     },
     ofSession(session) {
       for (const revocation of byName.get(`session ${session}`) ?? []) if (inForce(revocation)) return revocation
@@ -93,7 +74,7 @@ export function createRevocationIndex(all: readonly Revocation[], now: () => num
 const always = (): boolean => true
 
 /** Two kinds cannot be mistaken for each other: the kind has no blank. */
-function nameOf({ of }: Revocation): string {
+function nameOf(of: Exclude<RevokedThing, { kind: 'channels' }>): string {
   switch (of.kind) {
     case 'user':
       return `user ${of.user}`
@@ -101,19 +82,5 @@ function nameOf({ of }: Revocation): string {
       return `session ${of.session}`
     case 'token':
       return `token ${of.token}`
-    case 'channels':
-      return `channels ${of.channels}`
   }
-}
-
-const namespaceKey = (pattern: Pattern): string => patternNamespace(pattern) ?? ''
-
-function removeFrom<I>(
-  all: Map<string, { delete(item: I): boolean; readonly size: number }>,
-  name: string,
-  item: I,
-): void {
-  const held = all.get(name)
-  held?.delete(item)
-  if (held?.size === 0) all.delete(name)
 }

@@ -1,7 +1,9 @@
 import { SignJWT } from 'jose'
 import { expect, onTestFinished, test } from 'vitest'
-import { RetriableError, type RevocationLog } from '#api'
+import { RetriableError, type Revocation, type RevocationLog } from '#api'
 import { type Gateway, startGateway } from '../../../src/gateway/index.ts'
+import { anonymous } from '../../../src/gateway/who/auth.ts'
+import { createRevocationIndex } from '../../../src/gateway/who/revocations.ts'
 import { systemClock } from '../../../src/util/clock.ts'
 import { until } from '../../conformance/transport.ts'
 import { memoryRevocations } from '../../support/memory-revocations.ts'
@@ -174,4 +176,25 @@ test('a subscription with a token of nobody goes by who its connection is now', 
   expect(await client.told('unsubscribed', 'forbidden')).toMatchObject({ subscription: two.id })
   await revocations.revoke({ kind: 'channels', channels: 'secret:1', user: 'ann' })
   expect(await client.told('unsubscribed', 'revoked')).toMatchObject({ subscription: one.id })
+})
+
+test('what is revoked of a channel is found among very many, under a pattern or for all, and ends', () => {
+  const all = Array.from({ length: 100_000 }, (_, n): Revocation => {
+    const of = { kind: 'channels', channels: `bus:${n}`, user: `user-${n}` } as const
+    return { id: `channels-${n}`, of, at: 1000 }
+  })
+  const index = createRevocationIndex(all, () => 2000)
+  const ann = { ...anonymous(), client: 'user-7', isAuthenticated: true }
+  // So many looks at all of them would take minutes.
+  const blocked = Array.from({ length: 20_000 }, (_, n) => n).filter((n) => index.blocks(ann, `bus:${n}`))
+  expect(blocked).toEqual([7])
+  expect([index.blocks(ann, 'bus:*'), index.blocks(ann, 'car:*')]).toEqual([true, false])
+  expect(index.blocks({ ...ann, isAuthenticated: false }, 'bus:7')).toBe(false)
+  index.apply({ ended: 'channels-7' })
+  expect([index.blocks(ann, 'bus:7'), index.blocks(ann, 'bus:*')]).toEqual([false, false])
+  const wide = { id: 'wide', of: { kind: 'channels', channels: '*:8' } as const, at: 1000, until: 2001 }
+  index.apply({ made: wide })
+  expect([index.blocks(ann, 'bus:8'), index.blocks(anonymous(), 'bus:*')]).toEqual([true, true])
+  index.apply({ made: { ...wide, until: 2000 } })
+  expect(index.blocks(ann, 'bus:8')).toBe(false)
 })
