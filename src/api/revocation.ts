@@ -10,9 +10,9 @@ export interface Revocation {
 }
 
 export type RevokedThing =
-  /** All tokens of this subject that were issued before. */
+  /** All tokens of this subject that were issued before, or may have been: `gateway.auth.clockSkewS` counts. */
   | { readonly kind: 'user'; readonly user: string }
-  /** One connection, and the token that it has. */
+  /** One connection, and the tokens that it has and had, those of its subscriptions too. */
   | { readonly kind: 'session'; readonly session: string }
   /** One token: `jti:` and its `jti`, or `sha256:` and a hash of what it says. */
   | { readonly kind: 'token'; readonly token: string }
