@@ -13,7 +13,11 @@ export const errorCodes = {
   unknown_type: code(400, false, 'The frame has a `type` that this gate does not know.'),
   duplicate_id: code(400, false, 'The `id` belongs to an open request or subscription of this connection.'),
   unsupported: code(400, false, 'The gate does not do this yet; the message names the option.'),
-  bad_channel: code(400, false, 'The text is no channel: segments of A–Z a–z 0–9 . _ ~ - and %XX for all others, joined by a colon.'),
+  bad_channel: code(
+    400,
+    false,
+    'The text is no channel: segments of A–Z a–z 0–9 . _ ~ - and %XX for all others, joined by a colon.',
+  ),
   several_connectors: code(400, false, 'The channels of one event stream have to come from one connector.'),
   forbidden: code(403, false, 'The client may not do this on this channel, whether it exists or not.'),
   bad_token: code(401, false, 'The token is malformed, forged, expired or of another client.'),

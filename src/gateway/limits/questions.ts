@@ -24,7 +24,7 @@ export interface QuestionsOptions {
 const toldMs = 10_000
 
 /** Twice as many may be asked at once. Whoever asks bounds what is asked without a look at the time. */
-export function createQuestions({ perS, now: startsAt, onHeld }: QuestionsOptions): Questions {
+function createQuestions({ perS, now: startsAt, onHeld }: QuestionsOptions): Questions {
   const bucket = createTokenBucket(perS, 2 * perS, startsAt)
   let count = 0
   let toldAt = Number.NEGATIVE_INFINITY

@@ -76,16 +76,16 @@ export function createReadBacks(options: ReadBacksOptions): ReadBacks {
     return answer
   }
 
-  let next: Promise<readonly PartitionPast[]> | undefined
+  let following: Promise<readonly PartitionPast[]> | undefined
   /** What is on its way may have been asked too early: the next answer is for all who came meanwhile. */
   const boundsNow = (): Promise<readonly PartitionPast[]> => {
     const askAnew = (): Promise<readonly PartitionPast[]> => {
-      next = undefined
+      following = undefined
       asked = undefined
       return bounds()
     }
-    next ??= (asked?.answer ?? Promise.resolve()).then(askAnew, askAnew)
-    return next
+    following ??= (asked?.answer ?? Promise.resolve()).then(askAnew, askAnew)
+    return following
   }
 
   const startFor = async (base: Vector, asOf: number): Promise<Vector> => {

@@ -36,7 +36,7 @@ export interface Departures {
 /** How many channels and partitions of channels are remembered; what is known of the others is known of all of them together. */
 const mostParts = 50_000
 
-export const nothingDeparted = (): Departed => ({ parts: new Map(), vanished: undefined })
+const nothingDeparted = (): Departed => ({ parts: new Map(), vanished: undefined })
 
 export function createDepartures(most = mostParts): Departures {
   /** By channel, the one that something left of last at the end. */

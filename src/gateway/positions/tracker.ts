@@ -76,7 +76,7 @@ export function createTracker(epochs: Epochs, epochMs: number, now: number, asOf
       partitions,
       start: [...next],
       before: [...before],
-      between: next.map((end, at) => end - 1 - (beforeAt[at] ?? end - 1)),
+      between: next.map((end, each) => end - 1 - (beforeAt[each] ?? end - 1)),
       issuedAt: at,
       asOf: Math.min(at, asOf ?? at),
     })

@@ -18,7 +18,7 @@ export function subscriberOf(subscription: Subscription, who: Identity): Identit
 
 /** Who subscribes with the token on this connection. It may name nobody; if it names somebody, it is not for another to use. */
 export function bindToken(token: Identity, who: Identity): Identity | Refusal {
-  if (!token.isAuthenticated || (who.isAuthenticated && token.client === who.client)) return boundTo(token, who)
+  if (!token.isAuthenticated || !who.isAuthenticated || token.client === who.client) return boundTo(token, who)
   return refuse('bad_token', 'The token of the subscription is of another client.')
 }
 
