@@ -60,7 +60,7 @@ export type SubscriptionFrame =
 /** Answers to what was asked once. */
 export type ReplyFrame =
   | { type: 'updated'; id: number; granted: Granted }
-  | { type: 'history'; id: number; items: HistoryItem[]; more: boolean }
+  | { type: 'history'; id: number; items: HistoryItem[]; more: boolean; position?: string }
   | { type: 'presence'; id: number; clients: { client: string; sessions: number }[]; more: boolean }
   | { type: 'statistics'; id: number; clients: number; sessions: number }
 
@@ -162,6 +162,8 @@ export interface HistoryItem {
   key?: string
   data?: unknown
   deleted?: true
+  /** Instead of data: the bytes of a message that is larger than this client takes. */
+  oversize?: number
   position: string
 }
 

@@ -25,9 +25,25 @@ test('history, presence and statistics are asked for and answered', async () => 
     { type: 'presence', id: asked[1]?.['id'], clients: [{ client: 'anna', sessions: 2 }], more: false },
     { type: 'history', id: asked[0]?.['id'], items, more: true },
   )
-  expect(await history).toEqual({ items, more: true })
+  expect(await history).toEqual({ items, more: true, position: 'e1.3' })
   expect(await presence).toEqual({ clients: [{ client: 'anna', sessions: 2 }], more: false })
   expect(await statistics).toEqual({ clients: 1, sessions: 2 })
+})
+
+test('a history says where to go on, also without items, and what was too large for this client', async () => {
+  const gate = await startFakeGate()
+  const { client } = openClient(gate.url)
+  const [empty, last] = [client.history('buses'), client.history('buses', { from: 'e1.9' })]
+  const session = await gate.session()
+  await session.greet()
+  const [first, second] = [await session.frame(), await session.frame()]
+  const items = [{ channel: 'buses', oversize: 5000, position: 'e1.9' }]
+  session.send(
+    { type: 'history', id: first['id'], items: [], more: true, position: 'e1.7' },
+    { type: 'history', id: second['id'], items, more: false, position: 'e1.9' },
+  )
+  expect(await empty).toEqual({ items: [], more: true, position: 'e1.7' })
+  expect(await last).toEqual({ items: [{ ...items[0], deleted: false }], more: false })
 })
 
 test('a question that is refused, or cut off, says so', async () => {
