@@ -23,7 +23,7 @@ export function protocolPage(): Page {
     ].join('\n'),
     [
       '**SSE** at `/sse?channel=…` (several times for several channels of one connector): `id:` is the whole position, so `EventSource` continues by itself;',
-      '`snapshot=true`, `position=` and `token=` as above.',
+      '`snapshot=true`, `position=`, `from=` and `token=` as above.',
     ].join('\n'),
     '## Client frames',
     ...sections(clientFrames),

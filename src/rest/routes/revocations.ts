@@ -32,7 +32,7 @@ export const revocationRoutes: readonly Route[] = [
   {
     method: 'POST',
     path: '/gateway/revocations',
-    doc: 'Revokes the tokens of a user, a session and all tokens that it has had, or the channels of a pattern for a user or for all: connections and subscriptions end on every worker, and are refused. Not Kafka Connect’s.',
+    doc: 'Revokes the tokens of a user, a session and all tokens that it has had, or the channels of a pattern for a user or for all: connections and subscriptions end on every worker, and are refused, as are tokens that are issued within `gateway.auth.clockSkewS` of it. Not Kafka Connect’s.',
     body: json('Revoke', '`{user? | session? | channel?, user?, until? | for?, reason?}`'),
     statuses: {
       201: json('Revocation', 'revoked, on this worker at once and on the others as soon as they read it'),
