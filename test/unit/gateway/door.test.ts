@@ -51,7 +51,7 @@ test.each([
 })
 
 test('connections that say nothing are limited too', async () => {
-  const { gateway } = await runGate({ limits: { sessions: 2 } })
+  const { gateway } = await runGate({ limits: { sessions: 2, pendingHandshakes: 130 } })
   const sockets: Socket[] = []
   onTestFinished(() => {
     for (const socket of sockets) socket.destroy()
