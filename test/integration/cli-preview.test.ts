@@ -114,7 +114,10 @@ test('a declaration of the example shows every stage of real records, on the com
   expect(stages[5]?.records.map(({ channel }) => channel)).toEqual(ids.flatMap((id) => [`bus:${id}`, 'buses']))
   expect(JSON.parse(stages[6]?.records[0]?.message ?? '')).toEqual(stages[4]?.records[0]?.value)
 
-  const home = await workerHome(inject('kafka'))
+  const home = await workerHome(inject('kafka'), {
+    'gateway.namespaces.bus.subscribe': 'anonymous',
+    'gateway.namespaces.buses.subscribe': 'anonymous',
+  })
   const { restUrl } = await home.start([])
   const { config } = JSON.parse(await readFile(file, 'utf8')) as { config: object }
   const byRest = await fetch(`${restUrl}/connector-plugins/WebSocketServerSink/preview?limit=2`, {
