@@ -51,9 +51,13 @@ test('a hundred clients that never read cost no more than their bound, and the o
     if (n % 5 === 4) await until(() => (read(), next.every((count) => count > n)))
   }
   await until(() => (read(), next.every((count) => count === messages)))
-  collect()
   // The bytes of a message are shared by all for whom it waits: at worst each waits for others. The clients have buffers of their own.
   const ofClients = deaf * 2 * 64 * 1024
-  expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(deaf * sendBufferBytes + ofClients + 4 * MiB)
+  const bound = deaf * sendBufferBytes + ofClients + 4 * MiB
+  // What is free is given back by and by: one collection does not always do.
+  await until(() => {
+    collect()
+    return process.memoryUsage().arrayBuffers - before < bound
+  })
   expect(open.every((client) => !client.isEnded())).toBe(true)
-}, 30_000)
+}, 60_000)
