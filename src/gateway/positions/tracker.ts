@@ -55,8 +55,6 @@ export function createTracker(epochs: Epochs, epochMs: number, now: number, asOf
   let epoch = epochs.issue({ partitions, start: [], before: [], between: [], issuedAt: now, asOf: asOf ?? now })
   let moves = 0
   let length = 0
-  /** A partition has its first record, and the epoch knows none of it: by that it is told from a topic that is made anew. */
-  let isOutgrown = false
   // The record taken up last.
   let [index, offset, timestamp] = [-1, -1, 0]
   let state: 'none' | 'taken' | 'behind' = 'none'
@@ -83,13 +81,12 @@ export function createTracker(epochs: Epochs, epochMs: number, now: number, asOf
       asOf: Math.min(at, asOf ?? at),
     })
     length = 0
-    isOutgrown = false
     tailOf = -1
   }
   const renewIfDue = (at: number): void => {
     const age = at - epoch.issuedAt
     const isLong = length > longestCursor || (length > longCursor && age >= 1000)
-    if (age >= epochMs || isLong || isOutgrown || epoch.partitions.length < partitions.length) renew(at)
+    if (age >= epochMs || isLong || epoch.partitions.length < partitions.length) renew(at)
   }
   const makeTail = (): void => {
     tail = ''
@@ -102,7 +99,6 @@ export function createTracker(epochs: Epochs, epochMs: number, now: number, asOf
   const finish = (): void => {
     if (state === 'taken') {
       next[index] = offset + 1
-      isOutgrown ||= before[index] === undefined
       before[index] = timestamp
       beforeAt[index] = offset
       moves++
