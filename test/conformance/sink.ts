@@ -81,7 +81,7 @@ export function testSink(subject: SinkSubject): void {
       expect(remote.open()).toBe(1)
       const began = Date.now()
       await run.stop()
-      expect(Date.now() - began).toBeLessThan(4000)
+      expect(Date.now() - began).toBeLessThan(1500)
       await expect.poll(() => remote.open()).toBe(0)
     })
 

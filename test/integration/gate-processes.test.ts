@@ -59,8 +59,8 @@ test('clients of two gate processes resume when one is killed, and all processes
   const followers: Follower[] = Array.from({ length: count }, () => follow(worker.socketUrl, 'all'))
   await eventually(() => followers.every(({ subscribed }) => subscribed.length > 0), { timeoutMs: 30_000 })
   const busy = await Promise.all([first, second].map(socketsOf))
-  // Both have a part; how large, the kernel decides.
-  for (const [place, sockets] of busy.entries()) expect(sockets - (idle[place] ?? 0)).toBeGreaterThan(0)
+  // Both have their part.
+  for (const [place, sockets] of busy.entries()) expect(sockets - (idle[place] ?? 0)).toBeGreaterThan(count / 10)
 
   // Published through either process, it is stored once.
   await Promise.all(followers.slice(0, 2).map(({ client }, n) => client.publish('in', { n })))

@@ -159,7 +159,7 @@ test('closing while a join is pending leaves at once: nobody waits for who is go
   await eventually(async () => (await describeGroup(groupId))?.members.length === 2)
   const before = Date.now()
   await b.close()
-  expect(Date.now() - before).toBeLessThan(5000)
+  expect(Date.now() - before).toBeLessThan(2000)
   await eventually(async () => (await describeGroup(groupId))?.members.length === 1)
   work.open()
   await together(a)

@@ -55,10 +55,10 @@ describe.each([['leader', 0] as const, ['follower', 100] as const])('on the %s',
 
 test('every case was compared', () => {
   const unsteady = outcomes.flatMap((outcome) => outcome.unsteady)
-  for (const each of unsteady) process.stdout.write(`differed in one of two runs: ${JSON.stringify(each)}\n`)
+  for (const each of unsteady) process.stdout.write(`differed in the first of two runs: ${JSON.stringify(each)}\n`)
   const table: Readonly<Record<string, number>> = {
     ...tableOf(outcomes),
-    'differed in one of two runs': unsteady.length,
+    'differed in the first of two runs': unsteady.length,
   }
   const lines = Object.entries(table).map(([what, count]) => `${String(count).padStart(5)}  ${what}\n`)
   process.stdout.write(lines.join(''))

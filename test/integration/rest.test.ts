@@ -157,7 +157,7 @@ test('stops twice, after the answer to a request under way, and leaves nothing l
   expect(await (await pending).json()).toEqual(['late'])
   await stopped
   // Not when the connection, which the client keeps, would time out or be cut.
-  expect(performance.now() - began).toBeLessThan(4500)
+  expect(performance.now() - began).toBeLessThan(3000)
   await expect(fetch(rest.url)).rejects.toThrow('fetch failed')
 })
 
