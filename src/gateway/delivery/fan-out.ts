@@ -80,42 +80,46 @@ export function createFanOut(now: () => number): FanOut {
     if (fitting.size > 0) fitting.clear()
     for (const subscription of channel.followers) ready.add(subscription)
     for (const subscription of channel.live) {
-      const { client, flow, form, formIndex, outlet } = subscription
-      let batch = byForm[formIndex]
-      if (!batch) {
-        batch = makeBatch(items, form)
-        byForm[formIndex] = batch
-      }
-      if (batch.largest > subscription.messageBytes) batch = fittingBatch(items, subscription)
-      if (batch.next) useForm(subscription, batch.next)
-      // Nearly always: one channel has something, the client has none of it yet and takes what it is given.
-      if (
-        alone &&
-        subscription.fromSeq < batch.first &&
-        flow.sent + batch.bytes.length <= flow.mark &&
-        outlet.buffered() + batch.bytes.length <= subscription.bufferBytes
-      ) {
-        flow.sent += batch.bytes.length
-        outlet.write(batch.bytes)
-        delivered += batch.messages
-        continue
-      }
-      if (subscription.fromSeq >= batch.first) {
-        // It joined in the middle and has the beginning already.
-        const rest = items.filter((item) => item.seq > subscription.fromSeq)
-        useForm(subscription, form)
-        if (rest.length === 0) continue
-        batch = makeBatch(rest, form, batch.largest > subscription.messageBytes ? subscription : undefined)
+      try {
+        const { client, flow, form, formIndex, outlet } = subscription
+        let batch = byForm[formIndex]
+        if (!batch) {
+          batch = makeBatch(items, form)
+          byForm[formIndex] = batch
+        }
+        if (batch.largest > subscription.messageBytes) batch = fittingBatch(items, subscription)
         if (batch.next) useForm(subscription, batch.next)
-      }
-      if (alone) {
-        deliver(client, batch, subscription)
-      } else if (client.batch) {
-        client.moreBatches.push({ batch, subscription })
-      } else {
-        client.batch = batch
-        client.batchOf = subscription
-        touched[touchedCount++] = client
+        // Nearly always: one channel has something, the client has none of it yet and takes what it is given.
+        if (
+          alone &&
+          subscription.fromSeq < batch.first &&
+          flow.sent + batch.bytes.length <= flow.mark &&
+          outlet.buffered() + batch.bytes.length <= subscription.bufferBytes
+        ) {
+          flow.sent += batch.bytes.length
+          outlet.write(batch.bytes)
+          delivered += batch.messages
+          continue
+        }
+        if (subscription.fromSeq >= batch.first) {
+          // It joined in the middle and has the beginning already.
+          const rest = items.filter((item) => item.seq > subscription.fromSeq)
+          useForm(subscription, form)
+          if (rest.length === 0) continue
+          batch = makeBatch(rest, form, batch.largest > subscription.messageBytes ? subscription : undefined)
+          if (batch.next) useForm(subscription, batch.next)
+        }
+        if (alone) {
+          deliver(client, batch, subscription)
+        } else if (client.batch) {
+          client.moreBatches.push({ batch, subscription })
+        } else {
+          client.batch = batch
+          client.batchOf = subscription
+          touched[touchedCount++] = client
+        }
+      } catch (error) {
+        failDelivery(subscription, error)
       }
     }
   }
@@ -186,11 +190,7 @@ export function createFanOut(now: () => number): FanOut {
     const channels = dirty
     dirty = []
     for (const channel of channels) {
-      try {
-        collect(channel, channels.length === 1)
-      } catch (error) {
-        for (const subscription of channel.live) failDelivery(subscription, error)
-      }
+      collect(channel, channels.length === 1)
     }
     for (let i = 0; i < touchedCount; i++) {
       const client = touched[i]

@@ -66,3 +66,14 @@ test.each([
   expect(failing.closed()).toBe('internal')
   expect(other.of('message')).toHaveLength(1)
 })
+
+test('those who get the same as a client to whom delivery fails get it all the same', async () => {
+  const { gate, feed, subscribe } = await setUp(1)
+  const [failing, other] = [await subscribe(), await subscribe()]
+  failing.breaks = true
+  feed.publish([message('1')], [])
+  gate.fanOut.flush()
+  await settle()
+  expect([failing.closed(), other.closed()]).toEqual(['internal', undefined])
+  expect(other.of('message')).toHaveLength(1)
+})
