@@ -8,8 +8,8 @@ const isFull = process.env['TIDEGATE_SCALE'] === 'full'
 /** The size of a proof: small in `npm test`, full in `npm run acceptance`. */
 export const scale = <T>(sizes: { readonly small: T; readonly full: T }): T => (isFull ? sizes.full : sizes.small)
 
-/** The seed of what is random in this run; `TIDEGATE_SEED` replays one. */
-export const seed = Number(process.env['TIDEGATE_SEED'] ?? Date.now() % 1_000_000)
+/** The seed of what is random in this run: another one for each full-size proof, the same one for `npm test`. `TIDEGATE_SEED` replays one. */
+export const seed = Number(process.env['TIDEGATE_SEED'] ?? (isFull ? Date.now() % 1_000_000 : 6455))
 
 /** Numbers from 0 to 1 that only the seed decides, and which part of a run they are for (mulberry32). */
 export function seededRandom(from = seed, part = 0): () => number {

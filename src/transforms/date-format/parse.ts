@@ -1,3 +1,4 @@
+import { asciiDigits } from '../../util/connect-values/number.ts'
 import { days, eras, halves, months, short, zones } from './names.ts'
 import type { DateToken } from './pattern.ts'
 import { type CalendarField, createParsedFields, type ParsedFields, resolveMillis } from './resolve.ts'
@@ -21,6 +22,9 @@ const numeric: Readonly<Record<string, CalendarField>> = {
   w: 'weekOfYear',
   W: 'weekOfMonth',
 }
+
+/** Digits of other scripts count; those beyond the BMP do not, since Java looks at single UTF-16 units. */
+const number = /^-?(?:(?![\u{10000}-\u{10ffff}])\p{Nd})+/u
 
 /** Whether a number before this token ends after as many digits as its pattern has letters. */
 const abuts = (token: DateToken | undefined): boolean =>
@@ -87,9 +91,10 @@ function parsePiece(
 function parseNumber(context: Context, letter: string, count: number, from: number, limit: number): number | undefined {
   const { text, fields } = context
   if (limit > text.length) return undefined
-  const digits = /^-?\d+/.exec(text.slice(from, limit))?.[0]
+  const found = number.exec(text.slice(from, limit))?.[0]
   const field = numeric[letter]
-  if (digits === undefined || field === undefined) return undefined
+  if (found === undefined || field === undefined) return undefined
+  const digits = asciiDigits(found)
   const end = from + digits.length
   const value = intValue(digits)
   fields.set(field, calendarValue(context, letter, count, value, /^\d\d$/.test(digits)))

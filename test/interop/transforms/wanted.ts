@@ -33,7 +33,9 @@ export function wantedReason({ chain, record }: Case, java: Outcome, here: Outco
     if (chain.some(mayGoFar) && numbersDifferOnly(java.text, here.text, (_, ours) => isFarAway(ours))) {
       return "Java's calendar wraps around at the ends of int64, and errs long before the year 1"
     }
-    const beforeYearOne = (there: number, ours: number): boolean => Math.abs(there - ours) === 1 && ours <= 1
+    // Other digits may stand beside those of the year: F before it, d after it.
+    const beforeYearOne = (there: number, ours: number): boolean =>
+      Number.isInteger(Math.log10(Math.abs(there - ours))) && (ours <= 1 || String(ours).includes('00'))
     if (chain.some(countsWeeks) && numbersDifferOnly(java.text, here.text, beforeYearOne)) {
       return 'Java miscounts the years of weeks before the year 1'
     }

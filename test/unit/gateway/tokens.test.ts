@@ -1,5 +1,5 @@
 import { createHmac, generateKeyPairSync, type KeyObject } from 'node:crypto'
-import { writeFile } from 'node:fs/promises'
+import { rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { exportJWK, SignJWT } from 'jose'
 import { expect, test } from 'vitest'
@@ -215,15 +215,20 @@ test('keys in files that changed are used from then on, and the former ones as l
     parts.keyFiles.look(clock.now())
   }
   await look()
+  const errors = (): number => log.lines.filter(({ level }) => level === 'error').length
+  // Whole at once, as keys are replaced: a look may fall anywhere.
+  const replace = async (text: string): Promise<void> => {
+    await writeFile(`${path}.new`, text)
+    await rename(`${path}.new`, path)
+  }
   for (const broken of ['half of a', pem(pair.p384.publicKey)]) {
-    await writeFile(path, broken)
-    const errors = (): number => log.lines.filter(({ level }) => level === 'error').length
     const told = errors()
+    await replace(broken)
     await expect.poll(async () => (await look(), errors())).toBe(told + 1)
     await look()
     expect([await isTaken(before), await isTaken(after)]).toEqual([true, false])
   }
-  await writeFile(path, pem(other.publicKey))
+  await replace(pem(other.publicKey))
   await expect.poll(async () => (await look(), isTaken(after))).toBe(true)
   expect(await isTaken(before)).toBe(false)
 })

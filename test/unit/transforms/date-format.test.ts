@@ -27,6 +27,8 @@ test.each([
   ['h a', '12 AM', 0],
   ['yyyy DDD', '2024 060', Date.UTC(2024, 1, 29)],
   ['yyyy-MM-dd', '0000-01-01', Date.UTC(-1, 11, 30)],
+  ['yyyy-MM-dd', '٢٠٢٤-٠٢-٢٩', Date.UTC(2024, 1, 29)],
+  ['ss', '𝟑', undefined],
   ['yyyy-MM-dd', 'nothing', undefined],
   ['yyyy-MM-dd', '2024-02', undefined],
 ])('%s reads %s', (pattern, text, expected) => {
