@@ -68,6 +68,7 @@ async function listen(): Promise<number> {
         sendBufferBytes: 1_048_576,
         inFlightBytes: 262_144,
         conflatedMessages: 10_000,
+        conflatedBytes: 8_388_608,
         connectTimeoutMs: 10_000,
         // Pings are sent for what is under way only.
         pingIntervalMs: 600_000,

@@ -189,6 +189,11 @@ export const settingKeys: Readonly<Record<string, SettingKey>> = {
     1,
     'The most messages that wait for one subscription with delivery `latest` or `batch`. With so many no more are taken in until some were sent.',
   ),
+  'gateway.limits.conflatedBytes': count(
+    8_388_608,
+    1024,
+    'The most bytes that these messages hold, counted as those of the window are. With so many no more are taken in until some were sent; one message may go beyond it, however large it is.',
+  ),
   'gateway.limits.connectTimeoutMs': count(10_000, 100, 'How long (ms) a connection may take to send its first frame.'),
   'gateway.limits.pingIntervalMs': count(25_000, 100, 'How often (ms) clients are sent a ping.'),
   'gateway.limits.pingTimeoutMs': count(10_000, 100, 'How long (ms) a client may take to answer it.'),

@@ -98,6 +98,7 @@ export interface GatewaySettings {
     readonly sendBufferBytes: number
     readonly inFlightBytes: number
     readonly conflatedMessages: number
+    readonly conflatedBytes: number
     readonly connectTimeoutMs: number
     readonly pingIntervalMs: number
     readonly pingTimeoutMs: number

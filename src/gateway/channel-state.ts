@@ -125,9 +125,13 @@ const overhead = 320
 /** What the state of a channel costs. */
 const channelOverhead = 1024
 
+/** What a message holds, without its frames. */
+export const weightOf = (cursor: string, key = '', data = ''): number =>
+  overhead + cursor.length + 2 * (key.length + data.length)
+
 /** What a message counts for in the window; the first of its channel is charged for the channel's state too. */
-export const costOf = (channel: ChannelState, cursor: string, key = '', data = ''): number =>
-  overhead + (fifoSize(channel.log) === 0 ? channelOverhead : 0) + cursor.length + 2 * (key.length + data.length)
+export const costOf = (channel: ChannelState, cursor: string, key?: string, data?: string): number =>
+  weightOf(cursor, key, data) + (fifoSize(channel.log) === 0 ? channelOverhead : 0)
 
 /** An item of no record. */
 export const createItem = (

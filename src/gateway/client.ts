@@ -1,6 +1,7 @@
 import type { ChannelState, Item } from './channel-state.ts'
 import type { CloseName, NoticeName, UnsubscribedName } from './codes.ts'
 import type { Batch } from './delivery/batch.ts'
+import type { ConflationBounds } from './delivery/conflation.ts'
 import type { Flow } from './delivery/flow.ts'
 import type { Pull } from './delivery/pull.ts'
 import { releaseText } from './forms/delta.ts'
@@ -64,8 +65,8 @@ export interface Client {
   readonly flow: Flow
   /** What the filters and boxes of its subscriptions are asked. */
   readonly questions: Questions
-  /** Messages that may wait for one subscription while they are conflated. */
-  readonly conflatedMessages: number
+  /** What may wait for one subscription while it is conflated. */
+  readonly conflates: ConflationBounds
   readonly subscriptions: Map<number, Subscription>
   /** Collected by the sweep under way: the first, in place so that no array is made for it, and the others. */
   batch: Batch | undefined
@@ -106,15 +107,7 @@ export interface Subscription {
 export const createClient = (
   options: Pick<
     Client,
-    | 'session'
-    | 'form'
-    | 'outlet'
-    | 'events'
-    | 'bufferBytes'
-    | 'messageBytes'
-    | 'flow'
-    | 'questions'
-    | 'conflatedMessages'
+    'session' | 'form' | 'outlet' | 'events' | 'bufferBytes' | 'messageBytes' | 'flow' | 'questions' | 'conflates'
   >,
 ): Client => ({
   ...options,

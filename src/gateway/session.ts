@@ -93,7 +93,7 @@ export function openSession(gate: Gate, { link, form, frame, token, certified }:
     messageBytes: limits.messageBytes,
     flow,
     questions: openQuestions(gate, events),
-    conflatedMessages: limits.conflatedMessages,
+    conflates: limits,
   })
   const refuseFrame = (id: number | undefined, refusal: Refusal): void =>
     send({ type: 'error', ...(id === undefined ? {} : { id }), ...refusal })

@@ -97,8 +97,9 @@ export interface LimitSettings {
   readonly sendBufferBytes: number
   /** What may be under way to one client, by its answers to pings; 0: this is not measured. */
   readonly inFlightBytes: number
-  /** Messages that may wait for one subscription while they are conflated. */
+  /** Messages that may wait for one subscription while they are conflated, and their bytes as the window counts them. */
   readonly conflatedMessages: number
+  readonly conflatedBytes: number
   readonly connectTimeoutMs: number
   readonly pingIntervalMs: number
   readonly pingTimeoutMs: number

@@ -1,5 +1,9 @@
-import type { Item } from '../channel-state.ts'
+import { type Item, weightOf } from '../channel-state.ts'
+import type { LimitSettings } from '../settings.ts'
 import type { Moment } from './pull-source.ts'
+
+/** How many messages may wait, and how many bytes they may hold; a message more may come in, so that each passes. */
+export type ConflationBounds = Pick<LimitSettings, 'conflatedMessages' | 'conflatedBytes'>
 
 /** What one subscription waits for, conflated by key: a newer message takes the place of the one before it. */
 export interface Conflation {
@@ -37,10 +41,14 @@ interface Entry {
 /** In `batch` the most messages of one key; beyond it the oldest are merged away. */
 const maxBatch = 100
 
-export function createConflation(mode: 'latest' | 'batch', maxMessages: number): Conflation {
+export function createConflation(
+  mode: 'latest' | 'batch',
+  { conflatedMessages, conflatedBytes }: ConflationBounds,
+): Conflation {
   // A map keeps the order in which its keys came. Messages without a key are never conflated.
   const entries = new Map<string | Item, Entry>()
   let size = 0
+  let bytes = 0
   let merged = 0
 
   const replace = (entry: Entry, item: Item, isGone: boolean): void => {
@@ -49,13 +57,15 @@ export function createConflation(mode: 'latest' | 'batch', maxMessages: number):
       entry.items.push(item)
       size++
       if (entry.items.length > maxBatch) {
-        entry.items.shift()
+        const oldest = entry.items.shift()
+        if (oldest) bytes -= bytesOf(oldest)
         size--
         merged++
       }
     } else {
       const before = entry.items?.length ?? 1
       size -= before - 1
+      bytes -= bytesOfAll(entry)
       merged += before
       entry.items = undefined
     }
@@ -65,6 +75,7 @@ export function createConflation(mode: 'latest' | 'batch', maxMessages: number):
 
   return {
     add(item, isGone, before) {
+      bytes += bytesOf(item)
       // No channel has a space in its name.
       const about = item.key === undefined ? item : `${item.channel.name} ${item.key}`
       const known = entries.get(about)
@@ -76,6 +87,7 @@ export function createConflation(mode: 'latest' | 'batch', maxMessages: number):
       for (const [about, entry] of entries) {
         entries.delete(about)
         size -= entry.items?.length ?? 1
+        bytes -= bytesOfAll(entry)
         return entry
       }
       return undefined
@@ -85,7 +97,7 @@ export function createConflation(mode: 'latest' | 'batch', maxMessages: number):
       return undefined
     },
     size: () => size,
-    isFull: () => size >= maxMessages,
+    isFull: () => size >= conflatedMessages || bytes >= conflatedBytes,
     takeMerged() {
       const count = merged
       merged = 0
@@ -94,3 +106,7 @@ export function createConflation(mode: 'latest' | 'batch', maxMessages: number):
     merged: () => merged,
   }
 }
+
+const bytesOf = ({ cursor, key, data }: Item): number => weightOf(cursor, key, data)
+const bytesOfAll = ({ item, items }: Entry): number =>
+  items ? items.reduce((sum, each) => sum + bytesOf(each), 0) : bytesOf(item)

@@ -77,7 +77,7 @@ export function startPull(subscription: Subscription, start: Start, now: number)
     isHistory: false,
     repeats: undefined,
     ...rest,
-    conflation: delivery === 'every' ? undefined : createConflation(delivery, client.conflatedMessages),
+    conflation: delivery === 'every' ? undefined : createConflation(delivery, client.conflates),
     pace: createPace(terms, now),
     credit: window === undefined ? undefined : (start.credit ?? createCredit(window, given ?? start.told ?? '')),
     announced: delivery,

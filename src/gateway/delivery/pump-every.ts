@@ -101,6 +101,6 @@ export function adapt(subscription: Subscription, pull: Pull, now: number): void
   if (!rules.deliveries.includes('latest')) return
   const lag = lagOf(subscription, pull, now)
   if (lag === undefined || lag < adaptAfterMs + (pull.lagAtStart ?? 0)) return
-  pull.conflation = createConflation('latest', client.conflatedMessages)
+  pull.conflation = createConflation('latest', client.conflates)
   pull.mergedAt = now
 }

@@ -67,6 +67,5 @@ function replaceState(subscription: Subscription, { terms, now, expensive }: Upd
   const { credit, isHistory = false } = former ?? {}
   const pull = startPull(subscription, { after: stream.sequence.last, stands, pages, credit, isHistory }, now)
   // An adaptive subscription stays as far behind as it was told to be.
-  if (former?.conflation && terms.delivery === 'every')
-    pull.conflation = createConflation('latest', client.conflatedMessages)
+  if (former?.conflation && terms.delivery === 'every') pull.conflation = createConflation('latest', client.conflates)
 }

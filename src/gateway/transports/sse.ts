@@ -81,7 +81,7 @@ export function createSseTransport(gate: Gate, formIndex: number): SseTransport 
       const client = createClient({
         flow,
         questions: openQuestions(gate, events),
-        conflatedMessages: limits.conflatedMessages,
+        conflates: limits,
         session: randomUUID(),
         form,
         outlet,

@@ -109,6 +109,7 @@ test('the defaults are Kafka Connect\u2019s and ours', async () => {
         sendBufferBytes: 1048576,
         inFlightBytes: 262144,
         conflatedMessages: 10000,
+        conflatedBytes: 8388608,
         connectTimeoutMs: 10000,
         pingIntervalMs: 25000,
         pingTimeoutMs: 10000,

@@ -97,6 +97,7 @@ export function makeSettings({
       // These clients answer pings only when a test says so.
       inFlightBytes: 0,
       conflatedMessages: 10_000,
+      conflatedBytes: 8_388_608,
       connectTimeoutMs: 10_000,
       pingIntervalMs: 25_000,
       pingTimeoutMs: 10_000,

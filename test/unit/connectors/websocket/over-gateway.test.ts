@@ -51,6 +51,7 @@ async function startGate() {
         sendBufferBytes: 8_388_608,
         inFlightBytes: 0,
         conflatedMessages: 10_000,
+        conflatedBytes: 8_388_608,
         connectTimeoutMs: 10_000,
         pingIntervalMs: 30_000,
         pingTimeoutMs: 10_000,
