@@ -78,11 +78,11 @@ export const limitKeys: Readonly<Record<string, SettingKey>> = {
   ),
   'gateway.limits.snapshotBytesPerS': limit(
     67_108_864,
-    'The most bytes of snapshots a second that clients are given; beyond it those who ask for one are told when to come back. 0: no bound.',
+    'The most bytes of snapshots a second that clients are given; beyond it those who ask for one are told when to come back. Histories and answers about presence count as well, and what it takes to find out who is present, or what belongs to a pattern that nobody has yet. 0: no bound.',
   ),
   'gateway.limits.eventLoopDelayMs': limit(
     500,
-    'When the event loop is late by this (ms) for some seconds, load is shed: first newcomers are refused, then snapshots and history, last the most expensive connections are closed. 0: never.',
+    'When the event loop is late by this (ms) for some seconds, load is shed: first newcomers are refused, then snapshots, history, presence and patterns that nobody has yet, last the most expensive connections are closed. 0: never.',
   ),
   'gateway.limits.memoryBytes': limit(
     0,

@@ -8,25 +8,33 @@ export interface Attendance {
   readonly clients: ReadonlyMap<string, number>
   /** Those of them whom a token or a certificate names. */
   readonly named: ReadonlySet<string>
+  /** How many subscriptions, and patterns, were looked at. */
+  readonly looked: number
 }
 
 /** On this gate. Looks at those alone who are there. */
 export function attendanceOf(
   channel: string,
-  streams: Iterable<Pick<Stream, 'statesOf'>>,
+  streams: Iterable<Pick<Stream, 'statesOf' | 'channels' | 'patternCount'>>,
   connections: Pick<Connections, 'of'>,
 ): Attendance {
   const clients = new Map<string, number>()
   const named = new Set<string>()
-  for (const stream of streams)
-    for (const { subscriptions } of stream.statesOf(channel))
+  let looked = 0
+  for (const stream of streams) {
+    // A channel that has nothing yet is compared with every pattern.
+    if (!stream.channels.has(channel)) looked += stream.patternCount()
+    for (const { subscriptions } of stream.statesOf(channel)) {
+      looked += subscriptions.size
       for (const { client } of subscriptions) {
         const identity = connections.of(client)?.identity()
         if (!identity) continue
         clients.set(identity.client, (clients.get(identity.client) ?? 0) + 1)
         if (identity.isAuthenticated) named.add(identity.client)
       }
-  return { clients, named }
+    }
+  }
+  return { clients, named, looked }
 }
 
 /** The most clients that are listed, and the most characters of their names together. */

@@ -1,10 +1,11 @@
 import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
+import { setImmediate } from 'node:timers/promises'
 import { Server as TlsServer } from 'node:tls'
 import type { Clock, Logger } from '#api'
 import { ConnectError } from '#api'
 import { closeClient, dropSubscription } from './client.ts'
-import { createConnections } from './connections.ts'
+import { type Connections, createConnections } from './connections.ts'
 import { createFanOut } from './delivery/fan-out.ts'
 import type { Gate } from './gate.ts'
 import { createHub, type HubPort } from './hub.ts'
@@ -100,7 +101,7 @@ export async function startGateway({
     closeProducer,
     compileFilter: given.compileFilter,
   })
-  const presence = createPresence({ connections, hub, peers, clock, log })
+  const presence = createPresence({ connections, hub, peers, expensive: limits.expensive, clock, log })
   const gate: Gate = {
     settings,
     hub,
@@ -160,7 +161,7 @@ export async function startGateway({
         reloadTls?.(now)
         authParts.keyFiles.look(now)
         gate.limits.tick(now)
-        for (const connection of connections.all()) connection.tick(now)
+        await tickAll(connections, now)
       } catch (error) {
         log.error({ err: error }, 'upkeep failed')
       }
@@ -200,6 +201,19 @@ export async function startGateway({
     isReady,
     stats: () => statsOf({ settings, hub, connections, limits, delivered: fanOut.delivered() }),
     stop: () => (stopped ??= stop()),
+  }
+}
+
+/** How many connections are looked after before others have their turn. */
+const atOnce = 200
+
+async function tickAll(connections: Connections, now: number): Promise<void> {
+  let left = atOnce
+  for (const connection of [...connections.all()]) {
+    connection.tick(now)
+    if (--left > 0) continue
+    left = atOnce
+    await setImmediate()
   }
 }
 

@@ -1,4 +1,5 @@
 import type { ChannelState } from './channel-state.ts'
+import { isPattern } from './channels.ts'
 import type { Client, LagRules, Subscription } from './client.ts'
 import { type Refusal, type ResumeReason, refuse } from './codes.ts'
 import { addLive, behindSeq, type Pull, startPull, stays } from './delivery/pull.ts'
@@ -21,6 +22,7 @@ import {
   transferSelected,
   transferShared,
 } from './selection/snapshot-pages.ts'
+import { viewCost } from './selection/views.ts'
 import type { Stream } from './stream.ts'
 import type { Terms } from './terms.ts'
 
@@ -51,7 +53,7 @@ export interface JoinOptions {
   /** The text of it. */
   readonly given: string | undefined
   readonly now: number
-  /** The budget of snapshots. */
+  /** The budget of snapshots and new patterns. */
   readonly expensive: Expensive
   /** Called once, before the first bytes of the subscription. */
   readonly onJoined: (joined: Joined) => void
@@ -66,7 +68,13 @@ const pagesSharedMs = 1000
 export function joinStream(options: JoinOptions): Refusal | number {
   const { stream, client, checked, now, terms } = options
   // Before anything is decided: what left the window of a pattern is known by its own state.
+  const isNew = (name: string): boolean => isPattern(name) && !stream.channels.has(name)
+  const made = new Set(options.channels.filter(isNew))
+  const tooDear = made.size > 0 ? options.expensive.refusal(now) : undefined
+  if (tooDear) return tooDear
   const channels = options.channels.map((name) => stream.channel(name))
+  for (const channel of channels)
+    if (made.has(channel.name)) options.expensive.spend(viewCost(channel, stream.channels), now)
   const isCovered = checked?.ok === true && needsNoReading(stream, channels, checked)
   const reason = checked && !isCovered ? reasonAgainst(stream, checked) : undefined
   const isStart = checked?.ok === true && checked.isStart === true

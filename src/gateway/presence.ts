@@ -4,6 +4,7 @@ import type { Clock, Logger } from '#api'
 import { type Attendance, attendanceOf, type Counted, counted, type Listed, listed } from './attendance.ts'
 import type { Connections } from './connections.ts'
 import type { Hub } from './hub.ts'
+import type { Expensive } from './limits/expensive.ts'
 import { type GatePeers, readPeer } from './peers.ts'
 
 /** Who is subscribed to a channel, over all gates that serve it. What is asked again soon gets the same answer. Never rejects. */
@@ -29,6 +30,8 @@ export interface PresenceOptions {
   readonly connections: Pick<Connections, 'of'>
   readonly hub: Pick<Hub, 'streams'>
   readonly peers: GatePeers
+  /** Whose budget what is found out here counts in, whoever asks. */
+  readonly expensive: Pick<Expensive, 'spend'>
   readonly clock: Clock
   readonly log: Logger
 }
@@ -36,22 +39,34 @@ export interface PresenceOptions {
 /** Milliseconds: how long other gates may take, and how long an answer is good for; and how many answers are kept. */
 const [askMs, goodMs, maxKept] = [1000, 1000, 1000]
 
+/** What it takes to look at one subscription or pattern, and to make a mark, in bytes of a snapshot. */
+const [lookCost, markCost] = [200, 1000]
+
 const ajv = new Ajv()
-const count = Type.Integer({ minimum: 0 })
+const atLeastNone = Type.Integer({ minimum: 0 })
 const listedSchema = Type.Object({
-  clients: Type.Array(Type.Tuple([Type.String(), count])),
+  clients: Type.Array(Type.Tuple([Type.String(), atLeastNone])),
   more: Type.Boolean(),
 })
-const countedSchema = Type.Object({ sessions: count, others: count, marks: Type.Array(Type.String()) })
+const countedSchema = Type.Object({ sessions: atLeastNone, others: atLeastNone, marks: Type.Array(Type.String()) })
 const isListed = ajv.compile<Static<typeof listedSchema>>(listedSchema)
 const isCounted = ajv.compile<Static<typeof countedSchema>>(countedSchema)
 
-export function createPresence({ connections, hub, peers, clock, log }: PresenceOptions): Presence {
-  const here = (channel: string): Attendance => attendanceOf(channel, hub.streams(), connections)
+export function createPresence({ connections, hub, peers, expensive, clock, log }: PresenceOptions): Presence {
+  const here = (channel: string): Attendance => {
+    const attendance = attendanceOf(channel, hub.streams(), connections)
+    expensive.spend(lookCost * (1 + attendance.looked), clock.now())
+    return attendance
+  }
+  const count = (attendance: Attendance): Counted => {
+    const made = counted(attendance)
+    expensive.spend(markCost * made.marks.length, clock.now())
+    return made
+  }
   const kept = new Map<string, { readonly until: number; readonly answer: Promise<unknown> }>()
   const close = [
     peers.serve('presence', (body) => toBytes(listed(here(body.toString()).clients))),
-    peers.serve('statistics', (body) => toBytes(counted(here(body.toString())))),
+    peers.serve('statistics', (body) => toBytes(count(here(body.toString())))),
   ]
 
   /** What all say, this gate first; undefined of whom nothing of use came. */
@@ -61,12 +76,14 @@ export function createPresence({ connections, hub, peers, clock, log }: Presence
     own: (attendance: Attendance) => T,
     isOne: (value: unknown) => value is T,
   ): Promise<readonly (T | undefined)[]> {
+    // Before others are asked, so that it is paid for when the next one comes.
+    const ours = own(here(channel))
     try {
       const answers = await peers.ask(what, Buffer.from(channel), askMs)
-      return [own(here(channel)), ...answers.map((answer) => readPeer(answer, isOne))]
+      return [ours, ...answers.map((answer) => readPeer(answer, isOne))]
     } catch (error) {
       log.warn({ what, err: error }, 'other gates not asked')
-      return [own(here(channel)), undefined]
+      return [ours, undefined]
     }
   }
 
@@ -99,7 +116,7 @@ export function createPresence({ connections, hub, peers, clock, log }: Presence
       }),
     statistics: (channel) =>
       once('statistics', channel, async () => {
-        const all = await ask('statistics', channel, counted, isCounted)
+        const all = await ask('statistics', channel, count, isCounted)
         const marks = new Set(all.flatMap((one) => one?.marks ?? []))
         const sum = (of: (one: Counted) => number): number => all.reduce((total, one) => total + (one ? of(one) : 0), 0)
         return {

@@ -6,6 +6,7 @@ import type { Connection } from './connections.ts'
 import { createFlow } from './delivery/flow.ts'
 import { pump } from './delivery/pump.ts'
 import type { Gate } from './gate.ts'
+import { expensiveTypes } from './limits/expensive.ts'
 import { createInbound } from './limits/inbound.ts'
 import { openQuestions } from './limits/questions.ts'
 import type { ClientFrame, ServerFrame } from './protocol.ts'
@@ -64,6 +65,8 @@ export function openSession(gate: Gate, { link, form, frame, token, certified }:
   const queue: string[] = []
   const inFlight = new Set<number>()
   let working = false
+  /** Nothing is read from the client. */
+  let isPaused = false
   let leaving = false
   let movedBefore = 0
   let identity: Identity | undefined
@@ -178,7 +181,7 @@ export function openSession(gate: Gate, { link, form, frame, token, certified }:
         return refuse('message_rate', `A connection may make ${limits.requestsPerS} requests a second.`, {
           retryAfter: inbound.askAgainMs(now),
         })
-      return type === 'history' ? gate.limits.expensive.refusal(now) : undefined
+      return expensiveTypes.has(type) ? gate.limits.expensive.refusal(now) : undefined
     },
     refreshed(who) {
       if (isUserFull(who)) return refuseUser()
@@ -218,6 +221,12 @@ export function openSession(gate: Gate, { link, form, frame, token, certified }:
   const isHeld = (): boolean => inFlight.size >= limits.publishWindow || inbound.isOver(clock.now())
   const next = (): string | undefined => (client.closed || leaving || isHeld() ? undefined : queue.shift())
 
+  const setPaused = (paused: boolean): void => {
+    if (paused) link.pause()
+    else if (isPaused) link.resume()
+    isPaused = paused
+  }
+
   const work = async (): Promise<void> => {
     working = true
     try {
@@ -226,8 +235,7 @@ export function openSession(gate: Gate, { link, form, frame, token, certified }:
         if (taken) await taken
       }
       if (client.closed || leaving) return
-      if (queue.length > 0 || isHeld()) link.pause()
-      else link.resume()
+      setPaused(queue.length > 0 || isHeld())
     } catch (error) {
       log.error({ err: error }, 'session failed')
       closeClient(client, 'internal')
@@ -251,7 +259,7 @@ export function openSession(gate: Gate, { link, form, frame, token, certified }:
       // It answers for what was sent, whatever else is being done.
       if (text === pong) return ponged()
       queue.push(text)
-      if (working || isHeld()) link.pause()
+      if (working || isHeld()) setPaused(true)
       else void work()
     },
     control() {
@@ -259,7 +267,7 @@ export function openSession(gate: Gate, { link, form, frame, token, certified }:
       inbound.took(link.received(), clock.now())
       // A ping is answered, and who does not read the answers is slow too.
       if (link.buffered() > limits.sendBufferBytes) closeClient(client, 'slow')
-      else if (isHeld()) link.pause()
+      else if (isHeld()) setPaused(true)
     },
     left() {
       client.closed = true
@@ -273,10 +281,11 @@ export function openSession(gate: Gate, { link, form, frame, token, certified }:
       if (wrong) return closeClient(client, wrong)
       if (isIdle(now)) return closeClient(client, 'idle')
       checkExpiry(identity, now)
+      const held = isHeld()
       // Who was over its rates may go on.
-      if (!working && !isHeld()) void work()
+      if (isPaused && !working && !held) void work()
       // Who is held back cannot be heard.
-      if (working || isHeld()) flow.unheard(now)
+      if (working || held) flow.unheard(now)
       const late = flow.overdue(now, limits.pingTimeoutMs)
       if (late) return closeClient(client, late)
       if (identity && (flow.pingedAt() ?? now) + limits.pingIntervalMs <= now) flow.ping(now)

@@ -2,11 +2,11 @@ import { type Refusal, refuse } from '../codes.ts'
 import type { Load } from './load.ts'
 import { createTokenBucket } from './token-bucket.ts'
 
-/** What one request can cost as much as thousands of messages: snapshots and history. */
+/** What one request can cost as much as thousands of messages: snapshots, history, presence and patterns that nobody has yet. */
 export interface Expensive {
   /** Why there is none now. */
   refusal(now: number): Refusal | undefined
-  /** Of so many bytes one was made. */
+  /** One was made of so many bytes, or took as long as so many take. */
   spend(bytes: number, now: number): void
 }
 
@@ -17,6 +17,9 @@ export interface ExpensiveOptions {
   readonly now: number
   readonly random: () => number
 }
+
+/** Requests that are refused before they are looked at; of the others it depends. */
+export const expensiveTypes: ReadonlySet<string> = new Set(['history', 'presence', 'statistics'])
 
 /** The step from which these are paused. */
 const pausedFrom = 2
@@ -31,11 +34,15 @@ export function createExpensive({ bytesPerS, load, now: startsAt, random }: Expe
       if (load.level() >= pausedFrom)
         return refuse(
           'overloaded',
-          'The gate has more to do than it can: no snapshots and no history now.',
+          'The gate has more to do than it can: no snapshots, history, presence and new patterns now.',
           again(pausedMs),
         )
       if (bucket.level(now) > 0) return undefined
-      return refuse('busy', 'Too many snapshots and histories at this moment.', again(bucket.waitMs(1, now)))
+      return refuse(
+        'busy',
+        'Too many snapshots, histories, presences and new patterns at this moment.',
+        again(bucket.waitMs(1, now)),
+      )
     },
     spend: (bytes, now) => bucket.take(bytes, now),
   }

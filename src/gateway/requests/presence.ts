@@ -1,18 +1,22 @@
 import { channelProblem } from '../channels.ts'
 import { refuse } from '../codes.ts'
-import type { ClientFrames } from '../protocol.ts'
+import type { ClientFrames, ServerFrame } from '../protocol.ts'
 import type { Requester } from './requester.ts'
 
 export async function presence(requester: Requester, frame: ClientFrames['presence']): Promise<void> {
   if (!isGranted(requester, frame)) return
   const { clients, more, partial } = await requester.gate.presence.presence(frame.channel)
-  requester.send({
+  const { gate } = requester
+  const reply: ServerFrame = {
     type: 'presence',
     id: frame.id,
     clients: clients.map(([client, sessions]) => ({ client, sessions })),
     more,
     ...(partial ? { partial } : {}),
-  })
+  }
+  const text = JSON.stringify(reply)
+  gate.limits.expensive.spend(text.length, gate.clock.now())
+  requester.sendText(text)
 }
 
 export async function statistics(requester: Requester, frame: ClientFrames['statistics']): Promise<void> {

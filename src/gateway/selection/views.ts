@@ -1,6 +1,6 @@
 import { type ChannelState, createChannelState, type Item } from '../channel-state.ts'
 import { matcherOf, matches, parsePattern } from '../channels.ts'
-import { fifoShift } from '../fifo.ts'
+import { fifoShift, fifoSize } from '../fifo.ts'
 import { type Departures, noteIn } from '../positions/departures.ts'
 
 /**
@@ -65,6 +65,13 @@ export function createViews(
     },
   }
 }
+
+/** What making a view takes for each channel that is looked at, and for each item that it has, in bytes of a snapshot. */
+const [channelCost, itemCost] = [100, 250]
+
+/** What it took to make it, as `Expensive` counts. */
+export const viewCost = (view: ChannelState, channels: ReadonlyMap<string, unknown>): number =>
+  channels.size * channelCost + fifoSize(view.log) * itemCost
 
 /** An item of a member came into the window. */
 export function addToView(view: ChannelState, item: Item): void {

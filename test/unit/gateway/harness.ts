@@ -227,7 +227,7 @@ export function fakeGate(clock: Clock, change: SettingsChange = {}, peers: GateP
     closeProducer,
     compileFilter,
   })
-  const presence = createPresence({ connections, hub, peers, clock, log: silent })
+  const presence = createPresence({ connections, hub, peers, expensive: limits.expensive, clock, log: silent })
   const gate: Gate = {
     settings,
     hub,
