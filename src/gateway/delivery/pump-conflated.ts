@@ -25,14 +25,14 @@ export function pumpConflated(subscription: Subscription, pull: Pull, conflation
   let unasked: number
   do {
     unasked = unaskedMs(subscription, pull, now)
+    // Before its filter is asked of messages: they never end, and would leave nothing for it.
+    const isShown = unasked > 0 ? pull.pages.length === 0 : sendPages(subscription, pull, now)
     end = unasked > 0 ? 'wait' : takeIn(subscription, pull, conflation, now)
     if (end === 'passed') {
       losePull(subscription)
       return sent
     }
-    more = (unasked > 0 ? pull.pages.length === 0 : sendPages(subscription, pull, now))
-      ? sendWaiting(subscription, pull, conflation, now)
-      : 0
+    more = isShown ? sendWaiting(subscription, pull, conflation, now) : 0
     sent += more
   } while (end === 'full' && more > 0 && !client.closed)
   if (end === 'later') stream.wake(subscription)
@@ -61,6 +61,7 @@ function takeIn(
 ): 'full' | 'later' | 'head' | 'wait' | 'passed' {
   for (let looked = 0; looked < chunkItems; looked++) {
     if (conflation.isFull()) return 'full'
+    if (subscription.selection?.isSpent()) break
     const { stands } = pull
     const taken = takeItem(subscription, pull)
     if (taken === 'skip') continue

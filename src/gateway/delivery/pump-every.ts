@@ -63,6 +63,7 @@ function nextItems(subscription: Subscription, pull: Pull, room: number, now: nu
   const most = Math.min(chunkBytes, pull.pace?.bytes(now) ?? chunkBytes)
   for (let looked = 0; looked < chunkItems; looked++) {
     if (bytes >= most || messages >= room) return { frames, bytes, messages, end: 'more' }
+    if (subscription.selection?.isSpent()) break
     const taken = takeItem(subscription, pull)
     if (taken === 'skip') continue
     if (typeof taken === 'string') return { frames, bytes, messages, end: taken }

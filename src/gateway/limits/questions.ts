@@ -8,6 +8,8 @@ export interface Questions {
   asked(times: number): void
   /** How long (ms) until more may be; 0: now. */
   waitMs(now: number): number
+  /** Whether all is used up that there was at the last look at the time: what goes on asking has to look again. */
+  isSpent(): boolean
   /** Something has to wait for it. */
   held(now: number): void
 }
@@ -23,9 +25,10 @@ export interface QuestionsOptions {
 /** How often (ms) at most it is told. */
 const toldMs = 10_000
 
-/** Twice as many may be asked at once. Whoever asks bounds what is asked without a look at the time. */
+/** Twice as many may be asked at once. Whoever asks stops when it is spent, so that no more than one message is owed. */
 function createQuestions({ perS, now: startsAt, onHeld }: QuestionsOptions): Questions {
   const bucket = createTokenBucket(perS, 2 * perS, startsAt)
+  let left = 2 * perS
   let count = 0
   let toldAt = Number.NEGATIVE_INFINITY
   return {
@@ -35,8 +38,10 @@ function createQuestions({ perS, now: startsAt, onHeld }: QuestionsOptions): Que
     waitMs(now) {
       bucket.take(count, now)
       count = 0
+      left = bucket.level(now)
       return bucket.waitMs(1, now)
     },
+    isSpent: () => left - count < 1,
     held(now) {
       if (toldAt + toldMs > now) return
       toldAt = now

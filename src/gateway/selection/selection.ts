@@ -17,6 +17,8 @@ export interface Selection {
   judge(item: Item): Verdict
   /** Whether an entry belongs in the snapshot that the client gets now; it then counts as shown. */
   shows(entry: SnapshotEntry): boolean
+  /** Whether no more is to be judged in this turn. */
+  isSpent(): boolean
 }
 
 /** Keys that are remembered for one subscription; beyond them what leaves is told whether it was shown or not. */
@@ -27,7 +29,7 @@ export interface SelectionOptions {
   /** The client holds nothing yet, or what it holds is about to be replaced by a snapshot. */
   readonly isFresh: boolean
   /** Counts what is asked. */
-  readonly questions: Pick<Questions, 'asked'>
+  readonly questions: Pick<Questions, 'asked' | 'isSpent'>
 }
 
 /** Those who judge by the terms; none: all passes. */
@@ -102,5 +104,6 @@ export function createSelection(
       if (name !== undefined) note(name, true)
       return true
     },
+    isSpent: () => questions.isSpent(),
   }
 }

@@ -84,7 +84,7 @@ export function transferSelected(channel: ChannelState, selection: Selection, se
     channel,
     shared: undefined,
     next() {
-      for (let judged = 0; judged < turn; judged++) {
+      for (let judged = 0; judged < turn && !selection.isSpent(); judged++) {
         const { value: entry, done } = entries.next()
         if (done) return { text: page, isLast: true }
         if (entry.seq > seq || !selection.shows(entry)) continue
