@@ -10,7 +10,7 @@ export interface GatewayPort {
   attachSink(options: SinkAttachment): SinkFeed
   /** Takes over what clients publish to the channels. Throws `ConfigError` as above. */
   attachSource(options: SourceAttachment): SourceFeed
-  /** What attaching it would be refused for, by property, so that it is told before it runs. Absent: the gate is elsewhere, and only attaching tells. */
+  /** What attaching it would be refused for, by property, so that it is told before it runs. Absent: only attaching tells. */
   complaints?(declared: DeclaredChannels): readonly { readonly key: string; readonly error: string }[]
 }
 

@@ -6,6 +6,7 @@ import { noMetrics, type Preview, previewDeclaration } from '../runtime/index.ts
 import { createMemoryOffsetStore } from '../storage/index.ts'
 import { systemClock as clock } from '../util/clock.ts'
 import { createClosers } from '../util/closers.ts'
+import { declaredAt } from './declared-at.ts'
 import { findPlugins } from './find-plugins.ts'
 
 export interface PreviewFileOptions {
@@ -23,7 +24,11 @@ export interface PreviewFileOptions {
 export async function previewFile(file: string, options: PreviewFileOptions): Promise<Preview> {
   const { log, env, signal, limit } = options
   const declaration = await readConnectorFile(file)
-  const { props, config, warnings } = await loadWorkerConfig({ file: options.worker, env, flags: options.flags })
+  const { props, config, settings, warnings } = await loadWorkerConfig({
+    file: options.worker,
+    env,
+    flags: options.flags,
+  })
   const found = await findPlugins(config['plugin.path'], [declaration], options.worker)
   const closers = createClosers(log)
   try {
@@ -49,7 +54,7 @@ export async function previewFile(file: string, options: PreviewFileOptions): Pr
       resolver,
       topics: { record() {} },
     }
-    const checked = await createDeclarations(deps).check(declaration.config)
+    const checked = await createDeclarations({ ...deps, gateway: declaredAt(settings) }).check(declaration.config)
     const preview = await previewDeclaration(checked.plugin, checked.props, {
       deps,
       limit,

@@ -86,7 +86,7 @@ async function look({ config }: ConnectorDeclaration, worker: WorkerCheck | unde
   const { plugins } = await findPlugins(worker?.pluginPath ?? [], [{ config }], worker?.report.file)
   const plugin = findConnector(type, plugins)
   if ('error' in plugin) return { errors: [...failed, plugin.error, ...ofFramework(config)], warnings: [] }
-  const context = { workerProps: worker?.props, raw: config, resolved }
+  const context = { workerProps: worker?.props, raw: config, resolved, gateway: worker?.gateway }
   const { keys, warnings } = validateDeclaration(plugin, props, plugins, context)
   const unresolved = placeholders(props)
   const errors = keys.flatMap(({ name, definition, errors: texts }) => {

@@ -1,4 +1,4 @@
-import { ConfigError, type Logger, messageOf, type Props } from '#api'
+import { ConfigError, type DeclaredAt, type Logger, messageOf, type Props } from '#api'
 import {
   type ConfigResolver,
   clientPropsOf,
@@ -11,6 +11,7 @@ import { createKafkaClient } from '../kafka/index.ts'
 import { validateConverters } from '../runtime/index.ts'
 import { tlsFromProps } from '../security/index.ts'
 import { systemClock } from '../util/clock.ts'
+import { declaredAt } from './declared-at.ts'
 import { findPlugins } from './find-plugins.ts'
 import { restOptions } from './rest-options.ts'
 import type { FileReport, Mistake } from './validate-files.ts'
@@ -22,6 +23,8 @@ export interface WorkerCheck {
   readonly pluginPath: readonly string[]
   /** Absent when the file cannot be used. */
   readonly resolver?: ConfigResolver
+  /** Absent when it has no gates, too. */
+  readonly gateway?: DeclaredAt | undefined
 }
 
 type Env = Readonly<Record<string, string | undefined>>
@@ -45,6 +48,7 @@ export async function checkWorkerFile(file: string, env: Env): Promise<WorkerChe
       props,
       pluginPath,
       resolver: createConfigResolver(props, { clock: systemClock, log: silent, env }),
+      gateway: declaredAt(loaded.settings),
     }
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error

@@ -1,3 +1,4 @@
+export { complaintsOf } from './attach-check.ts'
 export { checkGatewayFiles } from './check-files.ts'
 export type { Gateway, GatewayOptions } from './gateway.ts'
 export { startGateway } from './gateway.ts'

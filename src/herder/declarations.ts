@@ -1,4 +1,4 @@
-import { ConfigError, type Props, type SinkConnector, type SourceConnector } from '#api'
+import { ConfigError, type DeclaredAt, type Props, type SinkConnector, type SourceConnector } from '#api'
 import {
   connectorPlugin,
   type Redact,
@@ -27,7 +27,9 @@ export interface Declarations {
   check(props: Props): Promise<Declaration>
 }
 
-export function createDeclarations(deps: WorkerDeps): Declarations {
+export function createDeclarations(
+  deps: Omit<WorkerDeps, 'gateway'> & { readonly gateway?: DeclaredAt | undefined },
+): Declarations {
   const { plugins, workerProps, exactlyOnce, gateway } = deps
 
   async function look(raw: Props, find: (props: Props) => SourceConnector | SinkConnector) {

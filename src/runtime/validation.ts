@@ -1,4 +1,4 @@
-import type { GatewayPort, Props, SinkConnector, SourceConnector } from '#api'
+import type { DeclaredAt, Props, SinkConnector, SourceConnector } from '#api'
 import { ConfigError } from '#api'
 import type { Plugins } from '../plugins/index.ts'
 import { frameworkConfig } from './connector-config.ts'
@@ -31,7 +31,7 @@ export interface ValidationContext {
   /** As the worker's: a source with `lanes` needs a task for each, and `exactly.once.support` is looked at. Undefined: a standalone worker. */
   readonly exactlyOnce?: boolean | undefined
   /** The worker's: what is declared has to lie within its bounds. */
-  readonly gateway?: GatewayPort | undefined
+  readonly gateway?: DeclaredAt | undefined
 }
 
 /**

@@ -16,6 +16,11 @@ export function joinPorts(ports: readonly HubPort[]): HubPort {
     }
   }
   return {
+    complaints(declared) {
+      // The same rules mostly, so what one says another says again.
+      const all = ports.flatMap((port) => port.complaints?.(declared) ?? [])
+      return [...new Map(all.map((each) => [`${each.key} ${each.error}`, each])).values()]
+    },
     attachSink(attachment) {
       const feeds = attachAll((port) => port.attachSink(attachment))
       const all =

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { Duplex } from 'node:stream'
 import type { Clock, Logger, Revocation, RevocationLog } from '#api'
 import { revocationId } from '../../util/revocation-id.ts'
-import { checkAttachment, checkBounds } from '../attach-check.ts'
+import { checkAttachment, checkBounds, complaintsOf } from '../attach-check.ts'
 import { type Pattern, parsePattern, templatePattern } from '../channels.ts'
 import type { HubPort } from '../hub.ts'
 import { createReadBudget } from '../past/read-budget.ts'
@@ -71,6 +71,7 @@ export function createWorkerEnd(options: WorkerEndOptions): WorkerEnd {
   let hasStopped = false
 
   const port: HubPort = {
+    complaints: (declared) => complaintsOf(declared, namespaces),
     attachSink(attachment) {
       const { connector } = attachment
       const patterns = attachment.templates.map(templatePattern)

@@ -116,6 +116,29 @@ test('declarations are checked against the worker’s file: its policy, and its 
   ])
 })
 
+test.each([
+  ['a gate of its own', ['gateway.enabled=true']],
+  ['gates elsewhere', ['gateway.link.gates=unix:/tmp/gate.sock']],
+])('declarations are checked against the namespaces of a worker with %s', async (_, gates) => {
+  const more = ['gateway.namespaces.bus.subscribe=anonymous', 'gateway.namespaces.bus.window.max.bytes=1000', ...gates]
+  const declared = { name: 'b', 'connector.class': 'WebSocketServerSink', topics: 't', 'window.max.bytes': '1000' }
+  const [, outside, wide, fine] = await reports({
+    'worker.properties': `${worker}\n${more.join('\n')}`,
+    'outside.json': { ...declared, channel: 'tram:#{value.id}' },
+    'wide.json': { ...declared, name: 'w', channel: 'bus:#{value.id}', 'window.max.bytes': '1001' },
+    'fine.json': { ...declared, name: 'f', channel: 'bus:#{value.id}' },
+  })
+  expect(outside?.errors).toEqual([
+    {
+      property: 'channel',
+      value: 'tram:#{value.id}',
+      message: 'the channel tram:#{value.id} lies in no namespace of the gateway; name one of bus first',
+    },
+  ])
+  expect(wide?.errors).toMatchObject([{ property: 'window.max.bytes', value: '1001' }])
+  expect(fine?.errors).toEqual([])
+})
+
 test('a worker’s file is checked too, with its converters', async () => {
   const [bad, misled] = await reports({
     'w.properties': 'bootstrap.servers=nowhere\nkey.convertr=JsonConverter',
