@@ -23,10 +23,15 @@ export interface Revoker {
 /** How often (ms) what could not be stored is tried again, and how much of it waits at most. */
 const [againMs, mostWaiting] = [5000, 10_000]
 
-/** Brings what is revoked to the connections that are open: many changes that come together are one look at them. */
+/**
+ * Brings what is revoked to the connections that are open, many changes that come together in one look: before anything more is handed to
+ * a socket, also of what was published just before. What a socket was handed already cannot be taken back: as much as `sendBufferBytes` for
+ * each client that reads slowly, and what is under way.
+ */
 export function startRevoker({ revocations, index, connections, clock, log }: RevokerOptions): Revoker {
   const unstored = new Map<string, Revocation>()
-  let look: NodeJS.Immediate | undefined
+  let secondLook: NodeJS.Immediate | undefined
+  let [isLookDue, hasStopped] = [false, false]
   let triedAt = clock.now()
 
   const store = async (revocation: Revocation): Promise<void> => {
@@ -72,7 +77,6 @@ export function startRevoker({ revocations, index, connections, clock, log }: Re
     }
   }
   const enforce = (): void => {
-    look = undefined
     for (const connection of connections.all()) {
       const { client } = connection
       if (client.closed) continue
@@ -83,9 +87,21 @@ export function startRevoker({ revocations, index, connections, clock, log }: Re
       else if (who) endSubscriptions(client, who)
     }
   }
+  const lookNow = (): void => {
+    isLookDue = false
+    if (hasStopped) return
+    enforce()
+    // Who was let in just before it was revoked is known by then.
+    secondLook ??= setImmediate(() => {
+      secondLook = undefined
+      enforce()
+    })
+  }
   const end = revocations.onChange((change) => {
     index.apply(change)
-    if (change.made) look ??= setImmediate(enforce)
+    if (!change.made || isLookDue) return
+    isLookDue = true
+    queueMicrotask(lookNow)
   })
 
   return {
@@ -96,8 +112,9 @@ export function startRevoker({ revocations, index, connections, clock, log }: Re
       for (const revocation of unstored.values()) void store(revocation)
     },
     stop() {
+      hasStopped = true
       end()
-      if (look) clearImmediate(look)
+      if (secondLook) clearImmediate(secondLook)
     },
   }
 }

@@ -5,7 +5,10 @@ import { ownToken } from './own-token.ts'
 /** How long (ms) before a token expires its client is told. */
 const noticeMs = 60_000
 
-/** Ends a connection with its token, and a subscription with its own; both are told before. */
+/**
+ * Ends a connection with its token, and a subscription with its own; both are told before. Looked at with each tick, about each second: as
+ * long it may get more than its token says.
+ */
 export function createExpiry(client: Client): (identity: Identity | undefined, now: number) => void {
   // A refreshed token is another one, and told of anew.
   let told: Identity | undefined
