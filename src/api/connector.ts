@@ -39,6 +39,8 @@ export interface PartitionPast extends TopicPartition {
   readonly high: bigint
   /** Its cleanup policy contains `compact`: records in between may be missing. */
   readonly isCompacted: boolean
+  /** As `OpenPartition` has it. */
+  readonly topicId?: string | undefined
 }
 
 /** The sink's topics, to be read once more without commits, reports and metrics. */
@@ -83,6 +85,8 @@ export interface SinkTaskContext<C> extends TaskContext<C>, TopicIdentity {
 export interface OpenPartition extends TopicPartitionOffset {
   /** The timestamp (ms) of the record before `offset`; undefined when there is none. */
   readonly timestampBefore?: number | undefined
+  /** Kafka's id of the topic (KIP-516), which one that is deleted and made anew has not; undefined when it is not known. */
+  readonly topicId?: string | undefined
 }
 
 /** How far a batch has come in one partition, records that were dropped included. */

@@ -10,6 +10,7 @@ import type { KafkaClient, PartitionBounds } from './ports.ts'
 import { RefusedError } from './refusals.ts'
 import { shareClient } from './shared-client.ts'
 import { askBounds, type EndKind } from './topic-bounds.ts'
+import { askTopicIds, type TopicIds } from './topic-ids.ts'
 
 /** Asks a cluster about its topics and groups. Connects when first asked. */
 export interface Asker {
@@ -19,6 +20,8 @@ export interface Asker {
   listTopics(): Promise<readonly string[]>
   /** `high`: the end of the log, or with `stable` that of what `read_committed` may see. */
   bounds(topics: readonly string[], end?: EndKind): Promise<readonly PartitionBounds[]>
+  /** What tells topics from others of their names. */
+  topicIds(topics: readonly string[]): Promise<TopicIds>
   committed(groupId: string, topics: readonly string[]): Promise<readonly TopicPartitionOffset[]>
   timestampAt(partition: TopicPartition, offset: bigint): ReturnType<KafkaClient['timestampAt']>
   close(): Promise<void>
@@ -53,6 +56,7 @@ export function createAsker(connection: Connection, clientId: string): Asker {
     admin: asked,
     cluster: onCluster,
     bounds,
+    topicIds: (topics) => onCluster([], (cluster) => askTopicIds(cluster, topics)),
     listTopics: () => asked((client) => client.listTopics()),
     async committed(groupId, topics): Promise<readonly TopicPartitionOffset[]> {
       const ask = () => asked((client) => client.fetchOffsets({ groupId, topics: [...topics] }))

@@ -151,6 +151,7 @@ export function createKafkaClient(options: KafkaClientOptions): KafkaClient {
           topics,
           starts,
           bounds: asker.bounds,
+          topicIds: asker.topicIds,
           commit,
         }
         const reader = startLogReader(deps, limited(wanted, connection))

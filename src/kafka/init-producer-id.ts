@@ -1,3 +1,4 @@
+import { compactString } from './flexible.ts'
 import { encoded, type ProtocolCall, protocolError } from './internals.ts'
 
 /** Who writes under a transactional id: the coordinator takes the newest epoch's word alone. */
@@ -17,13 +18,12 @@ export function initProducerId(
   timeoutMs: number,
   current: ProducerIdentity = nobody,
 ): ProtocolCall<ProducerIdentity> {
-  const id = Buffer.from(transactionalId)
   const rest = Buffer.alloc(15)
   rest.writeInt32BE(timeoutMs, 0)
   rest.writeBigInt64BE(current.producerId, 4)
   rest.writeInt16BE(current.epoch, 12)
   // Flexible versions: no tagged fields (0) at the end of the header and of the body.
-  const buffer = Buffer.concat([Buffer.from([0]), unsignedVarint(id.length + 1), id, rest])
+  const buffer = Buffer.concat([Buffer.from([0]), compactString(transactionalId), rest])
   return {
     request: { apiKey: 22, apiVersion: 3, apiName: 'InitProducerId', encode: async () => encoded(buffer) },
     response: {
@@ -36,11 +36,4 @@ export function initProducerId(
       parse: async (identity) => identity,
     },
   }
-}
-
-function unsignedVarint(value: number): Buffer {
-  const bytes: number[] = []
-  let rest = value
-  for (; rest > 127; rest >>>= 7) bytes.push((rest & 127) | 128)
-  return Buffer.from([...bytes, rest])
 }

@@ -19,7 +19,12 @@ export interface Cluster {
   /** Of the brokers that the last metadata named. */
   getNodeIds(): string[]
   /** What it has connected to, or is connecting to. */
-  readonly brokerPool: { readonly seedBroker?: Broker | undefined; readonly brokers: Readonly<Record<string, Broker>> }
+  readonly brokerPool: {
+    readonly seedBroker?: Broker | undefined
+    readonly brokers: Readonly<Record<string, Broker>>
+    /** Any; connects to one when there is none. */
+    findConnectedBroker(): Promise<Broker>
+  }
 }
 
 export interface ClusterMetadata {
@@ -61,6 +66,8 @@ export interface Broker {
     readonly groupId: string
     readonly coordinatorType: 0
   }): Promise<{ readonly coordinator: { readonly nodeId: string } }>
+  /** What it speaks, by the numbers of requests. */
+  readonly versions?: Readonly<Record<number, { readonly maxVersion: number }>> | null
   readonly connectionPool: {
     send<T>(call: ProtocolCall<T>): Promise<T>
     /** kafkajs sends fetches over connection 1 and all else over 0. */

@@ -1,9 +1,11 @@
 import type { Clock, Logger, TopicPartition, TopicPartitionOffset } from '#api'
 import { ConnectError, messageOf } from '#api'
 import { backoffDelay } from '../util/backoff.ts'
+import { unlessAborted } from '../util/unless-aborted.ts'
 import { chunkBatch, startOf } from './batches.ts'
 import { createHandoff } from './handoff.ts'
 import { type Cluster, cutOff } from './internals.ts'
+import { createKnownIds } from './known-ids.ts'
 import {
   type FetchLimits,
   fetchPartitions,
@@ -17,6 +19,7 @@ import { partitionId } from './partition-map.ts'
 import type { AssignedPartition, ConsumerOptions, PartitionBounds, RecordBatch, RecordConsumer } from './ports.ts'
 import type { ClientSettings } from './read-props.ts'
 import { isFinal } from './refusals.ts'
+import type { TopicIds } from './topic-ids.ts'
 import type { TopicWatch } from './topics.ts'
 
 /** Where reading of a partition begins, and where its log ends at that moment. */
@@ -36,6 +39,7 @@ export interface LogReaderDeps {
   /** Of the topics that exist when reading begins. */
   readonly starts: readonly StartPoint[]
   bounds(topics: readonly string[]): Promise<readonly PartitionBounds[]>
+  topicIds(topics: readonly string[]): Promise<TopicIds>
   commit(offsets: readonly TopicPartitionOffset[]): Promise<void>
 }
 
@@ -57,8 +61,8 @@ const readAhead = 4
 
 /**
  * Reads all partitions of some topics without a group: nothing rebalances and nobody else's reading is touched. Topics and partitions that come
- * later are read from their beginning. No offset is ever reset in silence: when the log no longer holds what comes next, that is an error in
- * the log and the partition is opened anew.
+ * later are read from their beginning. No offset is ever reset in silence: when the log no longer holds what comes next, or the topic was made
+ * anew, that is an error in the log and the partition is opened anew.
  */
 export function startLogReader(deps: LogReaderDeps, options: ConsumerOptions): LogReader {
   const { log, clock, settings } = deps
@@ -75,6 +79,9 @@ export function startLogReader(deps: LogReaderDeps, options: ConsumerOptions): L
   const cursors = new Map<string, Cursor>(
     deps.starts.map((start) => [partitionId(start), { ...start, position: start.offset, paused: false }]),
   )
+  const ids = createKnownIds(deps.starts)
+  /** A topic may have been made anew unnoticed. */
+  let isUnsure = false
   let cluster: Cluster | undefined
   let opened: readonly AssignedPartition[] = deps.starts
   let nextLook = clock.now() + deps.topics.interval()
@@ -85,6 +92,7 @@ export function startLogReader(deps: LogReaderDeps, options: ConsumerOptions): L
     let attempt = 0
     while (!closing.signal.aborted) {
       try {
+        if (isUnsure) await makeSure()
         if (clock.now() >= nextLook) await discover()
         cluster ??= await connect()
         await ready.drained(readAhead, idleMs)
@@ -104,8 +112,8 @@ export function startLogReader(deps: LogReaderDeps, options: ConsumerOptions): L
     const next = await deps.newCluster()
     try {
       await next.connect()
-      const topics = new Set([...cursors.values()].map(({ topic }) => topic))
-      if (topics.size > 0) await next.addMultipleTargetTopics([...topics])
+      const topics = topicsRead()
+      if (topics.length > 0) await next.addMultipleTargetTopics(topics)
       return next
     } catch (error) {
       await next.disconnect()
@@ -120,26 +128,55 @@ export function startLogReader(deps: LogReaderDeps, options: ConsumerOptions): L
     await former?.disconnect()
   }
 
-  /** Opens what is new at its beginning, and forgets what is gone. */
+  async function makeSure(): Promise<void> {
+    const told = await unlessAborted(deps.topicIds(topicsRead()), closing.signal)
+    if (ids.changed(told).length > 0) await discover()
+    isUnsure = false
+  }
+
+  /** Opens what is new, or was made anew, at its beginning, and forgets what is gone. */
   async function discover(): Promise<void> {
     const existing = await deps.topics.look()
     nextLook = clock.now() + deps.topics.interval()
-    const gone = [...cursors].filter(([, { topic }]) => !existing.includes(topic))
-    for (const [id, { topic, partition }] of gone) {
-      log.error({ topic, partition }, 'the topic is gone; it is read from its beginning if it comes back')
-      ready.drop((batch) => partitionId(batch) === id)
-      cursors.delete(id)
-    }
-    const added = (await deps.bounds(existing)).filter((each) => !cursors.has(partitionId(each)))
+    ids.keep(existing)
+    const isGone = (topic: string): boolean => !existing.includes(topic)
+    if (forget(isGone, 'the topic is gone; it is read from its beginning if it comes back')) await reconnect()
+    // Asked before the bounds: of what is made anew in between the next look tells.
+    const told = await deps.topicIds(existing)
+    const anew = ids.changed(told)
+    isUnsure = anew.length > 0
+    const bounds = await deps.bounds(existing)
+    forget((topic) => anew.includes(topic), 'the topic was made anew; it is read from its beginning')
+    ids.learn(told)
+    isUnsure = false
+    const added = bounds.filter((each) => !cursors.has(partitionId(each)))
     for (const { topic, partition, low, high } of added) {
       cursors.set(partitionId({ topic, partition }), { topic, partition, position: low, end: high, paused: false })
     }
     open(added)
-    if (gone.length > 0 || added.length > 0) await reconnect()
+    if (added.length > 0) await reconnect()
+  }
+
+  /** Whether there was anything to forget. */
+  function forget(isMeant: (topic: string) => boolean, why: string): boolean {
+    const gone = [...cursors].filter(([, { topic }]) => isMeant(topic))
+    for (const [id, { topic, partition }] of gone) {
+      log.error({ topic, partition }, why)
+      ready.drop((batch) => partitionId(batch) === id)
+      cursors.delete(id)
+    }
+    opened = opened.filter(({ topic }) => !isMeant(topic))
+    return gone.length > 0
   }
 
   function open(bounds: readonly PartitionBounds[]): void {
-    opened = [...opened, ...bounds.map(({ topic, partition, low }) => ({ topic, partition, offset: low }))]
+    const opening = bounds.map(({ topic, partition, low }) => ({
+      topic,
+      partition,
+      offset: low,
+      topicId: ids.of(topic),
+    }))
+    opened = [...opened, ...opening]
     if (bounds.length > 0) ready.nudge()
   }
 
@@ -166,6 +203,7 @@ export function startLogReader(deps: LogReaderDeps, options: ConsumerOptions): L
 
   async function interrupted(error: unknown, attempt: number): Promise<void> {
     const isOurs = isOffsetOutOfRange(error) || isUnknownTopic(error)
+    isUnsure ||= !isOurs
     if (unreachableSince === undefined && attempt > 0 && !isOurs) {
       unreachableSince = clock.now()
       log.warn({ error: String(error) }, 'reading was interrupted and is tried again')
@@ -182,8 +220,8 @@ export function startLogReader(deps: LogReaderDeps, options: ConsumerOptions): L
   }
 
   async function reopen(): Promise<void> {
-    const topics = [...new Set([...cursors.values()].map(({ topic }) => topic))]
-    const lost = (await deps.bounds(topics)).filter((each) => {
+    await makeSure()
+    const lost = (await deps.bounds(topicsRead())).filter((each) => {
       const position = cursors.get(partitionId(each))?.position
       return position !== undefined && (position < each.low || position > each.high)
     })
@@ -195,6 +233,8 @@ export function startLogReader(deps: LogReaderDeps, options: ConsumerOptions): L
     }
     open(lost)
   }
+
+  const topicsRead = (): readonly string[] => [...new Set([...cursors.values()].map(({ topic }) => topic))]
 
   const running = run().catch((error: unknown) => {
     failure = deps.explain(error)

@@ -15,6 +15,8 @@ export async function startPoints(
   topics: readonly string[],
   isolation: Isolation,
 ): Promise<readonly StartPoint[]> {
+  // Before anything else of them: of a topic that is made anew meanwhile this is the former id, and the reader notices.
+  const ids = await asker.topicIds(topics)
   const held = await asker.bounds(topics)
   const seen = await visibleEnds(asker, topics, isolation, held)
   const done = new Map((await asker.committed(options.groupId, topics)).map((each) => [partitionId(each), each.offset]))
@@ -43,6 +45,7 @@ export async function startPoints(
         // A commit beyond the end is another log's.
         committed: (done.get(id) ?? 0n) <= high ? done.get(id) : undefined,
         timestampBefore: typeof before === 'number' ? before : undefined,
+        topicId: ids?.get(partition.topic),
       }
     }),
   )

@@ -78,10 +78,17 @@ export function createTopicHistory({ asker, fetcher, connection, clock, ...wante
   return {
     async bounds() {
       const topics = await topicsNow()
+      const ids = await asker.topicIds(topics)
       const bounds = await asker.bounds(topics, isReadCommitted ? 'stable' : 'log')
       const compacted = new Map<string, boolean>()
       for (const topic of topics) compacted.set(topic, await isCompacted(topic))
-      return bounds.map((each): PartitionPast => ({ ...each, isCompacted: compacted.get(each.topic) ?? true }))
+      return bounds.map(
+        (each): PartitionPast => ({
+          ...each,
+          isCompacted: compacted.get(each.topic) ?? true,
+          topicId: ids?.get(each.topic),
+        }),
+      )
     },
     async offsetsAt(timestamp): Promise<readonly TopicPartitionOffset[]> {
       const topics = await topicsNow()

@@ -52,6 +52,8 @@ export async function openTopicLog(deps: TopicLogDeps, options: TopicLogOptions)
       topics: watchTopics([topic], asker.listTopics, () => undefined, lookMs),
       starts: bounds.map(({ partition, low, high }) => ({ topic, partition, offset: low, end: high })),
       bounds: asker.bounds,
+      // Nobody has positions in it.
+      topicIds: async () => undefined,
       commit: async () => undefined,
     },
     {

@@ -62,7 +62,13 @@ export function gatewayPortConformance(name: string, carry: (gate: RecordingPort
         { channel: 'bus:2', key: '🚏', data: undefined, origin: { ...origin, partition: 1, timestamp: -1 }, path: [] },
       ]
       const opened = [
-        { topic: 't', partition: 0, offset: 9_007_199_254_740_990n, timestampBefore: 5 },
+        {
+          topic: 't',
+          partition: 0,
+          offset: 9_007_199_254_740_990n,
+          timestampBefore: 5,
+          topicId: 'wFhvGs4eRXuZ0vVxK1dQ3A',
+        },
         { topic: 't', partition: 1, offset: 0n },
       ]
       feed.open(opened)
@@ -121,7 +127,9 @@ export function gatewayPortConformance(name: string, carry: (gate: RecordingPort
 
     it('asks for identity and bounds of the past', async () => {
       const { gate, port } = await start()
-      const bounds = [{ topic: 't', partition: 0, low: 3n, high: 9_007_199_254_740_991n, isCompacted: true }]
+      const bounds = [
+        { topic: 't', partition: 0, low: 3n, high: 9_007_199_254_740_991n, isCompacted: true, topicId: 'id' },
+      ]
       const feed = port.attachSink(
         makeAttachment({
           identity: {

@@ -33,12 +33,13 @@ export interface Options {
   readonly attachment?: Partial<SinkAttachment>
   readonly settings?: SettingsChange
   readonly from?: number
+  readonly topicId?: string
   /** What waits for time does so for a turn. */
   readonly sleeps?: boolean
 }
 
 export async function worker(records: PastRecord[], options: Options = {}): Promise<Worker> {
-  const { from = 0, attachment = {}, settings = {} } = options
+  const { from = 0, attachment = {}, settings = {}, topicId } = options
   const past = options.past ?? fakePast([records])
   const gate = fakeGate(options.sleeps ? { ...clock, sleep: () => turns(1) } : clock, settings)
   const feed = gate.hub.port.attachSink(
@@ -52,7 +53,7 @@ export async function worker(records: PastRecord[], options: Options = {}): Prom
       ...attachment,
     }),
   )
-  feed.open([{ topic: 't', partition: 0, offset: BigInt(from), timestampBefore: records[from - 1]?.at }])
+  feed.open([{ topic: 't', partition: 0, offset: BigInt(from), timestampBefore: records[from - 1]?.at, topicId }])
   feed.ready()
   await turns()
   let next = from
@@ -91,8 +92,13 @@ export async function subscribe(at: Pick<Worker, 'gate'>, more: object = {}): Pr
 }
 
 /** A position after some records, told by another worker. */
-export async function positionAt(records: PastRecord[], count: number, renews = true): Promise<string> {
-  const other = await worker(records)
+export async function positionAt(
+  records: PastRecord[],
+  count: number,
+  renews = true,
+  options: Options = {},
+): Promise<string> {
+  const other = await worker(records, options)
   other.publish(count)
   if (renews) for (const stream of other.gate.hub.streams()) stream.tracker.renew(clock.now())
   const client = await subscribe(other)

@@ -11,7 +11,7 @@ const partition = { topic: text, partition: Type.Integer({ minimum: 0 }) }
 /** Absent or undefined, which is the same to whoever reads the text. */
 const maybe = <S extends TSchema>(schema: S) => optional(Type.Union([schema, Type.Undefined()]))
 const place = object({ ...partition, offset: bigint })
-const opened = object({ ...partition, offset: bigint, timestampBefore: maybe(number) })
+const opened = object({ ...partition, offset: bigint, timestampBefore: maybe(number), topicId: maybe(text) })
 const upstream = object({ reachable: flag, since: number })
 
 const hello = object({
@@ -115,7 +115,12 @@ const toWorker = Type.Union([
     t: literal('take'),
     sink: number,
     state: optional(
-      object({ stamp: text, partitions: list(object({ ...partition, offset: bigint, timestamp: optional(number) })) }),
+      object({
+        stamp: text,
+        partitions: list(
+          object({ ...partition, offset: bigint, timestamp: optional(number), topicId: optional(text) }),
+        ),
+      }),
     ),
   }),
   object({ t: literal('leave'), sink: number }),

@@ -1,4 +1,5 @@
 import type { OpenPartition, TopicPartition } from '#api'
+import { isOtherTopic } from '../positions/topic-id.ts'
 import type { Batch } from './batch-codec.ts'
 import type { GateState } from './messages.ts'
 
@@ -11,8 +12,14 @@ export interface Places {
   clear(): void
 }
 
+interface Place {
+  offset: bigint
+  timestamp: number | undefined
+  readonly topicId: string | undefined
+}
+
 export function createPlaces(): Places {
-  const byTopic = new Map<string, Map<number, { offset: bigint; timestamp: number | undefined }>>()
+  const byTopic = new Map<string, Map<number, Place>>()
   const of = ({ topic, partition }: TopicPartition) => byTopic.get(topic)?.get(partition)
   const pass = (at: TopicPartition, offset: bigint, timestamp: number): void => {
     const place = of(at)
@@ -22,9 +29,11 @@ export function createPlaces(): Places {
   }
   return {
     open(partitions) {
-      for (const { topic, partition, offset, timestampBefore } of partitions) {
-        const ofTopic = byTopic.get(topic) ?? new Map<number, { offset: bigint; timestamp: number | undefined }>()
-        ofTopic.set(partition, { offset, timestamp: timestampBefore })
+      for (const { topic, partition, offset, timestampBefore, topicId } of partitions) {
+        const known = byTopic.get(topic)
+        const isAnew = [...(known?.values() ?? [])].some((place) => isOtherTopic(topicId, place.topicId))
+        const ofTopic = known && !isAnew ? known : new Map<number, Place>()
+        ofTopic.set(partition, { offset, timestamp: timestampBefore, topicId })
         byTopic.set(topic, ofTopic)
       }
     },
@@ -39,11 +48,12 @@ export function createPlaces(): Places {
     },
     state: () =>
       [...byTopic].flatMap(([topic, ofTopic]) =>
-        [...ofTopic].map(([partition, { offset, timestamp }]) => ({
+        [...ofTopic].map(([partition, { offset, timestamp, topicId }]) => ({
           topic,
           partition,
           offset,
           ...(timestamp === undefined ? {} : { timestamp }),
+          ...(topicId === undefined ? {} : { topicId }),
         })),
       ),
     clear: () => byTopic.clear(),

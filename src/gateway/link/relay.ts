@@ -1,5 +1,6 @@
 import type { OpenPartition, Progress, Publication, RecordOrigin, SinkAttachment, TopicPartition } from '#api'
 import { createFifo, type Fifo, fifoFirst, fifoShift } from '../fifo.ts'
+import { isOtherTopic, withLost } from '../positions/topic-id.ts'
 import { createUnreadPast } from '../positions/unread-past.ts'
 import type { Batch } from './batch-codec.ts'
 import type { GateState } from './messages.ts'
@@ -51,6 +52,7 @@ interface Place {
   floor: bigint
   floorTimestamp: number | undefined
   next: bigint
+  topicId: string | undefined
   readonly index: number
 }
 
@@ -68,6 +70,8 @@ export function createRelay({ window, snapshot }: Pick<SinkAttachment, 'window' 
   let rememberedAt = 0
 
   const placeOf = ({ topic, partition }: TopicPartition): Place | undefined => byTopic.get(topic)?.[partition]
+  const idOf = (topic: string): string | undefined =>
+    places.find((place) => place.topic === topic && place.topicId !== undefined)?.topicId
   const dropFirst = (): void => {
     const entry = fifoShift(log)
     if (!entry) return
@@ -93,29 +97,32 @@ export function createRelay({ window, snapshot }: Pick<SinkAttachment, 'window' 
   return {
     stamp: () => `${id}.${generation}`,
     open(partitions, now) {
-      const known = partitions.map((at) => ({ at, place: placeOf(at) }))
-      const jumped = known.filter(({ at, place }) => place && place.next !== at.offset)
-      const back = jumped.filter(({ at, place }) => place && at.offset < place.next)
+      const opening = withLost(partitions, places, idOf)
+      const known = opening.map((at) => ({ at, place: placeOf(at) }))
+      const jumped = known.filter(({ at, place }) => place && (at.isAnew || place.next !== at.offset))
+      const back = jumped.filter(({ at, place }) => place && (at.isAnew || at.offset < place.next))
       if (jumped.length > 0) while (fifoFirst(log)) dropFirst()
       if (back.length > 0) {
         generation++
         seeds.forget(back.map(({ at }) => at))
       }
       for (const { at, place } of known) {
-        if (place?.next === at.offset) continue
+        const { topic, partition, offset, timestampBefore, topicId } = at
         if (place) {
-          place.floor = at.offset
-          place.floorTimestamp = at.timestampBefore
-          place.next = at.offset
+          place.topicId = topicId ?? (offset < place.next ? undefined : place.topicId)
+          if (place.next === offset && !at.isAnew) continue
+          place.floor = offset
+          place.floorTimestamp = timestampBefore
+          place.next = offset
           continue
         }
-        const { topic, partition, offset, timestampBefore } = at
         const fresh = {
           topic,
           partition,
           floor: offset,
           floorTimestamp: timestampBefore,
           next: offset,
+          topicId,
           index: places.length,
         }
         unreadPast.begins(fresh.index, Number(offset), timestampBefore)
@@ -148,11 +155,12 @@ export function createRelay({ window, snapshot }: Pick<SinkAttachment, 'window' 
     },
     ready: (now) => unreadPast.end(now),
     floor: () =>
-      places.map(({ topic, partition, floor, floorTimestamp }) => ({
+      places.map(({ topic, partition, floor, floorTimestamp, topicId }) => ({
         topic,
         partition,
         offset: floor,
         timestampBefore: floorTimestamp,
+        ...(topicId === undefined ? {} : { topicId }),
       })),
     vanishedAt() {
       if (rememberedAt > 0) return Math.max(rememberedAt, evictedAt ?? 0)
@@ -164,7 +172,7 @@ export function createRelay({ window, snapshot }: Pick<SinkAttachment, 'window' 
       partitions.length <= places.length &&
       partitions.every((at) => {
         const place = placeOf(at)
-        return place !== undefined && at.offset >= place.floor
+        return place !== undefined && at.offset >= place.floor && !isOtherTopic(at.topicId, place.topicId)
       }),
     after(former) {
       const first = fifoFirst(log)

@@ -1,4 +1,4 @@
-import type { Clock, Logger, Progress, Publication, ReplayRange, SinkPast } from '#api'
+import type { Clock, Logger, Progress, Publication, ReplayRange, SinkPast, TopicPartition } from '#api'
 import { messageOf } from '#api'
 import { backoffDelay } from '../../util/backoff.ts'
 import { type ChannelState, costOf, createChannelState, createItem, type Item } from '../channel-state.ts'
@@ -78,6 +78,7 @@ export function startReadBack(options: ReadBackOptions, first: Reader): ReadBack
   const letGo = stream.window.hold()
   let state: ReturnType<ReadBack['state']> = 'starting'
   let tracker = createTracker(stream.epochs, options.epochMs, clock.now())
+  const resetAt = stream.resetAt()
   const { waitFor, poke } = createPoke(clock, signal)
 
   const leastStart = (): Vector => [...readers].map(({ start }) => start).reduce(meet)
@@ -99,17 +100,21 @@ export function startReadBack(options: ReadBackOptions, first: Reader): ReadBack
       if (!dominates(leastStart(), start)) continue
       const asOf = Math.min(...[...readers].map((reader) => reader.asOf))
       tracker = createTracker(stream.epochs, options.epochMs, clock.now(), asOf)
-      for (const [index, { topic, partition }] of stream.tracker.partitions().entries())
-        tracker.open([{ topic, partition, offset: BigInt(start.next[index] ?? 0), timestampBefore: before[index] }])
+      for (const [index, partition] of stream.tracker.partitions().entries())
+        open(partition, BigInt(start.next[index] ?? 0), before[index])
       state = 'reading'
       return
     }
   }
 
+  const open = (at: TopicPartition, offset: bigint, timestampBefore?: number): void => {
+    const topicId = stream.tracker.topicIds().get(at.topic)
+    tracker.open([{ ...at, offset, timestampBefore, topicId }])
+  }
+
   const openNew = (): void => {
     const known = tracker.partitions().length
-    for (const { topic, partition } of stream.tracker.partitions().slice(known))
-      tracker.open([{ topic, partition, offset: 0n }])
+    for (const partition of stream.tracker.partitions().slice(known)) open(partition, 0n)
   }
 
   const rangesLeft = (): ReplayRange[] => {
@@ -212,10 +217,13 @@ export function startReadBack(options: ReadBackOptions, first: Reader): ReadBack
     }
   }
 
+  /** A log went back meanwhile: what is read now is none of what was asked for. */
+  const isOfFormerLog = (): boolean => stream.resetAt() !== resetAt
+
   const readOn = async (): Promise<'more' | 'there'> => {
     openNew()
     for await (const { publications, progress, bytes } of past.read(rangesLeft(), signal)) {
-      if (signal.aborted) return 'there'
+      if (signal.aborted || isOfFormerLog()) return 'there'
       takeIn(publications, progress, bytes)
       await budget.spend(bytes, signal)
       await room()
@@ -229,7 +237,7 @@ export function startReadBack(options: ReadBackOptions, first: Reader): ReadBack
       try {
         if (state === 'starting') await begin()
         const before = tracker.moves()
-        if (signal.aborted || isThere() || (await readOn()) === 'there') return
+        if (signal.aborted || isOfFormerLog() || isThere() || (await readOn()) === 'there') return
         if (tracker.moves() > before) attempt = -1
         else await clock.sleep(backoffDelay(Math.max(0, attempt), backoff), signal)
       } catch (error) {
@@ -276,7 +284,7 @@ export function startReadBack(options: ReadBackOptions, first: Reader): ReadBack
 
   return {
     vector: () => (state === 'starting' && readers.size > 0 ? leastStart() : tracker.vector()),
-    state: () => state,
+    state: () => (isOfFormerLog() ? 'cut' : state),
     join,
     leave,
     size: () => readers.size,

@@ -1,5 +1,6 @@
 import type { Clock, Logger, PartitionPast, SinkPast, TopicPartitionOffset } from '#api'
 import type { ResumeReason } from '../codes.ts'
+import { isOtherTopic } from '../positions/topic-id.ts'
 import { dominates, meet, type Vector } from '../positions/vector.ts'
 import type { Stream } from '../stream.ts'
 import { inTime } from './in-time.ts'
@@ -111,6 +112,8 @@ export function createReadBacks(options: ReadBacksOptions): ReadBacks {
     for (const [index, { topic, partition }] of stream.tracker.partitions().entries()) {
       const [from, to] = [base.next[index] ?? 0, ends[index] ?? 0]
       const own = held.find((each) => each.topic === topic && each.partition === partition)
+      // This worker has not heard of it yet.
+      if (isOtherTopic(own?.topicId, stream.tracker.topicIds().get(topic))) return 'topic_changed'
       if (from >= to && (start.next[index] ?? 0) >= to) continue
       if (!own || from < own.low) return 'retention_passed'
       if (own.isCompacted) return 'compacted'

@@ -7,6 +7,8 @@ export interface EpochFacts {
   readonly cluster: string
   /** Cursors name partitions by their place in this list. */
   readonly partitions: readonly TopicPartition[]
+  /** Of the topics whose ids are known, as much as tells them from others of their names. */
+  readonly topicIds: ReadonlyMap<string, string>
   /** For each partition the next offset when the epoch was issued. */
   readonly start: readonly number[]
   /** For each partition the timestamp (ms) of a record before `start`, when one is known. */
@@ -18,7 +20,7 @@ export interface EpochFacts {
   readonly asOf: number
 }
 
-const version = 3
+const version = 4
 
 export function writeFacts(facts: EpochFacts): Buffer {
   const bytes: number[] = [version]
@@ -41,7 +43,9 @@ export function writeFacts(facts: EpochFacts): Buffer {
   let topic = ''
   for (const [index, partition] of facts.partitions.entries()) {
     // An empty name stands for the topic before.
-    text(partition.topic === topic ? '' : partition.topic)
+    const isNext = partition.topic !== topic
+    text(isNext ? partition.topic : '')
+    if (isNext) text(facts.topicIds.get(partition.topic) ?? '')
     topic = partition.topic
     number(partition.partition)
     number(facts.start[index] ?? 0)
@@ -74,19 +78,23 @@ export function readFacts(bytes: Buffer): EpochFacts | undefined {
   const [connector, rule, cluster, issuedAt] = [text(), text(), text(), number()]
   const asOf = issuedAt - number()
   const partitions: TopicPartition[] = []
+  const topicIds = new Map<string, string>()
   const start: number[] = []
   const before: (number | undefined)[] = []
   const between: number[] = []
   let topic = ''
   for (let count = number(); count > 0; count--) {
-    topic = text() || topic
+    const name = text()
+    const id = name && text()
+    if (id) topicIds.set(name, id)
+    topic = name || topic
     partitions.push({ topic, partition: number() })
     start.push(number())
     const age = number()
     before.push(age === 0 ? undefined : issuedAt - unzigzag(age - 1))
     between.push(age === 0 ? 0 : number())
   }
-  return { connector, rule, cluster, partitions, start, before, between, issuedAt, asOf }
+  return { connector, rule, cluster, partitions, topicIds, start, before, between, issuedAt, asOf }
 }
 
 // By arithmetic: the differences outgrow 32 bits.

@@ -7,6 +7,7 @@ import type { Epoch } from './epoch.ts'
 import type { EpochFacts } from './epoch-facts.ts'
 import { isHere } from './is-here.ts'
 import type { Keyring } from './keyring.ts'
+import { isOtherTopic } from './topic-id.ts'
 import type { Vector } from './vector.ts'
 
 /** A position that was checked: where the client stands in the stream's partitions, or why that is of no use. */
@@ -80,6 +81,12 @@ export function createPositionCheck(
     return resetAt !== undefined && issuedAt <= resetAt
   }
 
+  /** By their ids, which tell also what was made anew after an epoch that began without any records. */
+  const isOfOtherTopics = ({ topicIds }: EpochFacts): boolean => {
+    const own = tracker.topicIds()
+    return [...topicIds].some(([topic, id]) => isOtherTopic(id, own.get(topic)))
+  }
+
   /** Whether the position lies beyond the end of a partition; beyond what this worker has read is no matter. */
   const isAhead = async (base: Vector): Promise<boolean> => {
     const { next } = tracker.vector()
@@ -114,7 +121,7 @@ export function createPositionCheck(
       if (!vector || !(epoch ?? facts) || (facts && facts.connector !== stream.connector)) return no('position_invalid')
       if (facts && facts.cluster !== stream.cluster()) return no('cluster_changed')
       if (facts && facts.rule !== attachment.rule) return no('rule_changed')
-      if (facts && isOfFormerLog(facts)) return no('topic_changed')
+      if (facts && (isOfFormerLog(facts) || isOfOtherTopics(facts))) return no('topic_changed')
       if ((epoch ?? facts ?? { issuedAt: 0 }).issuedAt + maxAgeMs < clock.now()) return no('position_expired')
       const base = epoch ? vector : translate(vector, facts?.partitions ?? [], stream)
       if (!base || (facts && !(await remembered(text, facts)))) return no('topic_changed')

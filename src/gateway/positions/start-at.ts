@@ -33,7 +33,8 @@ export async function startAt(
   const issuedAt = clock.now()
   // Nothing older than what is asked for was ever shown to it.
   const asOf = time === 'earliest' ? 0 : Math.min(issuedAt, time + stream.attachment.snapshot.expireMs)
-  const epoch = stream.epochs.issue({ partitions, start: next, before, between: [], issuedAt, asOf })
+  const topicIds = stream.tracker.topicIds()
+  const epoch = stream.epochs.issue({ partitions, topicIds, start: next, before, between: [], issuedAt, asOf })
   const base = { next, paths: noPaths }
   return {
     checked: { ok: true, base, epoch, asOf, mustRead: false, past: 'readable', isStart: true },

@@ -2,6 +2,7 @@ import type { OpenPartition, Progress, RecordOrigin, TopicPartition } from '#api
 import { ConnectError } from '#api'
 import { cursorComponent, cursorPath, encodeCursor } from './cursor.ts'
 import type { Epoch, Epochs } from './epoch.ts'
+import { shortId, withLost } from './topic-id.ts'
 import { noPaths, type Vector } from './vector.ts'
 
 /** A cursor longer than this asks for a new epoch, once the present one is a second old. */
@@ -31,6 +32,8 @@ export interface Tracker {
   moves(): number
   indexOf(partition: TopicPartition): number | undefined
   partitions(): readonly TopicPartition[]
+  /** As epochs tell them. */
+  topicIds(): ReadonlyMap<string, string>
 }
 
 export interface Opened {
@@ -47,12 +50,21 @@ export interface Opened {
 /** `asOf` (ms): the state that its positions are of is as old as that, however new they are. */
 export function createTracker(epochs: Epochs, epochMs: number, now: number, asOf?: number): Tracker {
   let partitions: TopicPartition[] = []
+  let topicIds: ReadonlyMap<string, string> = new Map()
   const next: number[] = []
   /** The time of the last record that is known, and its offset: others that cannot be seen may have followed. */
   const before: (number | undefined)[] = []
   const beforeAt: number[] = []
   const indexes = new Map<string, number[]>()
-  let epoch = epochs.issue({ partitions, start: [], before: [], between: [], issuedAt: now, asOf: asOf ?? now })
+  let epoch = epochs.issue({
+    partitions,
+    topicIds,
+    start: [],
+    before: [],
+    between: [],
+    issuedAt: now,
+    asOf: asOf ?? now,
+  })
   let moves = 0
   let length = 0
   // The record taken up last.
@@ -74,6 +86,7 @@ export function createTracker(epochs: Epochs, epochMs: number, now: number, asOf
   const renew = (at: number): void => {
     epoch = epochs.issue({
       partitions,
+      topicIds,
       start: [...next],
       before: [...before],
       between: next.map((end, each) => end - 1 - (beforeAt[each] ?? end - 1)),
@@ -109,22 +122,30 @@ export function createTracker(epochs: Epochs, epochMs: number, now: number, asOf
 
   return {
     open(opened) {
-      const sorted = opened.toSorted((a, b) =>
+      const opening = withLost(opened, partitions, (topic) => topicIds.get(topic))
+      const sorted = opening.toSorted((a, b) =>
         a.topic === b.topic ? a.partition - b.partition : a.topic < b.topic ? -1 : 1,
       )
       tailOf = -1
+      // A new list, as below: the epochs issued so far keep theirs.
+      const ids = new Map(topicIds)
+      for (const { topic, topicId } of opened) if (topicId !== undefined) ids.set(topic, shortId(topicId))
+      topicIds = ids
       return sorted.map((at) => {
         const start = Number(at.offset)
-        const { timestampBefore } = at
+        const { timestampBefore, isAnew } = at
         const found = indexOf(at)
         if (found !== undefined) {
           const end = next[found] ?? 0
-          if (start === end) return { index: found, offset: start, timestampBefore, jump: undefined }
+          const isBack = isAnew || start < end
+          // It may be another topic by now.
+          if (isBack && at.topicId === undefined) ids.delete(at.topic)
+          if (start === end && !isAnew) return { index: found, offset: start, timestampBefore, jump: undefined }
           next[found] = start
           before[found] = timestampBefore
           beforeAt[found] = start - 1
           moves++
-          return { index: found, offset: start, timestampBefore, jump: start > end ? 'ahead' : 'back' }
+          return { index: found, offset: start, timestampBefore, jump: isBack ? 'back' : 'ahead' }
         }
         const fresh = partitions.length
         // A new list: the epochs issued so far keep theirs.
@@ -195,5 +216,6 @@ export function createTracker(epochs: Epochs, epochMs: number, now: number, asOf
     moves: () => moves,
     indexOf,
     partitions: () => partitions,
+    topicIds: () => topicIds,
   }
 }

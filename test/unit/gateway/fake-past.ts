@@ -13,6 +13,7 @@ export interface FakePast extends SinkPast {
   /** The first offset that is still there, by partition. */
   readonly low: number[]
   isCompacted: boolean
+  topicId: string | undefined
   /** Kafka is away: what is asked fails. */
   isAway: boolean
   /** How often something was read, and how many records. */
@@ -30,6 +31,7 @@ export function fakePast(
     log,
     low: log.map(() => 0),
     isCompacted: false,
+    topicId: undefined,
     isAway: false,
     figures,
     async bounds() {
@@ -41,6 +43,7 @@ export function fakePast(
           low: BigInt(past.low[partition] ?? 0),
           high: BigInt(records.length),
           isCompacted: past.isCompacted,
+          topicId: past.topicId,
         }),
       )
     },
@@ -60,11 +63,15 @@ export function fakePast(
         await new Promise((resolve) => setImmediate(resolve))
         signal.throwIfAborted()
         if (past.isAway) throw away()
-        const [which, count] = pick(open.length)
-        const range = open[which]
+        const endOf = (partition: number): number => log[partition]?.length ?? 0
+        if (open.some(({ partition, at }) => at < (past.low[partition] ?? 0) || at > endOf(partition)))
+          throw new RetriableError('The log has been cut.')
+        // What is not there yet is waited for.
+        const there = open.filter(({ partition, at }) => at < endOf(partition))
+        const [which, count] = pick(there.length)
+        const range = there[which]
         if (!range) continue
-        if (range.at < (past.low[range.partition] ?? 0)) throw new RetriableError('The log has been cut.')
-        const end = Math.min(range.to, range.at + count)
+        const end = Math.min(range.to, range.at + count, endOf(range.partition))
         const publications: Publication[] = []
         let timestamp = -1
         for (let offset = range.at; offset < end; offset++) {

@@ -84,6 +84,9 @@ test('paths are ordered as a split makes them', () => {
   expect(paths.toReversed().toSorted(comparePaths)).toEqual(paths)
 })
 
+const idsOf = (topics: readonly string[]): ReadonlyMap<string, string> =>
+  new Map(topics.map((topic, index) => [topic, `id-${index} of ü`]))
+
 const facts: fc.Arbitrary<EpochFacts> = fc
   .array(
     fc.tuple(fc.constantFrom('a', 'b', 'ä-topic'), fc.nat({ max: 300 }), offset, fc.option(offset, { nil: undefined })),
@@ -97,6 +100,7 @@ const facts: fc.Arbitrary<EpochFacts> = fc
       rule: fc.string(),
       cluster: fc.string(),
       partitions: fc.constant(rows.map(([topic, partition]) => ({ topic, partition }))),
+      topicIds: fc.subarray([...new Set(rows.map(([topic]) => topic))]).map(idsOf),
       start: fc.constant(rows.map((row) => row[2])),
       before: fc.constant(rows.map((row) => row[3])),
       between: fc.constant(rows.map(([, partition, , before]) => (before === undefined ? 0 : partition))),
@@ -126,6 +130,7 @@ test('an epoch with any bit changed is refused', () => {
     rule: 'r',
     cluster: 'k',
     partitions: [{ topic: 't', partition: 0 }],
+    topicIds: new Map([['t', 'wFhvGs4eRXu']]),
     start: [5],
     before: [7],
     between: [0],
@@ -151,6 +156,7 @@ test('a former key opens and does not seal', () => {
     rule: '',
     cluster: '',
     partitions: [],
+    topicIds: new Map<string, string>(),
     start: [],
     before: [],
     between: [],

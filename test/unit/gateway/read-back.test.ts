@@ -122,6 +122,21 @@ test.each([
   expect(client.of('snapshot')[0]?.['items']).toHaveLength(3)
 })
 
+test('a topic that was made anew, which this worker has not heard of, is not read back for a position of the former one', async () => {
+  const records = numbered(50)
+  const [former, anew] = ['wFhvGs4eRXuZ0vVxK1dQ3A', 'kT1mPq8yQ5iB2nL7c0sEtw']
+  const position = await positionAt(records, 10, false, { topicId: former })
+  const at = await worker(records, { topicId: former })
+  at.publish(50)
+  at.past.topicId = former
+  expect(dataOf(await subscribe(at, { position }))).toEqual(range(10, 50))
+  clock.advance(2000)
+  at.past.topicId = anew
+  const client = await subscribe(at, { position })
+  expect(client.of('subscribed')).toMatchObject([{ recovered: false, reason: 'topic_changed' }])
+  expect(dataOf(client)).toEqual([])
+})
+
 test('without a past what left the memory is window_passed, and each other reason is its own', async () => {
   const records = numbered(50)
   const position = await positionAt(records, 10)
