@@ -1,8 +1,10 @@
 import { randomUUID } from 'node:crypto'
+import { isDeepStrictEqual } from 'node:util'
 import { Kafka, logLevel } from 'kafkajs'
 import { expect, inject, onTestFinished, test } from 'vitest'
 import { systemClock } from '../../src/util/clock.ts'
 import { eventually } from '../support/eventually.ts'
+import { countPastFetches } from '../support/past-fetches.ts'
 import { testHerder } from '../support/test-herder.ts'
 import { kafkaClient, newTopic, write } from '../support/topics.ts'
 import { type FakeClient, type FakeGate, fakeGate } from '../unit/gateway/harness.ts'
@@ -12,7 +14,9 @@ const bootstrapServers = inject('kafka')
 /** A worker with its gate, which keeps no messages in memory. */
 async function startWorker(name: string, topic: string): Promise<FakeGate> {
   const gate = fakeGate(systemClock)
-  const { herder } = testHerder({ bootstrapServers, gateway: gate.hub.port })
+  // A read-back is many fetches.
+  const workerProps = { 'consumer.max.partition.fetch.bytes': '4096' }
+  const { herder } = testHerder({ bootstrapServers, gateway: gate.hub.port, workerProps })
   await herder.putConnector(
     name,
     {
@@ -82,7 +86,8 @@ async function admin() {
   return client
 }
 
-test('two hundred clients come back to another worker with nothing in memory, and share what is read', async () => {
+test('one, twenty and two hundred clients come back to another worker with nothing in memory, and share what is read', async () => {
+  const fetches = countPastFetches()
   const [name, topic] = [`read-back-${randomUUID()}`, await newTopic(2)]
   const first = await startWorker(name, topic)
   await write(topic, records(0, 40))
@@ -98,21 +103,43 @@ test('two hundred clients come back to another worker with nothing in memory, an
   })
   const had = clients.map((client, index) => dataOf(client).slice(0, index % 3 > 0 ? undefined : -2))
   for (const client of clients) client.disconnect()
-  await write(topic, records(80, 2000))
-  const second = await startWorker(name, topic)
-  const back = clients.map((_, index) => subscribe(second, `bus:${index % 4}`, positions[index]))
-  await Promise.all(back.map(subscribed))
-  for (const client of back) expect(client.of('subscribed')[0]).toMatchObject({ recovered: true })
-  await write(topic, records(2000, 2040))
-  const missing = () => back.filter((client, index) => dataOf(client).length + (had[index]?.length ?? 0) < 1000)
-  await eventually(() => missing().length === 0, { timeoutMs: 20_000 }).catch(() => undefined)
-  for (const [index, client] of back.entries()) {
-    const all = [...(had[index] ?? []), ...dataOf(client)]
-    expect(all).toEqual(wanted(index % 4, all[0] === undefined ? 0 : (all[0] as { n: number }).n, 2040))
+  for (let from = 80; from < 2000; from += 80) await write(topic, records(from, from + 80))
+
+  /** Waits until they have the last record that they missed, and looks at all that they have. */
+  const caughtUp = async (back: readonly FakeClient[], to: number): Promise<void> => {
+    const isThere = (client: FakeClient, index: number): boolean =>
+      isDeepStrictEqual(dataOf(client).at(-1), wanted(index % 4, to - 4, to).at(-1))
+    await eventually(() => back.every(isThere), { timeoutMs: 20_000 }).catch(() => undefined)
+    for (const [index, client] of back.entries()) {
+      const all = [...(had[index] ?? []), ...dataOf(client)]
+      expect(all).toEqual(wanted(index % 4, all[0] === undefined ? 0 : (all[0] as { n: number }).n, to))
+    }
   }
-  const { begun, records: read } = second.hub.readBack()
-  expect(begun).toBeLessThanOrEqual(3)
-  expect(read).toBeLessThan(3 * 2040)
+  /** The first so many of them come back, to a worker that has just started. */
+  const comeBack = async (count: number) => {
+    const gate = await startWorker(name, topic)
+    const before = fetches()
+    const back = positions.slice(0, count).map((position, index) => subscribe(gate, `bus:${index % 4}`, position))
+    await Promise.all(back.map(subscribed))
+    for (const client of back) expect(client.of('subscribed')[0]).toMatchObject({ recovered: true })
+    await caughtUp(back, 2000)
+    const { begun, records: read } = gate.hub.readBack()
+    return { back, begun, read, fetches: fetches() - before }
+  }
+  const [one, twenty, many] = [await comeBack(1), await comeBack(20), await comeBack(200)]
+  await write(topic, records(2000, 2040))
+  await caughtUp(many.back, 2040)
+  const told = [one, twenty, many].map(({ back, fetches: fetched, begun }) => `${back.length}: ${fetched} (${begun})`)
+  process.stderr.write(`fetches from Kafka to read back, and read-backs, by clients: ${told.join(', ')}\n`)
+  expect(one.begun).toBe(1)
+  // Else their count would say little.
+  expect(one.fetches).toBeGreaterThan(5)
+  for (const { begun, read, fetches: fetched } of [twenty, many]) {
+    // Those of a few clients, however many come back.
+    expect(fetched).toBeLessThanOrEqual(3 * one.fetches)
+    expect(begun).toBeLessThanOrEqual(3)
+    expect(read).toBeLessThan(3 * 2040)
+  }
 })
 
 test('a log that was cut says retention_passed, and a compacted topic compacted', async () => {
