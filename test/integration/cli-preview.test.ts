@@ -63,6 +63,7 @@ const workerFile = async (dir: string): Promise<string> => {
     'key.converter': 'StringConverter',
     'value.converter': 'JsonConverter',
     'offset.storage.file.filename': join(dir, 'offsets'),
+    'gateway.namespaces': { bus: { subscribe: 'anonymous' }, buses: { subscribe: 'anonymous' } },
   }
   await writeFile(file, JSON.stringify(config))
   return file

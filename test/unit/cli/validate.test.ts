@@ -118,7 +118,7 @@ test('declarations are checked against the worker’s file: its policy, and its 
 
 test.each([
   ['a gate of its own', ['gateway.enabled=true']],
-  ['gates elsewhere', ['gateway.link.gates=unix:/tmp/gate.sock']],
+  ['gates elsewhere only', ['gateway.enabled=false', 'gateway.link.gates=unix:/tmp/gate.sock']],
 ])('declarations are checked against the namespaces of a worker with %s', async (_, gates) => {
   const more = ['gateway.namespaces.bus.subscribe=anonymous', 'gateway.namespaces.bus.window.max.bytes=1000', ...gates]
   const declared = { name: 'b', 'connector.class': 'WebSocketServerSink', topics: 't', 'window.max.bytes': '1000' }
