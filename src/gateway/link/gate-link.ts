@@ -19,7 +19,7 @@ import { type Line, type LineLimits, openLine } from './line.ts'
 import { LinkError } from './link-error.ts'
 import { linkVersion, readToWorker, type ToGate, type ToWorker, type Upstream } from './messages.ts'
 import { createPastServer, failure } from './past-server.ts'
-import { createProducerSessions, type OutOfSight } from './producer-sessions.ts'
+import { createProducerSessions, type KnownProducers } from './producer-sessions.ts'
 import { createRevocationPages } from './revocation-pages.ts'
 import type { OfferedSink } from './sink-offer.ts'
 
@@ -51,7 +51,7 @@ export interface GateLinkOptions {
   /** The worker's name. */
   readonly own: string
   readonly limits: LineLimits
-  readonly outOfSight: OutOfSight
+  readonly producers: KnownProducers
   readonly readBudget: ReadBudget
   readonly clock: Clock
   readonly log: Logger
@@ -74,9 +74,12 @@ const callCost = 1024
 export function openGateLink(options: GateLinkOptions): GateLink {
   const { log, clock } = options
   const calls = createCalls()
-  const sessions = createProducerSessions(clock, options.outOfSight, (session) =>
-    options.toldProducer((source) => source.producerDisconnected?.(session)),
-  )
+  const sessions = createProducerSessions({
+    gate: options.name,
+    known: options.producers,
+    clock,
+    gone: (session) => options.toldProducer((source) => source.producerDisconnected?.(session)),
+  })
   let isGreeted = false
 
   const revokes = createTokenBucket(revokesPerS, revokesAtOnce, clock.now())
@@ -119,6 +122,8 @@ export function openGateLink(options: GateLinkOptions): GateLink {
     if (!source) return line.send({ t: 'failure', call, message: 'The source is gone.', retriable: true })
     if (!source.patterns.some((pattern) => matches(pattern, ingress.channel)))
       return reply(call, { ok: false, ...refuse('no_source', 'Nothing takes publications on this channel.') })
+    if (sessions.isElsewhere(ingress.session))
+      return reply(call, { ok: false, ...refuse('forbidden', 'The session is one of another gate.') })
     void answer(call, ingress.data.length, () => source.attachment.publish(ingress))
   }
   const greet = ({ version, role, name }: Extract<ToWorker, { t: 'hello' }>): void => {

@@ -5,14 +5,14 @@ import { revocationId } from '../../util/revocation-id.ts'
 import { checkAttachment, checkBounds, complaintsOf } from '../attach-check.ts'
 import { type Pattern, parsePattern, templatePattern } from '../channels.ts'
 import type { HubPort } from '../hub.ts'
-import { createReadBudget } from '../past/read-budget.ts'
+import { createReadBudget, type ReadBudget } from '../past/read-budget.ts'
 import type { GatePeers } from '../peers.ts'
 import type { NamespaceSettings } from '../settings.ts'
 import { type Answers, type Asking, createAsking, maxFrom, type Question } from './asking.ts'
 import { type GateLink, type OfferedSource, openGateLink, type RevokeToken } from './gate-link.ts'
 import type { LineLimits } from './line.ts'
 import { LinkError } from './link-error.ts'
-import type { OutOfSight } from './producer-sessions.ts'
+import { createKnownProducers } from './producer-sessions.ts'
 import { createOfferedSink, type OfferedSink } from './sink-offer.ts'
 
 /** The worker's end of its links: a port for the tasks, carried to gates in other processes. */
@@ -25,6 +25,8 @@ export interface WorkerEnd {
   started(): void
   /** All other gates, for a gate in this process. */
   readonly peers: GatePeers
+  /** What is read back for the gates behind the links, and for one in this process. */
+  readonly readBudget: ReadBudget
   /** What the gates behind the links, and in this process, answer to one elsewhere. */
   answer(question: Question): Promise<Answers>
   /** Ends all links. */
@@ -40,7 +42,7 @@ export interface WorkerEndOptions {
   readonly name: string
   readonly namespaces: Readonly<Record<string, NamespaceSettings>>
   readonly limits: LineLimits
-  /** How much is read back for all gates together; 0: no bound. */
+  /** How much (bytes a second) is read back for all gates together; 0: no bound. */
   readonly readBytesPerS: number
   readonly clock: Clock
   readonly log: Logger
@@ -64,7 +66,7 @@ export function createWorkerEnd(options: WorkerEndOptions): WorkerEnd {
   const links = new Set<GateLink>()
   const sinks = new Map<number, Attached<OfferedSink>>()
   const sources = new Map<number, Attached<OfferedSource>>()
-  const outOfSight: OutOfSight = new Map()
+  const producers = createKnownProducers()
   const readBudget = createReadBudget(options.readBytesPerS, clock)
   let last = 0
   let hasStarted = false
@@ -162,7 +164,7 @@ export function createWorkerEnd(options: WorkerEndOptions): WorkerEnd {
         name: gate,
         own: name,
         limits: options.limits,
-        outOfSight,
+        producers,
         readBudget,
         clock,
         log: log.child({ gate }),
@@ -205,12 +207,13 @@ export function createWorkerEnd(options: WorkerEndOptions): WorkerEnd {
       for (const link of links) link.started(revoked())
     },
     peers: asking.peers,
+    readBudget,
     answer: (question) => answer(question, askLinks),
     stop() {
       hasStopped = true
       endTelling?.()
       for (const link of links) link.close('The worker ends.')
-      for (const back of outOfSight.values()) back.abort()
+      for (const back of producers.outOfSight.values()) back.abort()
     },
   }
 }

@@ -3,7 +3,8 @@ import type { Clock, ReplayRange, SinkPast } from '#api'
 import { createFrameReader, makeFrame } from '../../../../src/gateway/link/framing.ts'
 import { parseMessage, writeMessage } from '../../../../src/gateway/link/message-text.ts'
 import { linkVersion } from '../../../../src/gateway/link/messages.ts'
-import { createProducerSessions } from '../../../../src/gateway/link/producer-sessions.ts'
+import { createKnownProducers, createProducerSessions } from '../../../../src/gateway/link/producer-sessions.ts'
+import type { WorkerEnd } from '../../../../src/gateway/link/worker-end.ts'
 import { eventually } from '../../../support/eventually.ts'
 import { linkLimits, makeWorkerEnd, memoryPair } from '../../../support/linked.ts'
 import { makeAttachment, manualClock } from '../harness.ts'
@@ -16,6 +17,11 @@ afterEach(async () => {
 /** A worker, and a gate in the wrong hands: it says what it likes. */
 async function foreignGate({ clock = manualClock(), limits = linkLimits, readBytesPerS = 0 } = {}) {
   const end = makeWorkerEnd('worker', clock, limits, { readBytesPerS })
+  return { end, clock, ...(await linkTo(end, 'gate')) }
+}
+
+/** One more gate of a worker. */
+async function linkTo(end: WorkerEnd, name: string) {
   const pair = await memoryPair()
   closing.push(
     () => end.stop(),
@@ -29,13 +35,13 @@ async function foreignGate({ clock = manualClock(), limits = linkLimits, readByt
   })
   pair.gate.on('data', read)
   let cut: string | undefined
-  end.link(pair.worker, 'gate', { closed: (error) => (cut = error.message) })
+  end.link(pair.worker, name, { closed: (error) => (cut = error.message) })
   const say = (...messages: readonly object[]): void =>
     void pair.gate.write(Buffer.concat(messages.map((message) => makeFrame('message', writeMessage(message)))))
-  say({ t: 'hello', version: linkVersion, role: 'gate', name: 'gate' })
+  say({ t: 'hello', version: linkVersion, role: 'gate', name })
   const answerTo = (call: number): Promise<Readonly<Record<string, unknown>>> =>
     eventually(() => heard.find((message) => message['call'] === call))
-  return { end, say, answerTo, clock, cut: () => cut, pasts: () => pasts }
+  return { say, answerTo, close: () => pair.close(), cut: () => cut, pasts: () => pasts }
 }
 
 /** A sink of one partition that was read to 100, which tells what was asked of Kafka. */
@@ -150,6 +156,52 @@ describe('a gate in the wrong hands', () => {
     expect(taken).toEqual(['chat:1'])
   })
 
+  it('says nothing of another gate’s producers, and publishes nothing as one of them', async () => {
+    const { end, ...gate } = await foreignGate()
+    const other = await linkTo(end, 'other')
+    const heard: unknown[] = []
+    const taken: string[] = []
+    end.port.attachSource({
+      connector: 'in',
+      channels: ['chat:*'],
+      async publish({ data }) {
+        taken.push(data)
+        return { ok: true }
+      },
+      producerConnected: ({ session, client }) => void heard.push(`${client} ${session}`),
+      producerDisconnected: (session) => void heard.push(session),
+    })
+    const eve = { session: 'of-ann', client: 'eve', producer: 'p' }
+    const ingress = { channel: 'chat:1', receivedAt: 1, session: 'of-ann' }
+    gate.say(
+      { t: 'producer', session: 'of-ann', client: 'ann', producer: 'p' },
+      { t: 'publish', call: 1, source: 1, ingress: { ...ingress, data: '"ann"', client: 'ann' } },
+    )
+    expect(await gate.answerTo(1)).toMatchObject({ value: { ok: true } })
+    const meddle = (call: number): Promise<unknown> => {
+      other.say(
+        { t: 'producer', ...eve },
+        { t: 'producerGone', session: 'of-ann' },
+        { t: 'publish', call, source: 1, ingress: { ...ingress, data: '"eve"', client: 'eve' } },
+      )
+      return other.answerTo(call)
+    }
+    expect(await meddle(1)).toMatchObject({ value: { ok: false, code: 'forbidden' } })
+    // The same holds while its own gate is out of sight, which knows it again when it is back.
+    await gate.close()
+    expect(await meddle(2)).toMatchObject({ value: { ok: false, code: 'forbidden' } })
+    const back = await linkTo(end, 'gate')
+    back.say({ t: 'producer', session: 'of-ann', client: 'ann', producer: 'p' })
+    back.say({ t: 'publish', call: 1, source: 1, ingress: { ...ingress, data: '"ann again"', client: 'ann' } })
+    expect(await back.answerTo(1)).toMatchObject({ value: { ok: true } })
+    expect(heard).toEqual(['ann of-ann'])
+    back.say({ t: 'producerGone', session: 'of-ann' })
+    await eventually(() => heard.length === 2)
+    expect(heard).toEqual(['ann of-ann', 'of-ann'])
+    expect(taken).toEqual(['"ann"', '"ann again"'])
+    expect(other.cut()).toBeUndefined()
+  })
+
   it('has no more under way than the link may hold', async () => {
     const { end, say, answerTo } = await foreignGate({ limits: { maxQueuedBytes: 1_048_576, heartbeatMs: 5000 } })
     let waiting = 0
@@ -168,7 +220,12 @@ describe('a gate in the wrong hands', () => {
   })
 
   it('is not remembered with more producers than it can have connections', () => {
-    const sessions = createProducerSessions(manualClock(), new Map(), () => undefined)
+    const sessions = createProducerSessions({
+      gate: 'gate',
+      known: createKnownProducers(),
+      clock: manualClock(),
+      gone: () => undefined,
+    })
     for (let n = 0; n < 100_000; n++) sessions.connected(`${n}`)
     expect(() => sessions.connected('one more')).toThrow('more than 100000 producers')
   })
