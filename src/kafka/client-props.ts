@@ -101,7 +101,7 @@ export const connectionProps = defineConfig({
     importance: 'low',
     default: null,
     validator: atLeast(100),
-    doc: 'How often it is looked which topics and partitions there are: Kafka’s 300000 for leaders; a consumer looks for new topics each 30000 unless this says otherwise.',
+    doc: 'How often it is looked which topics and partitions there are: Kafka’s 300000 for leaders; a consumer looks for topics that are new, or were made anew, each 30000 unless this says otherwise.',
   },
 })
 
