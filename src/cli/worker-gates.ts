@@ -98,6 +98,7 @@ async function startOwn(
       clock,
       started,
       peers: workerEnd.peers,
+      readBudget: workerEnd.readBudget,
       revocations: revocations.log,
       compileFilter,
     })

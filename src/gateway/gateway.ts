@@ -16,6 +16,7 @@ import { createSharedCounts } from './limits/shared-counts.ts'
 import { createHttpServer } from './listener/http.ts'
 import { createProxies } from './listener/proxies.ts'
 import { createTlsReload, readTls } from './listener/tls.ts'
+import type { ReadBudget } from './past/read-budget.ts'
 import { type GatePeers, noPeers } from './peers.ts'
 import { createKeyring } from './positions/keyring.ts'
 import { createPresence } from './presence.ts'
@@ -38,6 +39,8 @@ export interface GatewayOptions {
   readonly started?: () => boolean
   /** Compiles the filters of clients; absent: there are none. */
   readonly compileFilter?: CompileFilter | undefined
+  /** That of the worker's links, which read back for gates elsewhere; absent: there are none. */
+  readonly readBudget?: ReadBudget
   /** How much there is to do; absent: what this process has. */
   readonly meter?: Meter
   /** The other gates that serve the same channels; absent: there are none. */
@@ -99,6 +102,7 @@ export async function startGateway({
     clock,
     log,
     closeProducer,
+    readBudget: given.readBudget,
     compileFilter: given.compileFilter,
   })
   const presence = createPresence({ connections, hub, peers, expensive: limits.expensive, clock, log })

@@ -8,7 +8,7 @@ import { type Joined, joinStream } from './join-stream.ts'
 import type { Expensive } from './limits/expensive.ts'
 import { createHubPast, type HubPast } from './past/hub-past.ts'
 import type { ReadBackFigures, ReadBackShare } from './past/read-backs.ts'
-import { createReadBudget } from './past/read-budget.ts'
+import { createReadBudget, type ReadBudget } from './past/read-budget.ts'
 import type { Keyring } from './positions/keyring.ts'
 import { createPositionCheck, type PositionCheck } from './positions/resume.ts'
 import { routeTo } from './route.ts'
@@ -82,6 +82,8 @@ export interface HubOptions {
   readonly expensive: Expensive
   readonly clock: Clock
   readonly log: Logger
+  /** What is read back with others in this process; absent: nobody else reads. */
+  readonly readBudget?: ReadBudget | undefined
   /** Absent: there are no filters. */
   readonly compileFilter?: CompileFilter | undefined
   /** All that are connected. */
@@ -98,7 +100,10 @@ export function createHub(options: HubOptions): Hub {
   const sources = createSources({ ...options, onStale: () => stale.look(options.clients()) })
   const stale = createStale(() => sources.staleSince())
   const figures: ReadBackFigures = { begun: 0, records: 0, bytes: 0 }
-  const reading: ReadBackShare = { figures, budget: createReadBudget(settings.resume.readBytesPerS, clock) }
+  const reading: ReadBackShare = {
+    figures,
+    budget: options.readBudget ?? createReadBudget(settings.resume.readBytesPerS, clock),
+  }
   const judges = createJudges(options.compileFilter)
 
   const events = {

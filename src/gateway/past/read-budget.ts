@@ -1,6 +1,6 @@
 import type { Clock } from '#api'
 
-/** What may be read back, for all streams of the gate together. */
+/** What may be read back, for all streams of a worker together, and for all gates that it reads for. */
 export interface ReadBudget {
   /** Resolves when it is time to read on after so many bytes. */
   spend(bytes: number, signal: AbortSignal): Promise<void>

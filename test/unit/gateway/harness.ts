@@ -10,6 +10,7 @@ import type { Gate } from '../../../src/gateway/gate.ts'
 import { createHub, type Hub } from '../../../src/gateway/hub.ts'
 import { createLimits } from '../../../src/gateway/limits/limits.ts'
 import { createSharedCounts } from '../../../src/gateway/limits/shared-counts.ts'
+import type { ReadBudget } from '../../../src/gateway/past/read-budget.ts'
 import { type GatePeers, noPeers } from '../../../src/gateway/peers.ts'
 import { createKeyring } from '../../../src/gateway/positions/keyring.ts'
 import { createPresence } from '../../../src/gateway/presence.ts'
@@ -182,7 +183,12 @@ export interface FakeGate {
 const frame = (text: string): Buffer => Buffer.from(`${text}\n`)
 
 /** A gate without sockets. */
-export function fakeGate(clock: Clock, change: SettingsChange = {}, peers: GatePeers = noPeers): FakeGate {
+export function fakeGate(
+  clock: Clock,
+  change: SettingsChange = {},
+  peers: GatePeers = noPeers,
+  readBudget?: ReadBudget,
+): FakeGate {
   const settings = makeSettings(change)
   const fanOut = createFanOut(() => clock.now())
   const counts = createSharedCounts({ limits: settings.limits, peers, now: () => clock.now(), log: silent })
@@ -225,6 +231,7 @@ export function fakeGate(clock: Clock, change: SettingsChange = {}, peers: GateP
     clock,
     log: silent,
     closeProducer,
+    readBudget,
     compileFilter,
   })
   const presence = createPresence({ connections, hub, peers, expensive: limits.expensive, clock, log: silent })
