@@ -3,7 +3,13 @@ import { Kafka, logLevel } from 'kafkajs'
 import { expect, inject, onTestFinished, test } from 'vitest'
 import { RetriableError } from '#api'
 import type { KafkaClient, TopicHistory } from '../../src/kafka/index.ts'
+import { testPast } from '../conformance/past.ts'
+import { eventually } from '../support/eventually.ts'
+import { recordingPort } from '../support/recording-port.ts'
+import { testHerder } from '../support/test-herder.ts'
 import { kafkaClient, newTopic, write } from '../support/topics.ts'
+
+const anId = expect.any(String) as unknown
 
 function historyOf(kafka: KafkaClient, topic: string, props = {}): TopicHistory {
   const history = kafka.topicHistory({ topics: [topic], clientId: 'history-test', props, maxPollRecords: 100 })
@@ -54,7 +60,7 @@ test('ranges of several partitions come whole, in the order of each, and nothing
   expect(seen[1]).toEqual(numbers(0, 2000).filter((_, index) => index % 2 === 1))
   const bounds = await history.bounds()
   expect(bounds.toSorted((a, b) => a.partition - b.partition)).toEqual(
-    [0, 1].map((partition) => ({ topic, partition, low: 0n, high: 1000n, isCompacted: false })),
+    [0, 1].map((partition) => ({ topic, partition, low: 0n, high: 1000n, isCompacted: false, topicId: anId })),
   )
 })
 
@@ -110,7 +116,67 @@ test('a compacted topic is known for it, and a time finds its offset', async () 
   const now = Date.now()
   await producer.send([at(now - 3000), at(now - 2000), at(now - 1000)])
   const history = historyOf(kafka, topic)
-  expect(await history.bounds()).toEqual([{ topic, partition: 0, low: 0n, high: 3n, isCompacted: true }])
+  expect(await history.bounds()).toEqual([{ topic, partition: 0, low: 0n, high: 3n, isCompacted: true, topicId: anId }])
   expect(await history.offsetsAt(now - 2500)).toEqual([{ topic, partition: 0, offset: 1n }])
   expect(await history.offsetsAt(now)).toEqual([{ topic, partition: 0, offset: 3n }])
+})
+
+/** What a sink attaches that runs on a worker. */
+testPast('the topics of a sink', async ({ partitions, isCompacted = false }) => {
+  const kafka = kafkaClient()
+  const topic = `past-${randomUUID()}`
+  const configs = isCompacted ? { 'cleanup.policy': 'compact' } : {}
+  await kafka.createTopic(topic, { partitions, replicationFactor: 1, configs })
+  const gate = recordingPort()
+  const { herder } = testHerder({ bootstrapServers: inject('kafka'), gateway: gate.port })
+  await herder.putConnector(
+    topic,
+    {
+      'connector.class': 'WebSocketServerSink',
+      topics: topic,
+      channel: 'bus:1',
+      'value.converter': 'JsonConverter',
+      'value.converter.schemas.enable': 'false',
+    },
+    { replace: false },
+  )
+  const past = await eventually(() => gate.sinks[0]?.attachment.past)
+  const producer = await kafka.producer({ clientId: 'history-test' })
+  onTestFinished(() => producer.close())
+  const record = (partition: number, number: number, timestamp?: number) => ({
+    topic,
+    partition,
+    key: Buffer.from('k'),
+    value: Buffer.from(String(number)),
+    headers: [],
+    timestamp,
+  })
+  const endOf = async (partition: number) => (await past.bounds()).find((each) => each.partition === partition)?.high
+  return {
+    past,
+    topic,
+    async append(partition, values, at) {
+      await producer.send(values.map((number) => record(partition, number, at)))
+    },
+    async appendGap(partition) {
+      const end = await endOf(partition)
+      const transactional = await kafka.transactionalProducer({
+        clientId: 'history-test',
+        transactionalId: randomUUID(),
+      })
+      onTestFinished(() => transactional.close())
+      await transactional.open()
+      const transaction = await transactional.begin()
+      await transaction.send([record(partition, -1)])
+      await transaction.abort()
+      // Kafka marks its end a moment later.
+      await eventually(async () => (await endOf(partition)) === (end ?? 0n) + 2n)
+    },
+    async cut(partition, offset) {
+      const client = await admin()
+      // It knows no leader before it has asked about the topic.
+      await client.fetchTopicOffsets(topic)
+      await client.deleteTopicRecords({ topic, partitions: [{ partition, offset: String(offset) }] })
+    },
+  }
 })
