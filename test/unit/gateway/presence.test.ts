@@ -2,7 +2,7 @@ import { SignJWT } from 'jose'
 import { describe, expect, it } from 'vitest'
 import { toNamespaces } from '../../../src/config/namespaces.ts'
 import { type GatePeers, noPeers } from '../../../src/gateway/peers.ts'
-import { fakeGate, feeder, makeAttachment, manualClock, secret, settle } from './harness.ts'
+import { type FakeGate, fakeGate, feeder, makeAttachment, manualClock, secret, settle } from './harness.ts'
 
 const tokenOf = (sub: string, more: object = {}): Promise<string> =>
   new SignJWT({ sub, presence: ['team:1'], ...more })
@@ -48,6 +48,17 @@ function pair(): [GatePeers, GatePeers] {
     },
   })
   return [end(0), end(1)]
+}
+
+/** How often the gate looks at one of its clients. */
+function countLooks({ gate: { connections } }: FakeGate): () => number {
+  const { of } = connections
+  let looked = 0
+  connections.of = (client) => {
+    looked++
+    return of(client)
+  }
+  return () => looked
 }
 
 describe('presence and statistics', () => {
@@ -108,17 +119,11 @@ describe('presence and statistics', () => {
     await join('bus:1')
     await join('bus:*')
     await join('team:*')
-    const { connections } = gate.gate
-    const { of } = connections
-    let looked = 0
-    connections.of = (client) => {
-      looked++
-      return of(client)
-    }
+    const looked = countLooks(gate)
     expect(await ask('statistics', 'bus:1')).toMatchObject({ sessions: 2 })
     // Nobody ever heard of it.
     expect(await ask('statistics', 'bus:nobody')).toMatchObject({ sessions: 1 })
-    expect(looked).toBe(3)
+    expect(looked()).toBe(3)
   })
 
   it('are of all gates, and a client that is on two of them is one', async () => {
@@ -132,6 +137,24 @@ describe('presence and statistics', () => {
     expect(presence?.['clients']).toContainEqual({ client: 'ann', sessions: 2 })
     expect(presence).toMatchObject({ clients: { length: 2 }, more: false })
     expect(await one.ask('statistics', 'bus:1')).toEqual({ type: 'statistics', id: 7, clients: 2, sessions: 3 })
+  })
+
+  it('have another gate look at those alone who are there, too, of ten thousand subscriptions on a hundred channels', async () => {
+    const [here, there] = pair()
+    const [one, other] = [await open(here), await open(there)]
+    for (let n = 0; n < 100; n++) {
+      const client = other.gate.connect()
+      for (let channel = 0; channel < 100; channel++)
+        client.send({ type: 'subscribe', id: channel, channel: `bus:${channel}` })
+    }
+    await settle()
+    const looked = countLooks(other.gate)
+    expect(await one.ask('statistics', 'bus:7')).toMatchObject({ clients: 100, sessions: 100 })
+    expect(looked()).toBe(100)
+    expect(await one.ask('presence', 'bus:7')).toMatchObject({ clients: { length: 100 }, more: false })
+    expect(looked()).toBe(200)
+    expect(await one.ask('statistics', 'bus:none')).toMatchObject({ sessions: 0 })
+    expect(looked()).toBe(200)
   })
 
   it.each<[string, () => Promise<readonly (Buffer | undefined)[]>]>([
