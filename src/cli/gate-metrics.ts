@@ -3,7 +3,7 @@ import { createServer, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { type Clock, ConnectError, type Logger } from '#api'
 import type { GateMetricsSettings } from '../config/index.ts'
-import type { Gateway } from '../gateway/index.ts'
+import type { GateEnd, Gateway } from '../gateway/index.ts'
 import { createMetrics, gateTable } from '../telemetry/metrics.ts'
 import { packageVersion } from './package-info.ts'
 
@@ -13,12 +13,19 @@ export interface GateMetrics {
   stop(): Promise<void>
 }
 
+export interface GateMetricsParts {
+  readonly gateway: Gateway
+  readonly end: Pick<GateEnd, 'links'>
+  readonly clock: Clock
+  readonly log: Logger
+}
+
 /** Milliseconds for a whole request; and how many may come at once. */
 const [requestMs, maxConnections] = [10_000, 64]
 
 export async function serveGateMetrics(
   { host, port }: GateMetricsSettings,
-  { gateway, clock, log }: { readonly gateway: Gateway; readonly clock: Clock; readonly log: Logger },
+  { gateway, end, clock, log }: GateMetricsParts,
 ): Promise<GateMetrics> {
   const metrics = createMetrics({
     now: () => clock.now(),
@@ -29,7 +36,7 @@ export async function serveGateMetrics(
   })
   const answer = async (response: ServerResponse): Promise<void> => {
     try {
-      const text = await metrics.text({ connectors: async () => [], gateway: () => gateway.stats() })
+      const text = await metrics.text({ connectors: async () => [], gateway: () => gateway.stats(), links: end.links })
       response.writeHead(200, { 'content-type': metrics.contentType }).end(text)
     } catch (error) {
       log.error({ err: error }, 'the metrics cannot be told')

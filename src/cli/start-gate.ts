@@ -78,7 +78,7 @@ export async function startGate(options: GateOptions): Promise<Gate> {
             compileFilter,
           })
     closers.add('gateway', () => gateway.stop())
-    const metrics = await serveGateMetrics(settings.gate.metrics, { gateway, clock, log })
+    const metrics = await serveGateMetrics(settings.gate.metrics, { gateway, end: linked.end, clock, log })
     closers.add('metrics', () => metrics.stop())
     linked.serve(gateway.port)
     const listener = await listenForWorkers(settings.gate.link, {

@@ -3,14 +3,16 @@ import type { Metric } from './metric.ts'
 import { createTaskFigures, type FiguredTask, type TaskFigures } from './task-figures.ts'
 import { taskMetrics } from './task-metrics.ts'
 import { taskTable } from './task-table.ts'
-import type { ConnectorFigures, GatewayFigures, KafkaFigures, WorkerFigures } from './worker-figures.ts'
+import type { ConnectorFigures, GatewayFigures, KafkaFigures, LinkFigures, WorkerFigures } from './worker-figures.ts'
 import { ownTable, workerTable } from './worker-table.ts'
 
 /** Every metric that `/metrics` shows beside those of the process (`process_*`, `nodejs_*`). */
 export const metricTable: readonly Metric[] = [...workerTable, ...taskTable, ...ownTable]
 
 /** What a gate tells that is no worker: of its process and of its clients. */
-export const gateTable: readonly Metric[] = ownTable.filter(({ name }) => /^tidegate_(?:worker|gateway)_/.test(name))
+export const gateTable: readonly Metric[] = ownTable.filter(({ name }) =>
+  /^tidegate_(?:worker|gateway|gate)_/.test(name),
+)
 
 export interface MetricsOptions {
   readonly now: () => number
@@ -28,6 +30,8 @@ export interface MetricsOptions {
 export interface MetricsSources {
   connectors(): Promise<readonly ConnectorFigures[]>
   gateway(): GatewayFigures | undefined
+  /** Of a gate of its own. */
+  links?(): readonly LinkFigures[]
 }
 
 export interface Metrics {
@@ -62,13 +66,14 @@ export function createMetrics({
     gateway: undefined,
     worker,
     kafka: kafka(),
+    links: undefined,
   }
   for (const metric of table) register(registry, metric, () => figures)
 
   return {
     runtime: runtimeHooks(tasks, startups, { now, windowMs, samples }),
     contentType: registry.contentType,
-    async text({ connectors, gateway }) {
+    async text({ connectors, gateway, links }) {
       const states = await connectors()
       figures = {
         now: now(),
@@ -78,6 +83,7 @@ export function createMetrics({
         gateway: gateway(),
         worker,
         kafka: kafka(),
+        links: links?.(),
       }
       return registry.metrics()
     },

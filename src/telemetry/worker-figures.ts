@@ -9,6 +9,15 @@ export interface WorkerFigures {
   readonly gateway: GatewayFigures | undefined
   readonly worker: { readonly version: string; readonly startedAt: number }
   readonly kafka: KafkaFigures
+  /** Undefined: this is no gate of its own. */
+  readonly links: readonly LinkFigures[] | undefined
+}
+
+/** A worker that is linked to a gate. */
+export interface LinkFigures {
+  readonly worker: string
+  /** Milliseconds since the epoch. */
+  readonly since: number
 }
 
 /** What the process has asked of Kafka since it started. */

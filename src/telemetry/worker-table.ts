@@ -285,4 +285,14 @@ export const ownTable: readonly Metric[] = [
     ({ snapshotBytes }) => snapshotBytes,
   ),
   stream('snapshot_entries', 'The number of those values.', ({ snapshotEntries }) => snapshotEntries),
+  own('gate_links', 'gauge', 'Workers that are linked to this gate (`tidegate gate`).', [], ({ links }) =>
+    links ? [[none, links.length]] : [],
+  ),
+  own(
+    'gate_link_start_time_seconds',
+    'gauge',
+    'When the link to a worker that is linked to this gate began (s since the epoch); its name is new with each start of the worker.',
+    ['worker'],
+    ({ links }) => (links ?? []).map(({ worker: name, since }): Reading => [{ worker: name }, since / 1000]),
+  ),
 ]

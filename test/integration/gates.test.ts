@@ -261,6 +261,8 @@ test('a worker links itself to a gate by mutual TLS, and to nobody whose certifi
   const metrics = await (await fetch(gate.metricsUrl)).text()
   expect(metrics).toMatch(/^tidegate_gateway_sessions 1$/m)
   expect(metrics).toMatch(/^tidegate_gateway_read_backs_total 1$/m)
+  expect(metrics).toMatch(/^tidegate_gate_links 1$/m)
+  expect(metrics).toMatch(/^tidegate_gate_link_start_time_seconds\{worker="[^"]+"\} \d+/m)
   expect(metrics).toMatch(/^process_cpu_seconds_total /m)
   expect(metrics).not.toContain('kafka')
   expect((await fetch(new URL('/', gate.metricsUrl))).status).toBe(404)

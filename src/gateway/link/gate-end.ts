@@ -18,8 +18,8 @@ export interface GateEnd {
   link(duplex: Duplex, name: string): void
   /** Whether a worker has offered all that it has; once true it stays so. */
   isStarted(): boolean
-  /** How many workers are linked. */
-  workers(): number
+  /** The workers that are linked and have said who they are, and since when (ms). */
+  links(): readonly { readonly worker: string; readonly since: number }[]
   /** The gates of all linked workers. */
   readonly peers: GatePeers
   /** What the workers say is revoked; what is added, which may be tokens only, is stored by one of them. */
@@ -40,6 +40,7 @@ export interface GateEndOptions {
 }
 
 interface Linked {
+  greeted: { readonly worker: string; readonly since: number } | undefined
   readonly sinks: Map<number, GateSink>
   readonly sources: Map<number, GateSource>
 }
@@ -145,14 +146,17 @@ export function createGateEnd(options: GateEndOptions): GateEnd {
 
   return {
     link(duplex, name) {
-      const linked: Linked = { sinks: new Map(), sources: new Map() }
+      const linked: Linked = { greeted: undefined, sinks: new Map(), sources: new Map() }
       const link = openWorkerLink({
         duplex,
         own: options.name,
         limits: options.limits,
         clock,
         log: log.child({ worker: name }),
-        greeted: (worker) => revocations.linkBegan(link, worker),
+        greeted(worker) {
+          linked.greeted = { worker, since: clock.now() }
+          revocations.linkBegan(link, worker)
+        },
         take: (message) => take(link, linked, message),
         batch: (sink, batch) => linked.sinks.get(sink)?.batch(link, sink, batch),
         seeds: (sink, batch) => linked.sinks.get(sink)?.seeds(link, sink, batch),
@@ -168,7 +172,7 @@ export function createGateEnd(options: GateEndOptions): GateEnd {
       links.set(link, linked)
     },
     isStarted: () => hasStarted,
-    workers: () => links.size,
+    links: () => [...links.values()].flatMap(({ greeted }) => greeted ?? []),
     peers: asking.peers,
     revocations: { all: revocations.all, onChange: revocations.onChange, add },
     askOthers: (question) => askWorkers(question),

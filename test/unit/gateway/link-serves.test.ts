@@ -85,6 +85,17 @@ function exactly(): { attachment: SourceAttachment; heard: unknown[]; taken: Ing
 }
 
 describe('gates behind links', () => {
+  it('know which workers are linked and since when, as long as they are', async () => {
+    const { end } = gateAlone()
+    const before = Date.now()
+    const pair = await link(worker('one'), end)
+    await link(worker('two'), end)
+    await soon(() => expect(end.links()).toMatchObject([{ worker: 'one' }, { worker: 'two' }]))
+    for (const { since } of end.links()) expect(since).toBeGreaterThanOrEqual(before)
+    await pair.close()
+    await soon(() => expect(end.links()).toMatchObject([{ worker: 'two' }]))
+  })
+
   it('bring a producer to its worker, and its messages once, over whichever gate it sends them again', async () => {
     const own = worker('worker')
     const { attachment, heard, taken } = exactly()

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { createMetrics, type MetricsSources, metricTable } from '../../../src/telemetry/metrics.ts'
+import { createMetrics, gateTable, type MetricsSources, metricTable } from '../../../src/telemetry/metrics.ts'
 
 const sources: MetricsSources = {
   connectors: async () => [
@@ -119,6 +119,24 @@ test('says nothing of shares and of a gateway where there are none', async () =>
   const text = (await lines()).join('\n')
   expect(text).not.toMatch(/startup_success_percentage|tidegate_gateway_sessions/)
   expect(text).toContain('kafka_connect_worker_task_startup_attempts_total 0')
+})
+
+test('tells of the workers that are linked to a gate, and nothing where it is none', async () => {
+  const { text } = createMetrics({ now: () => 0, windowMs: 1000, samples: 2, version: '1', table: gateTable })
+  const links = [
+    { worker: 'a', since: 5000 },
+    { worker: 'b', since: 6500 },
+  ]
+  const linesOf = async (more: Partial<MetricsSources>): Promise<string[]> =>
+    (await text({ ...sources, ...more })).split('\n').filter((line) => line.startsWith('tidegate_gate_'))
+  expect(await linesOf({ links: () => links })).toEqual([
+    'tidegate_gate_links 2',
+    'tidegate_gate_link_start_time_seconds{worker="a"} 5',
+    'tidegate_gate_link_start_time_seconds{worker="b"} 6.5',
+  ])
+  // That of one that is gone is gone.
+  expect(await linesOf({ links: () => [] })).toEqual(['tidegate_gate_links 0'])
+  expect(await linesOf({})).toEqual([])
 })
 
 test('has names that Prometheus takes, each once, and a sentence for each', () => {
