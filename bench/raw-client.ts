@@ -36,7 +36,7 @@ export function openRawClient({ port, path = '/ws', onOpen, onFrame, onBytes, on
     if (status.includes(' 101 ')) {
       onOpen(socket)
       read(rest, rest.length)
-    } else socket.destroy(new Error(`The server answered ${status}`))
+    } else socket.destroy(new Error(`The server answered ${status}: ${rest.toString()}`))
     return true
   }
 

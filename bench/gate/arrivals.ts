@@ -77,8 +77,10 @@ async function each(server: Server, count: number, work: () => Promise<unknown>)
 async function churn(bench: Bench, { server, program, variant, clients }: Place & { readonly variant: Variant }) {
   const { dialect, port } = server
   const input: ArrivalsInput = { dialect, port, clients }
-  await program.call('connect', { ...input, clients: 100 })
-  const come = await each(server, clients - 100, () => program.call('connect', { ...input, clients: clients - 100 }))
+  const first = Math.min(100, Math.floor(clients / 2))
+  await program.call('connect', { ...input, clients: first })
+  const rest = clients - first
+  const come = await each(server, rest, () => program.call('connect', { ...input, clients: rest }))
   const idle = await each(server, idleMs, () => sleep(idleMs))
   const [before, began] = [await server.cpu(), performance.now()]
   const seconds = bench.scale.gateSeconds

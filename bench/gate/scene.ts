@@ -89,8 +89,9 @@ export async function measureScene(
         const used = (await cpu()) - before
         const { messages, p50, p99, busy } = told
         const figures = { cpu: used / messages, offered: used / offered, p50, p99, busy, memory }
+        const ages = terms ? '' : `p50 ${p50} ms, p99 ${p99} ms, `
         bench.progress(
-          `gate, ${what}, ${variant}: ${figures.cpu.toFixed(2)} µs, p50 ${p50} ms, p99 ${p99} ms, load client ${busy.toFixed(2)} busy`,
+          `gate, ${what}, ${variant}: ${figures.cpu.toFixed(2)} µs, ${ages}load client ${busy.toFixed(2)} busy`,
         )
         return figures
       },
