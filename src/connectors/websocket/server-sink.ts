@@ -85,7 +85,7 @@ const config = defineConfig({
     type: 'long',
     importance: 'medium',
     default: 300_000,
-    doc: 'How long messages are kept in memory for clients that come back with a position.',
+    doc: 'How long messages are kept in memory for clients that come back with a position, from when this worker read them, however old they were then.',
     validator: atLeast(0),
   },
   'window.warm.ms': {
