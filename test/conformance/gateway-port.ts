@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import type { GatewayPort, Ingress, IngressAnswer, PastBatch, Publication } from '#api'
 import { ConfigError, RetriableError } from '#api'
-import { eventually } from '../support/eventually.ts'
+import { soon } from '../support/eventually.ts'
 import { type RecordingPort, recordingPort } from '../support/recording-port.ts'
 import { makeAttachment } from '../unit/gateway/harness.ts'
 
@@ -276,9 +276,3 @@ export function gatewayPortConformance(name: string, carry: (gate: RecordingPort
 
 const defined = (ingress: Ingress): Partial<Ingress> =>
   Object.fromEntries(Object.entries(ingress).filter(([, value]) => value !== undefined))
-
-const soon = (check: () => void): Promise<true> =>
-  eventually((): true => {
-    check()
-    return true
-  })

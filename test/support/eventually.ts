@@ -19,3 +19,10 @@ export async function eventually<T>(
     await sleep(20)
   }
 }
+
+/** Until an assertion holds. */
+export const soon = (check: () => void): Promise<true> =>
+  eventually((): true => {
+    check()
+    return true
+  })

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Duplex, duplexPair } from 'node:stream'
 import { connect as connectTls, createServer as createTlsServer } from 'node:tls'
+import { onTestFinished } from 'vitest'
 import type { Clock } from '#api'
 import { toNamespaces } from '../../src/config/namespaces.ts'
 import type { HubPort } from '../../src/gateway/hub.ts'
@@ -33,6 +34,21 @@ export const makeWorkerEnd = (
 
 export const makeGateEnd = (port: HubPort, clock: Clock = systemClock): GateEnd =>
   createGateEnd({ name: 'gate', port, limits: linkLimits, clock, log: silent })
+
+/** Stops what ends links when the test ends. */
+export function untilTestEnds<T extends { stop(): void }>(end: T): T {
+  onTestFinished(() => end.stop())
+  return end
+}
+
+/** Links both until the test ends or the pair is closed. `name`: the gate's, as its worker has it. */
+export async function linkInMemory(worker: WorkerEnd, gate: GateEnd, name = 'gate'): Promise<Pair> {
+  const pair = await memoryPair()
+  onTestFinished(() => pair.close())
+  worker.link(pair.worker, name)
+  gate.link(pair.gate, 'worker')
+  return pair
+}
 
 /** Two ends of a stream, and what takes them away. */
 export interface Pair {

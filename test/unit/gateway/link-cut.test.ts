@@ -1,22 +1,19 @@
 import fc from 'fast-check'
-import { afterEach, describe, expect, it } from 'vitest'
+import { describe, expect, it, onTestFinished } from 'vitest'
 import type { Clock, SinkFeed } from '#api'
-import type { GateEnd } from '../../../src/gateway/link/gate-end.ts'
 import type { WorkerEnd } from '../../../src/gateway/link/worker-end.ts'
 import { systemClock } from '../../../src/util/clock.ts'
-import { eventually } from '../../support/eventually.ts'
-import { linkLimits, makeGateEnd, makeWorkerEnd, memoryPair, type Pair } from '../../support/linked.ts'
+import { soon } from '../../support/eventually.ts'
+import {
+  linkInMemory,
+  linkLimits,
+  makeGateEnd,
+  makeWorkerEnd,
+  memoryPair,
+  untilTestEnds,
+} from '../../support/linked.ts'
 import { type FakeClient, fakeGate, feeder, makeAttachment } from './harness.ts'
 
-const closing: (() => Promise<void> | void)[] = []
-afterEach(async () => {
-  for (const close of closing.splice(0)) await close()
-})
-const soon = (check: () => void): Promise<true> =>
-  eventually((): true => {
-    check()
-    return true
-  })
 const datas = (client: FakeClient): unknown[] => client.of('message').map(({ data }) => data)
 const attachment = makeAttachment({
   templates: ['bus:#{value.id}'],
@@ -28,22 +25,10 @@ const attachment = makeAttachment({
 
 function start(clock: Clock = systemClock) {
   const gate = fakeGate(clock)
-  const end = makeGateEnd(gate.hub.port)
-  closing.push(() => end.stop())
-  const worker = (name = 'worker', limits = linkLimits): WorkerEnd => {
-    const made = makeWorkerEnd(name, systemClock, limits)
-    closing.push(() => made.stop())
-    return made
-  }
+  const end = untilTestEnds(makeGateEnd(gate.hub.port))
+  const worker = (name = 'worker', limits = linkLimits): WorkerEnd =>
+    untilTestEnds(makeWorkerEnd(name, systemClock, limits))
   return { gate, end, worker }
-}
-
-async function link(worker: WorkerEnd, end: GateEnd): Promise<Pair> {
-  const pair = await memoryPair()
-  closing.push(() => pair.close())
-  worker.link(pair.worker, 'gate')
-  end.link(pair.gate, 'worker')
-  return pair
 }
 
 async function subscribe(client: FakeClient, more: object = {}): Promise<void> {
@@ -63,7 +48,7 @@ describe('a gate whose link is cut', () => {
     own.port.attachSource({ connector: 'chat', channels: ['chat:*'], publish: async () => ({ ok: true }) })
     feed.feed.ready()
     own.started()
-    const pair = await link(own, end)
+    const pair = await linkInMemory(own, end)
     await soon(() => expect([...gate.hub.streams()].map((stream) => stream.isReady())).toEqual([true]))
     const client = gate.connect()
     await subscribe(client)
@@ -75,7 +60,7 @@ describe('a gate whose link is cut', () => {
     client.send({ type: 'publish', id: 2, channel: 'chat:1', data: 1 })
     await soon(() => expect(client.of('error')).toMatchObject([{ id: 2, code: 'unavailable', retryable: true }]))
     say(feed, 2, 3)
-    await link(own, end)
+    await linkInMemory(own, end)
     say(feed, 4)
     await soon(() => expect(datas(client)).toEqual([0, 1, 2, 3, 4]))
     expect(client.of('notice').map(({ code }) => code)).toEqual(['stale', 'fresh'])
@@ -90,8 +75,8 @@ describe('a gate whose link is cut', () => {
     const feeds = [feeder(a.port.attachSink(attachment)), feeder(b.port.attachSink(attachment))] as const
     for (const { feed } of feeds) feed.ready()
     say(feeds[1], 0)
-    const pair = await link(a, end)
-    await link(b, end)
+    const pair = await linkInMemory(a, end)
+    await linkInMemory(b, end)
     await soon(() => expect([...gate.hub.streams()].map((stream) => stream.isReady())).toEqual([true]))
     const client = gate.connect()
     await subscribe(client, { position: undefined })
@@ -108,14 +93,14 @@ describe('a gate whose link is cut', () => {
     const own = worker()
     const feed = feeder(own.port.attachSink({ ...attachment, window: { maxBytes: 2000, maxAgeMs: 3_600_000 } }))
     feed.feed.ready()
-    const pair = await link(own, end)
+    const pair = await linkInMemory(own, end)
     await soon(() => expect([...gate.hub.streams()].map((stream) => stream.isReady())).toEqual([true]))
     const client = gate.connect()
     await subscribe(client)
     await pair.close()
     await soon(() => expect(client.of('notice')).toHaveLength(1))
     say(feed, 1, 2, ...Array.from({ length: 50 }, (_, n) => 3 * n))
-    await link(own, end)
+    await linkInMemory(own, end)
     await soon(() => expect(client.closed()).toBe('detached'))
     const back = gate.connect()
     await subscribe(back, { snapshot: true })
@@ -133,13 +118,11 @@ describe('a gate whose link is cut', () => {
     feed.open([{ topic: 't', partition: 0, offset: 0n }])
     feed.ready()
     const stuck = await memoryPair()
-    closing.push(() => stuck.close())
+    onTestFinished(() => stuck.close())
     let reason = ''
     own.link(stuck.worker, 'stuck', { closed: (error) => (reason = error.message) })
-    const slow = makeGateEnd(fakeGate(systemClock).hub.port)
-    slow.link(stuck.gate, 'worker')
-    closing.push(() => slow.stop())
-    await link(own, end)
+    untilTestEnds(makeGateEnd(fakeGate(systemClock).hub.port)).link(stuck.gate, 'worker')
+    await linkInMemory(own, end)
     await soon(() => expect([...gate.hub.streams()].map((stream) => stream.isReady())).toEqual([true]))
     const client = gate.connect()
     await subscribe(client)
@@ -181,7 +164,7 @@ it('loses nothing and doubles nothing, wherever the link is cut', { timeout: 30_
           )
         }
       }
-      let pair = await link(own, end)
+      let pair = await linkInMemory(own, end)
       await soon(() => expect([...gate.hub.streams()].map((stream) => stream.isReady())).toEqual([true]))
       const client = gate.connect()
       await subscribe(client)
@@ -192,7 +175,7 @@ it('loses nothing and doubles nothing, wherever the link is cut', { timeout: 30_
         if (through) pair.gate.emit('data', through)
         await pair.close()
         speak(away)
-        pair = await link(own, end)
+        pair = await linkInMemory(own, end)
       }
       speak(1)
       await soon(() => expect(datas(client).toSorted((a, b) => Number(a) - Number(b))).toEqual([...Array(said).keys()]))

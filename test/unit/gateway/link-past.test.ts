@@ -1,20 +1,11 @@
-import { afterEach, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { toNamespaces } from '../../../src/config/namespaces.ts'
-import { eventually } from '../../support/eventually.ts'
-import { makeGateEnd, makeWorkerEnd, memoryPair, type Pair } from '../../support/linked.ts'
+import { eventually, soon } from '../../support/eventually.ts'
+import { linkInMemory, makeGateEnd, makeWorkerEnd, type Pair, untilTestEnds } from '../../support/linked.ts'
 import { clock, dataOf, numbered, positionAt, range, turns } from '../../support/past-worker.ts'
 import { type FakePast, fakePast } from './fake-past.ts'
 import { type FakeClient, fakeGate, feeder, makeAttachment } from './harness.ts'
 
-const closing: (() => Promise<void> | void)[] = []
-afterEach(async () => {
-  for (const close of closing.splice(0)) await close()
-})
-const soon = (check: () => void): Promise<true> =>
-  eventually((): true => {
-    check()
-    return true
-  })
 const records = numbered(120)
 
 /** A gate that keeps nothing in memory: a worker reads back what clients missed, over a link. */
@@ -24,11 +15,7 @@ async function linked(change: (past: FakePast) => unknown = () => undefined, has
   const past = fakePast([records], () => (batches.left-- > 0 ? [0, 5] : [9, 0]))
   const namespaces = toNamespaces({ bus: { subscribe: 'anonymous', history: 'anonymous' } })
   const gate = fakeGate({ ...clock, sleep: () => turns(1) }, { namespaces })
-  const [end, own] = [makeGateEnd(gate.hub.port), makeWorkerEnd()]
-  closing.push(
-    () => end.stop(),
-    () => own.stop(),
-  )
+  const [end, own] = [untilTestEnds(makeGateEnd(gate.hub.port)), untilTestEnds(makeWorkerEnd())]
   const feed = feeder(
     own.port.attachSink(
       makeAttachment({
@@ -42,13 +29,7 @@ async function linked(change: (past: FakePast) => unknown = () => undefined, has
     ),
   )
   feed.feed.ready()
-  const link = async (): Promise<Pair> => {
-    const pair = await memoryPair()
-    closing.push(() => pair.close())
-    own.link(pair.worker, 'gate')
-    end.link(pair.gate, 'worker')
-    return pair
-  }
+  const link = (): Promise<Pair> => linkInMemory(own, end)
   const pair = await link()
   const publish = (from: number, to: number): void => {
     for (const data of range(from, to)) feed.record([{ channel: 'bus:1', data, key: `k${data % 3}` }])

@@ -1,22 +1,15 @@
+import { randomUUID } from 'node:crypto'
 import { SignJWT } from 'jose'
-import { afterEach, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import type { Ingress, SourceAttachment } from '#api'
 import type { GateEnd } from '../../../src/gateway/link/gate-end.ts'
+import type { WorkerEnd } from '../../../src/gateway/link/worker-end.ts'
 import type { GatePeers } from '../../../src/gateway/peers.ts'
 import { systemClock } from '../../../src/util/clock.ts'
-import { eventually } from '../../support/eventually.ts'
-import { makeGateEnd, makeWorkerEnd, memoryPair, type Pair } from '../../support/linked.ts'
+import { eventually, soon } from '../../support/eventually.ts'
+import { linkInMemory, makeGateEnd, makeWorkerEnd, type Pair, untilTestEnds } from '../../support/linked.ts'
 import { type FakeClient, fakeGate, type SettingsChange, secret } from './harness.ts'
 
-const closing: (() => Promise<void> | void)[] = []
-afterEach(async () => {
-  for (const close of closing.splice(0)) await close()
-})
-const soon = (check: () => void): Promise<true> =>
-  eventually((): true => {
-    check()
-    return true
-  })
 const tokenOf = (sub: string): Promise<string> =>
   new SignJWT({ sub })
     .setProtectedHeader({ alg: 'HS256' })
@@ -34,25 +27,15 @@ function gateAlone(change: SettingsChange = {}) {
     },
   }
   const gate = fakeGate(systemClock, change, peers)
-  const made = makeGateEnd(gate.hub.port)
+  const made = untilTestEnds(makeGateEnd(gate.hub.port))
   end.made = made
-  closing.push(() => made.stop())
   return { gate, end: made }
 }
 
-const worker = (name: string) => {
-  const made = makeWorkerEnd(name)
-  closing.push(() => made.stop())
-  return made
-}
+const worker = (name: string) => untilTestEnds(makeWorkerEnd(name))
 
-async function link(to: ReturnType<typeof worker>, end: GateEnd): Promise<Pair> {
-  const pair = await memoryPair()
-  closing.push(() => pair.close())
-  to.link(pair.worker, `gate ${closing.length}`)
-  end.link(pair.gate, 'worker')
-  return pair
-}
+/** Each time a gate of another name. */
+const link = (to: WorkerEnd, end: GateEnd): Promise<Pair> => linkInMemory(to, end, `gate ${randomUUID()}`)
 
 const connect = async (at: ReturnType<typeof gateAlone>, sub: string, more: object = {}): Promise<FakeClient> => {
   const client = at.gate.connect(await tokenOf(sub))

@@ -1,44 +1,21 @@
-import { afterEach, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { ConflictError, type RevocationLog } from '#api'
 import type { GateEnd } from '../../../../src/gateway/link/gate-end.ts'
 import { createLinkedRevocations, type RevocationMessage } from '../../../../src/gateway/link/linked-revocations.ts'
 import type { WorkerEnd } from '../../../../src/gateway/link/worker-end.ts'
 import { systemClock } from '../../../../src/util/clock.ts'
 import { revocationId } from '../../../../src/util/revocation-id.ts'
-import { eventually } from '../../../support/eventually.ts'
-import { linkLimits, makeGateEnd, makeWorkerEnd, memoryPair, type Pair } from '../../../support/linked.ts'
+import { eventually, soon } from '../../../support/eventually.ts'
+import { linkInMemory, linkLimits, makeGateEnd, makeWorkerEnd, untilTestEnds } from '../../../support/linked.ts'
 import { memoryRevocations } from '../../../support/memory-revocations.ts'
 import { fakeGate, manualClock } from '../harness.ts'
 
-const closing: (() => Promise<void> | void)[] = []
-afterEach(async () => {
-  for (const close of closing.splice(0)) await close()
-})
-
-const soon = (check: () => void): Promise<true> =>
-  eventually((): true => {
-    check()
-    return true
-  })
-
 function worker(revocations: Pick<RevocationLog, 'all' | 'onChange' | 'add'>, limits = linkLimits): WorkerEnd {
-  const end = makeWorkerEnd('worker', systemClock, limits, { revocations })
-  closing.push(() => end.stop())
-  return end
+  return untilTestEnds(makeWorkerEnd('worker', systemClock, limits, { revocations }))
 }
 
 function gate(): GateEnd {
-  const end = makeGateEnd(fakeGate(systemClock).hub.port)
-  closing.push(() => end.stop())
-  return end
-}
-
-async function link(own: WorkerEnd, end: GateEnd): Promise<Pair> {
-  const pair = await memoryPair()
-  closing.push(() => pair.close())
-  own.link(pair.worker, 'gate')
-  end.link(pair.gate, 'worker')
-  return pair
+  return untilTestEnds(makeGateEnd(fakeGate(systemClock).hub.port))
 }
 
 const user = (name: string, at = 1000) => {
@@ -57,7 +34,7 @@ describe('the revocations of a worker', () => {
     own.started()
     const end = gate()
     let held: number | undefined
-    await link(own, end)
+    await linkInMemory(own, end)
     await eventually(() => {
       held = end.revocations.all().length
       return end.isStarted()
@@ -73,7 +50,7 @@ describe('the revocations of a worker', () => {
     own.started()
     const end = gate()
     const users = (): unknown[] => end.revocations.all().map(({ of, at }) => [of.kind === 'user' && of.user, at])
-    const pair = await link(own, end)
+    const pair = await linkInMemory(own, end)
     await eventually(() => end.isStarted())
     await log.add(user('cem'))
     await log.remove(user('ben').id)
@@ -86,20 +63,20 @@ describe('the revocations of a worker', () => {
     await pair.close()
     await log.add(user('ann', 2000))
     await log.remove(user('cem').id)
-    await link(own, end)
+    await linkInMemory(own, end)
     await soon(() => expect(users()).toEqual([['ann', 2000]]))
   })
 
   it('get the token of a session that was shut out at a gate, whichever worker can store it', async () => {
     const [log, away] = [memoryRevocations(), memoryRevocations()]
     const end = gate()
-    await link(worker({ ...away, add: () => Promise.reject(new ConflictError('Too many.')) }), end)
+    await linkInMemory(worker({ ...away, add: () => Promise.reject(new ConflictError('Too many.')) }), end)
     await expect(end.revocations.add(token('jti:1'))).rejects.toMatchObject({ message: 'Too many.', retriable: false })
-    await link(worker(log), end)
+    await linkInMemory(worker(log), end)
     await expect(end.revocations.add(user('ann'))).rejects.toThrow('tokens only')
     const other = gate()
     await expect(other.revocations.add(token('jti:1'))).rejects.toMatchObject({ retriable: true })
-    await link(worker(log), other)
+    await linkInMemory(worker(log), other)
     await other.revocations.add(token('jti:1'))
     const { id, of, until, reason } = token('jti:1')
     expect(log.all()).toMatchObject([{ id, of, until, reason }])
