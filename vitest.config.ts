@@ -27,7 +27,22 @@ export default defineConfig({
           globalSetup: ['test/support/stack.ts'],
           testTimeout: 60_000,
           hookTimeout: 60_000,
+          // They wait for Kafka and processes most of the time.
+          maxWorkers: 2,
+          sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'proofs',
+          include: ['test/proofs/**/*.test.ts'],
+          globalSetup: ['test/support/stack.ts'],
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+          // Whoever is killed, frozen or flooded here is to have the machine alone.
           fileParallelism: false,
+          sequence: { groupOrder: 2 },
         },
       },
     ],

@@ -35,7 +35,7 @@ for (const name of asked.length > 0 ? asked : Object.keys(proofs)) {
   const left = join('.tidegate', 'evidence', `${name}.json`)
   rmSync(left, { force: true })
   const env = { ...process.env, TIDEGATE_SCALE: 'full' }
-  const args = ['vitest', 'run', '--project', 'integration', `test/integration/${name}.test.ts`]
+  const args = ['vitest', 'run', '--project', 'proofs', `test/proofs/${name}.test.ts`]
   const { status } = spawnSync('npx', args, { stdio: 'inherit', env })
   if (status === 0) write(name, JSON.parse(readFileSync(left, 'utf8')))
   else failed = true
@@ -48,7 +48,7 @@ function write(name, { seed, ...facts }) {
     `# ${proofs[name]}`,
     '',
     `\`npm run acceptance -- ${name}\` on ${new Date().toISOString().slice(0, 10)}, seed ${seed} (replay with \`TIDEGATE_SEED=${seed}\`), ` +
-      `Node ${process.versions.node}, ${cpus().length} cores. Every line is asserted by \`test/integration/${name}.test.ts\`.`,
+      `Node ${process.versions.node}, ${cpus().length} cores. Every line is asserted by \`test/proofs/${name}.test.ts\`.`,
     '',
     '| what | value |',
     '|---|---|',
