@@ -13,7 +13,7 @@ const signal = new AbortController().signal
 function setUp(topicId: string | undefined) {
   const topic = { id: topicId, name: 'old', length: 5, failure: undefined as Error | undefined }
   let now = 0
-  const clock: Clock = { now: () => now, sleep: async () => void (await turn()) }
+  const clock: Clock = { now: () => now, sleep: () => turn() }
   const bounds = async () => [{ ...partition, low: 0n, high: BigInt(topic.length) }]
   const fetch: Broker['fetch'] = async ({ topics }) => {
     await turn()
