@@ -213,7 +213,9 @@ const atOnce = 200
 
 async function tickAll(connections: Connections, now: number): Promise<void> {
   let left = atOnce
-  for (const connection of [...connections.all()]) {
+  // As they are now: others come and leave meanwhile.
+  const open = [...connections.all()]
+  for (const connection of open) {
     connection.tick(now)
     if (--left > 0) continue
     left = atOnce

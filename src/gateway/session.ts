@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
-import { type ClientEvents, closeClient, createClient, dropSubscription, type Form, type Outlet } from './client.ts'
+import { type ClientEvents, closeClient, createClient, dropSubscription, type Form } from './client.ts'
+import type { Link } from './client-link.ts'
 import type { CloseName, Refusal } from './codes.ts'
 import { refuse } from './codes.ts'
 import type { Connection } from './connections.ts'
@@ -15,21 +16,6 @@ import { answerRequest } from './requests/answer.ts'
 import type { Requester } from './requests/requester.ts'
 import { anonymous, type Identity } from './who/auth.ts'
 import { createExpiry } from './who/session-expiry.ts'
-
-/** One client's socket, as the WebSocket transport gives it. */
-export interface Link extends Outlet {
-  /** Like `write`, for what may share a system call with the other replies of this turn. */
-  reply(bytes: Buffer): void
-  /** Stops and goes on reading from the client. */
-  pause(): void
-  resume(): void
-  /** Bytes that came from the client so far, and those that went to it. */
-  received(): number
-  sent(): number
-  /** How many messages ended before the one that has begun to come and not ended; undefined: there is none. */
-  unended(): number | undefined
-  destroy(): void
-}
 
 /** One connection that speaks `tidegate.v1`. */
 export interface Session extends Connection {
