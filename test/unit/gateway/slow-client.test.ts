@@ -50,18 +50,17 @@ const quiet = async (clients: readonly SlowClient[], count: number): Promise<voi
           count - 1,
         )
     },
-    { timeout: 15_000, interval: 20 },
+    { timeout: 25_000, interval: 20 },
   )
 
 test('a client slower than its feed handles in latest and batch what is fresh, and is told of the rest', async () => {
-  const { clients, count } = await feedSlowClients(262_144, 200, 'latest', 'batch')
+  const { clients, count } = await feedSlowClients(262_144, 150, 'latest', 'batch', 'every')
   await quiet(clients, count)
-  const [latest, batch] = clients
-  if (!latest || !batch) throw new Error('There are two clients.')
-  for (const client of clients) {
-    expect(client.closed).toBeUndefined()
-    expect(Math.max(...ages(client))).toBeLessThan(1200)
-  }
+  const [latest, batch, every] = clients
+  if (!latest || !batch || !every) throw new Error('There are three clients.')
+  for (const client of clients) expect(client.closed).toBeUndefined()
+  // Beside a client that gets all of them, since a machine may be slow; the times themselves are test/proofs/slow-readers.test.ts's.
+  for (const client of [latest, batch]) expect(Math.max(...ages(client))).toBeLessThan(Math.max(...ages(every)) / 2)
   await vi.waitFor(() => {
     const newest = new Map(latest.of('message').map(({ key, data }) => [key, (data as Data).n]))
     for (let bus = 0; bus < buses; bus++) expect(newest.get(`bus-${bus}`)).toBe(lastOf(bus, count))
@@ -74,7 +73,7 @@ test('a client slower than its feed handles in latest and batch what is fresh, a
     const told = latest.of('notice').reduce((sum, notice) => sum + Number(notice['count']), 0)
     expect(latest.of('message').length + told).toBe(count)
   })
-}, 30_000)
+}, 40_000)
 
 const lastOf = (bus: number, count: number): number => count - 1 - ((count - 1 - bus) % buses)
 
