@@ -113,7 +113,8 @@ test.each([
         const back = await subscribe(at, { position: former, snapshot: true })
         expect(back.of('subscribed')).toMatchObject([{ recovered: false, reason: 'topic_changed' }])
         await eventually(() => snapshotOf(back).length >= 12)
-        expect(snapshotOf(back).toSorted()).toEqual(numbered('new', 12).toSorted())
+        expect(snapshotOf(back)).toHaveLength(12)
+        expect(new Set(snapshotOf(back))).toEqual(new Set(numbered('new', 12)))
         expect(datas(back)).toEqual([])
       }
     }

@@ -107,11 +107,8 @@ describe('a topic that was made anew, at a gate behind a link', () => {
     expect((await subscribe(later.gate, { position: positionOf(client) })).of('subscribed')).toMatchObject(refused)
   })
 
-  it.each([
-    ['one who reads the new topic', anew, true],
-    ['one who reads the same', former, false],
-    ['one who does not know', undefined, false],
-  ])('goes over from one worker to %s', async (_, topicId, isAnew) => {
+  /** A gate that goes over from a worker of the former topic to another one. */
+  async function goOver(topicId: string | undefined, what: string) {
     const { gate, end } = gateAlone()
     const [a, b] = [worker('a', former), worker('b', topicId)]
     const pair = await link(a.end, end)
@@ -119,14 +116,23 @@ describe('a topic that was made anew, at a gate behind a link', () => {
     await isReady(gate, 0)
     const client = await subscribe(gate)
     say(a.feed, 0, 5, 'old')
-    say(b.feed, 0, 9, isAnew ? 'new' : 'old')
+    say(b.feed, 0, 9, what)
     await soon(() => expect(datas(client)).toHaveLength(5))
     const position = positionOf(client)
     await pair.close()
-    if (!isAnew) {
-      await soon(() => expect(datas(client)).toHaveLength(9))
-      return
-    }
+    return { gate, client, position }
+  }
+
+  it.each([
+    ['reads the same', former],
+    ['does not know', undefined],
+  ])('goes on from one worker to one who %s', async (_, topicId) => {
+    const { client } = await goOver(topicId, 'old')
+    await soon(() => expect(datas(client)).toHaveLength(9))
+  })
+
+  it('parts with its clients when it goes over to a worker that reads the new topic', async () => {
+    const { gate, client, position } = await goOver(anew, 'new')
     await soon(() => expect(client.closed()).toBe('detached'))
     await isReady(gate, 9)
     const back = await subscribe(gate, { position })
