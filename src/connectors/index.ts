@@ -1,6 +1,7 @@
 import type { SinkConnector, SourceConnector } from '#api'
 import { fileStreamSink } from './file/sink.ts'
 import { fileStreamSource } from './file/source.ts'
+import { webhookSink } from './webhook/sink.ts'
 import { webSocketClientSink } from './websocket/client-sink.ts'
 import { webSocketClientSource } from './websocket/client-source.ts'
 import { webSocketServerSink } from './websocket/server-sink.ts'
@@ -10,6 +11,7 @@ import { webSocketServerSource } from './websocket/server-source.ts'
 export const connectors: readonly (SinkConnector | SourceConnector)[] = [
   fileStreamSink,
   fileStreamSource,
+  webhookSink,
   webSocketClientSink,
   webSocketClientSource,
   webSocketServerSink,

@@ -1,6 +1,6 @@
 import { ConfigError, DataError, type SinkRecord } from '#api'
-import { recordExpression } from './record-template.ts'
-import { asText, compileTemplate, type Insert, splitTemplate } from './template.ts'
+import { recordExpression } from '../common/record-template.ts'
+import { asText, compileTemplate, type Insert, splitTemplate } from '../common/template.ts'
 
 const maxLength = 255
 const plain = /^[A-Za-z0-9._~-]+$/

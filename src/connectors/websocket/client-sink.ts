@@ -1,11 +1,12 @@
 import { all, atLeast, type ConfigComplaint, DataError, defineConfig, defineSink, nonEmpty } from '#api'
+import { publicAddress } from '../common/http-words.ts'
+import { recordExpressions } from '../common/record-template.ts'
+import { compiles } from '../common/template.ts'
 import { startConnection } from './connection.ts'
-import { connectionKeys, isWebSocketUrl, publicAddress } from './connection-config.ts'
+import { connectionKeys, isWebSocketUrl } from './connection-config.ts'
 import { createDelivery } from './delivery.ts'
 import { createOutbox, type Outgoing } from './outbox.ts'
 import { compileId, compileMessage, compileOutgoing, compileReply } from './outgoing.ts'
-import { recordExpressions } from './record-template.ts'
-import { compiles } from './template.ts'
 
 /** The most messages on their way without acknowledgements, and the most bytes of a reply. */
 const maxUnsent = 10_000

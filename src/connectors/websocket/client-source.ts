@@ -10,13 +10,15 @@ import {
   nonEmpty,
   type SourceRecord,
 } from '#api'
-import { badMessage, createSkips } from './bad-messages.ts'
-import { connectionKeys, isWebSocketUrl, publicAddress } from './connection-config.ts'
+import { badMessage, createSkips } from '../common/bad-messages.ts'
+import { publicAddress } from '../common/http-words.ts'
+import { compileMessageKey, type TopicSchemas } from '../common/message-values.ts'
+import { createSchemaCache } from '../common/schema-cache.ts'
+import { compiles } from '../common/template.ts'
+import { connectionKeys, isWebSocketUrl } from './connection-config.ts'
 import { type Cursor, compileSubscribe, hasCursor } from './cursor.ts'
 import { startFeedReader } from './feed-reader.ts'
-import { compileFeed, compileFeedKey, type FeedSchemas } from './feed-records.ts'
-import { createSchemaCache } from './schema-cache.ts'
-import { compiles } from './template.ts'
+import { compileFeed } from './feed-records.ts'
 
 /** A poll hands out about this much, so that what is on its way to Kafka is bounded too. */
 const maxBatch = { records: 500, bytes: 1_048_576 }
@@ -55,7 +57,10 @@ const config = defineConfig({
     importance: 'medium',
     default: null,
     doc: "With JSON: the record's key, such as `#{value.id}`. Between `#{` and `}` may stand value, value.<path>, message, message.<path>. Without it records have no key.",
-    validator: all(nonEmpty, compiles(compileFeedKey)),
+    validator: all(
+      nonEmpty,
+      compiles((text) => compileMessageKey(text)),
+    ),
   },
   'cursor.path': {
     type: 'string',
@@ -151,7 +156,7 @@ export const webSocketClientSource = defineSource({
     let waiting = false
 
     /** Undefined while the registry is away: the messages wait in the buffer, and then in the feed. */
-    const schemasOf = async (): Promise<FeedSchemas | undefined> => {
+    const schemasOf = async (): Promise<TopicSchemas | undefined> => {
       try {
         const value = fits ? await valueSchema(options.topic) : undefined
         const key = options.key === null ? undefined : await keySchema(options.topic)

@@ -1,7 +1,7 @@
 import { type ClientOptions, WebSocket } from 'ws'
 import { type Clock, type Logger, messageOf, type Password } from '#api'
 import { backoffDelay } from '../../util/backoff.ts'
-import { parseHeaders } from './connection-config.ts'
+import { parseHeaders } from '../common/http-words.ts'
 
 /** A connection that lasted this long (ms) starts the back-off anew. */
 const steadyMs = 5000

@@ -6,8 +6,8 @@ import {
   type TopicPartition,
   type TopicPartitionOffset,
 } from '#api'
+import { coordinatesOf } from '../common/record-identity.ts'
 import { isIn, type Outbox, type Outgoing } from './outbox.ts'
-import { coordinatesOf } from './outgoing.ts'
 
 /** How long (ms) a task that stops waits for acknowledgements that are on their way. */
 const lastAcksMs = 1000

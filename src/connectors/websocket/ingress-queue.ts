@@ -1,5 +1,5 @@
 import type { Clock, IngressAnswer, SourceRecord } from '#api'
-import { createBell } from './bell.ts'
+import { createBell } from '../common/bell.ts'
 import { busy, kafkaUnavailable, paused, shuttingDown, tooLarge } from './ingress-answers.ts'
 
 /** A message on its way into Kafka: it has its place until it is answered. */

@@ -1,9 +1,9 @@
 import { type Clock, type Ingress, type Logger, messageOf, RetriableError, type Schema, type SourceRecord } from '#api'
+import { fitKey, fitMessage, readJson } from '../common/read-json.ts'
+import { createSchemaCache } from '../common/schema-cache.ts'
+import { asText, compileTemplate } from '../common/template.ts'
 import { topicNotAllowed } from './ingress-answers.ts'
 import { ingressExpression } from './ingress-template.ts'
-import { fitKey, fitMessage, readJson } from './read-json.ts'
-import { createSchemaCache } from './schema-cache.ts'
-import { asText, compileTemplate } from './template.ts'
 
 export interface RecordOptions {
   readonly topic: string | null

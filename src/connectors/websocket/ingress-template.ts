@@ -1,6 +1,6 @@
 import { ConfigError, DataError, type Ingress } from '#api'
-import { compilePath } from './path.ts'
-import type { Resolve } from './template.ts'
+import { compilePath } from '../common/path.ts'
+import type { Resolve } from '../common/template.ts'
 
 /** A client's message with its parsed data. */
 export interface IngressScope {

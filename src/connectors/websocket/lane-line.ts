@@ -1,5 +1,5 @@
 import { type Clock, type IngressAnswer, type Logger, messageOf, RetriableError } from '#api'
-import { createBell } from './bell.ts'
+import { createBell } from '../common/bell.ts'
 import type { DoorSessions } from './door-order.ts'
 import { kafkaUnavailable, outOfOrder, producerTakenOver, shuttingDown } from './ingress-answers.ts'
 import { producerName } from './lane-of.ts'

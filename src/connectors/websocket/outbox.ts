@@ -1,6 +1,6 @@
 import type { WebSocket } from 'ws'
 import type { Clock, SinkRecord, TopicPartition, TopicPartitionOffset } from '#api'
-import { createBell } from './bell.ts'
+import { createBell } from '../common/bell.ts'
 
 /** A message that is on its way. */
 export interface Outgoing {

@@ -1,8 +1,9 @@
 import { type SinkRecord, toJson } from '#api'
+import { compilePath } from '../common/path.ts'
+import { coordinatesOf } from '../common/record-identity.ts'
+import { recordExpression } from '../common/record-template.ts'
+import { asJson, asText, compileTemplate, type Resolve } from '../common/template.ts'
 import type { Outgoing } from './outbox.ts'
-import { compilePath } from './path.ts'
-import { recordExpression } from './record-template.ts'
-import { asJson, asText, compileTemplate, type Resolve } from './template.ts'
 
 interface Scope {
   readonly record: SinkRecord
@@ -39,10 +40,6 @@ export function compileOutgoing(options: OutgoingOptions): (record: SinkRecord) 
     return { record, text: textOf({ record, id }), id: options.ack === 'id' ? id : undefined }
   }
 }
-
-/** Names a record, or the part of a split one, for good. */
-export const coordinatesOf = ({ origin, path }: SinkRecord): string =>
-  [origin.topic, origin.partition, origin.offset, ...path].join('-')
 
 export interface Reply {
   readonly id: string

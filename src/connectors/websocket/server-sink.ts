@@ -13,10 +13,10 @@ import {
   type TopicPast,
   toJson,
 } from '#api'
+import { compileKey, keyText, recordExpressions } from '../common/record-template.ts'
+import { compiles } from '../common/template.ts'
 import { compileChannel } from './channel-template.ts'
-import { compileKey, keyText, recordExpressions } from './record-template.ts'
 import { ruleOf } from './rule.ts'
-import { compiles } from './template.ts'
 
 const twoPaths = (value: readonly string[]): string | undefined => {
   if (value.length === 0) return undefined

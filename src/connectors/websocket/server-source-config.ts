@@ -1,7 +1,7 @@
 import { all, atLeast, between, type ConfigOf, defineConfig, nonEmpty } from '#api'
+import { compiles } from '../common/template.ts'
 import { compileIngress } from './ingress-record.ts'
 import { ingressExpressions } from './ingress-template.ts'
-import { compiles } from './template.ts'
 
 /** The keys of `WebSocketServerSource`. */
 export const serverSourceConfig = defineConfig({

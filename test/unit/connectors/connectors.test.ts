@@ -5,6 +5,7 @@ test('offers the connectors that come with the worker under their names', () => 
   expect(connectors.map(({ kind, name }) => `${kind} ${name}`)).toEqual([
     'sink FileStreamSink',
     'source FileStreamSource',
+    'sink WebhookSink',
     'sink WebSocketClientSink',
     'source WebSocketClientSource',
     'sink WebSocketServerSink',

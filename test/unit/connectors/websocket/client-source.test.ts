@@ -280,7 +280,7 @@ test.each([
   [{ uri: 'ws://h/#a' }, 'fragment'],
   [{ subscribe: '[1' }, 'JSON array'],
   [{ headers: 'nonsense' }, 'Name: value'],
-  [{ key: '#{nothing}' }, 'names nothing of a feed'],
+  [{ key: '#{nothing}' }, 'names nothing of a message'],
 ])('refuses %j', (given, complaint) => {
   const errors = webSocketClientSource.config
     .validate({ uri: 'ws://h/', topic: 't', ...given })

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import type { Schema } from '#api'
-import { createSchemaCache } from '../../../../src/connectors/websocket/schema-cache.ts'
+import { createSchemaCache } from '../../../../src/connectors/common/schema-cache.ts'
 import { manualClock, quietLog } from '../../../support/quiet.ts'
 
 const turn = () => new Promise((resolve) => setImmediate(resolve))

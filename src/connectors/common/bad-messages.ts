@@ -1,11 +1,12 @@
 import { type Clock, type ConnectError, DataError, type Logger } from '#api'
-import type { FeedMessage } from './feed-buffer.ts'
+
+type Message = { readonly data: Buffer }
 
 const shown = 200
 const everyMs = 1000
 
 /** The error of a task that meets a message it cannot use. */
-export function badMessage(error: ConnectError, message: FeedMessage): DataError {
+export function badMessage(error: ConnectError, message: Message): DataError {
   return new DataError(`${error.message} The message begins: ${beginningOf(message)}`, {
     cause: error,
     context: error.context,
@@ -19,7 +20,7 @@ export function createSkips(clock: Clock, log: Logger) {
   let saidAt = Number.NEGATIVE_INFINITY
   return {
     /** True when it is time to report. */
-    add(error: ConnectError, message: FeedMessage): boolean {
+    add(error: ConnectError, message: Message): boolean {
       skipped++
       lastSkipped = error.message
       if (clock.now() - saidAt < everyMs) return false
@@ -31,7 +32,7 @@ export function createSkips(clock: Clock, log: Logger) {
   }
 }
 
-const beginningOf = (message: FeedMessage): string =>
+const beginningOf = (message: Message): string =>
   message.data
     .subarray(0, shown * 4)
     .toString()
