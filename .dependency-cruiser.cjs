@@ -39,6 +39,7 @@ const owners = {
   commander: ['src/cli'],
   jose: ['src/gateway'],
   'node-forge': ['src/security'],
+  undici: ['src/connectors/webhook'],
   ws: ['src/gateway/transports', 'src/connectors/websocket'],
 }
 

@@ -1,5 +1,6 @@
 import { once } from 'node:events'
-import { createServer, type IncomingHttpHeaders, type ServerResponse } from 'node:http'
+import { createServer, type IncomingHttpHeaders, type RequestListener, type ServerResponse } from 'node:http'
+import { createServer as createTlsServer, type ServerOptions } from 'node:https'
 import type { AddressInfo, Socket } from 'node:net'
 import { onTestFinished } from 'vitest'
 
@@ -12,24 +13,27 @@ export interface HeardRequest {
 
 /** An HTTP endpoint of the test: it keeps what it hears and answers as told (204 unless told otherwise), also after it was away. */
 export async function startHttpEndpoint(
-  answer: (request: HeardRequest, response: ServerResponse) => void = (_, response) => void response.writeHead(204).end(),
+  answer: (request: HeardRequest, response: ServerResponse) => void = (_, response) =>
+    void response.writeHead(204).end(),
+  tls?: ServerOptions,
 ) {
   const heard: HeardRequest[] = []
   const sockets = new Set<Socket>()
+  const hear: RequestListener = async (request, response) => {
+    const chunks: Buffer[] = []
+    try {
+      for await (const chunk of request) chunks.push(chunk as Buffer)
+    } catch {
+      // The client went away in the middle of its request, which was not heard then.
+      return
+    }
+    const { method = '', url: path = '', headers } = request
+    const one = { method, path, headers, body: Buffer.concat(chunks).toString() }
+    heard.push(one)
+    answer(one, response)
+  }
   const create = () =>
-    createServer(async (request, response) => {
-      const chunks: Buffer[] = []
-      try {
-        for await (const chunk of request) chunks.push(chunk as Buffer)
-      } catch {
-        // The client went away in the middle of its request, which was not heard then.
-        return
-      }
-      const { method = '', url: path = '', headers } = request
-      const one = { method, path, headers, body: Buffer.concat(chunks).toString() }
-      heard.push(one)
-      answer(one, response)
-    }).on('connection', (socket) => {
+    (tls ? createTlsServer(tls, hear) : createServer(hear)).on('connection', (socket) => {
       sockets.add(socket)
       socket.once('close', () => sockets.delete(socket))
     })
@@ -50,5 +54,5 @@ export async function startHttpEndpoint(
   }
   await up()
   onTestFinished(down)
-  return { url: `http://127.0.0.1:${port}`, heard, sockets, up, down }
+  return { url: `${tls ? 'https' : 'http'}://127.0.0.1:${port}`, heard, sockets, up, down }
 }

@@ -16,8 +16,8 @@ export interface BatchSinkOptions<M> {
   readonly context: Pick<SinkTaskContext<unknown>, 'reportErrant'>
   /** For messages: where the records go. */
   readonly endpoint: string
-  /** Throws `DataError` for a record that cannot be sent; undefined when nothing is sent for it. */
-  messageOf(record: SinkRecord): M | undefined
+  /** Throws `DataError` for a record that cannot be sent. */
+  compile(record: SinkRecord): M
   /**
    * Sends the messages and resolves with the outcome of each. Keeping their order is its affair: once a message `failed`, what must not
    * overtake it has failed too.
@@ -29,51 +29,51 @@ export interface BatchSinkOptions<M> {
  * A `put` for systems that say of each message that they have it: it resolves when they have the whole batch, so every record is delivered
  * at least once. What failed is sent again when the batch comes again, and of the rest nothing.
  */
-export function batchSink<M>({
-  context,
-  endpoint,
-  messageOf: compile,
-  send,
-}: BatchSinkOptions<M>): Pick<SinkTask, 'put'> {
-  /** Of a batch that failed in part: what of it was dealt with. */
+export function batchSink<M>({ context, endpoint, compile, send }: BatchSinkOptions<M>): Pick<SinkTask, 'put'> {
+  /** Of a batch that is to come again: what of it was dealt with. */
   let settled: ReadonlySet<string> = new Set()
 
   return {
     async put(records) {
-      const dealtWith = new Set(records.map(coordinatesOf).filter((name) => settled.has(name)))
-      settled = dealtWith
-      const settle = async (record: SinkRecord, error?: unknown): Promise<void> => {
-        if (error !== undefined) await context.reportErrant(record, error)
-        dealtWith.add(coordinatesOf(record))
+      const former = settled
+      const dealtWith: string[] = []
+      const isSettled = (record: SinkRecord): boolean => former.size > 0 && former.has(coordinatesOf(record))
+      const leaveOut = async (record: SinkRecord, error: unknown): Promise<void> => {
+        await context.reportErrant(record, error)
+        dealtWith.push(coordinatesOf(record))
       }
-
-      const due: { readonly record: SinkRecord; readonly message: M }[] = []
-      for (const record of records) {
-        if (dealtWith.has(coordinatesOf(record))) continue
-        try {
-          const message = compile(record)
-          if (message === undefined) dealtWith.add(coordinatesOf(record))
-          else due.push({ record, message })
-        } catch (error) {
-          if (isRetriable(error)) throw error
-          await settle(record, error)
+      try {
+        const due: { readonly record: SinkRecord; readonly message: M }[] = []
+        for (const record of records) {
+          if (isSettled(record)) {
+            dealtWith.push(coordinatesOf(record))
+            continue
+          }
+          try {
+            due.push({ record, message: compile(record) })
+          } catch (error) {
+            if (isRetriable(error)) throw error
+            await leaveOut(record, error)
+          }
         }
-      }
-      if (due.length === 0) return
-
-      const outcomes = await send(due.map(({ message }) => message))
-      let failure: { readonly failed: unknown } | undefined
-      for (const [index, { record }] of due.entries()) {
-        const outcome = outcomes[index]
-        if (outcome && 'failed' in outcome) failure ??= outcome
-        else await settle(record, outcome && refusal(record, outcome.refused))
-      }
-      if (failure) {
-        throw new RetriableError(`${endpoint} has not taken all of the records: ${messageOf(failure.failed)}`, {
-          cause: failure.failed,
-        })
+        const outcomes = due.length > 0 ? await send(due.map(({ message }) => message)) : []
+        const failure = outcomes.find((outcome) => outcome && 'failed' in outcome)
+        for (const [index, { record }] of due.entries()) {
+          const outcome = outcomes[index]
+          if (outcome && 'refused' in outcome) await leaveOut(record, refusal(record, outcome.refused))
+          else if (failure && !outcome) dealtWith.push(coordinatesOf(record))
+        }
+        if (failure && 'failed' in failure) throw notTaken(failure.failed)
+        settled = new Set()
+      } catch (error) {
+        settled = new Set(dealtWith)
+        throw error
       }
     },
+  }
+
+  function notTaken(cause: unknown): RetriableError {
+    return new RetriableError(`${endpoint} has not taken all of the records: ${messageOf(cause)}`, { cause })
   }
 
   function refusal({ origin: { topic, partition, offset } }: SinkRecord, why: string): DataError {

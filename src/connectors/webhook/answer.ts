@@ -1,7 +1,7 @@
 import type { Outcome } from '../common/batch-sink.ts'
 
-/** The statuses after which the same request may be answered otherwise, beside all of 5xx (RFC 9110 §15, RFC 6585 §4). */
-const again = new Set([408, 409, 421, 423, 425, 429])
+/** The statuses after which the same request may be answered otherwise, beside all of 5xx (RFC 9110 §15.5.9, RFC 8470 §5.2, RFC 6585 §4). */
+const again = new Set([408, 425, 429])
 
 export interface Answer {
   readonly outcome: Outcome
@@ -10,7 +10,7 @@ export interface Answer {
 }
 
 /** What a response means for the message: 2xx took it, a status that may change is tried again, and anything else refuses it. */
-export function readAnswer(status: number, text: string, retryAfter: string | null, now: number): Answer {
+export function readAnswer(status: number, text: string, retryAfter: string | undefined, now: number): Answer {
   if (status >= 200 && status < 300) return { outcome: undefined }
   const told = `it answered ${status}${text === '' ? '' : `: ${text}`}`
   if (status < 500 && !again.has(status)) return { outcome: { refused: told } }
@@ -18,8 +18,8 @@ export function readAnswer(status: number, text: string, retryAfter: string | nu
 }
 
 /** `Retry-After` as a time (ms since the epoch): seconds or an HTTP date (RFC 9110 §10.2.3); undefined when it is neither. */
-export function retryAfterAt(header: string | null, now: number): number | undefined {
-  if (header === null) return undefined
-  const at = /^\d+$/.test(header.trim()) ? now + Number(header) * 1000 : Date.parse(header)
-  return Number.isFinite(at) ? at : undefined
+function retryAfterAt(header: string | undefined, now: number): number | undefined {
+  if (header === undefined) return undefined
+  const at = /^\d+$/.test(header) ? now + Number(header) * 1000 : Date.parse(header)
+  return Number.isNaN(at) ? undefined : at
 }

@@ -11,27 +11,28 @@ export interface BreakerOptions {
 /** A circuit breaker: after so many failures in a row nothing is asked for a while, then one request tries, and closes it or opens it again. */
 export function createBreaker({ failures, openMs, clock }: BreakerOptions) {
   let inARow = 0
-  let openUntil = 0
+  let opensAt = 0
   let isTrying = false
+  const isOpen = (): boolean => inARow >= failures
   return {
     /** Whether a request may be made now; of those that ask while it is open only the one that tries. */
     allows(): boolean {
-      if (inARow < failures) return true
-      if (isTrying || clock.now() < openUntil) return false
+      if (!isOpen()) return true
+      if (isTrying || clock.now() < opensAt) return false
       isTrying = true
       return true
     },
-    succeeded(): void {
+    answered(): void {
       inARow = 0
       isTrying = false
     },
     failed(): void {
       isTrying = false
       inARow++
-      if (inARow >= failures) openUntil = clock.now() + openMs
+      if (isOpen()) opensAt = clock.now() + openMs
     },
-    isOpen: (): boolean => inARow >= failures,
-    /** When one may try (ms since the epoch). */
-    until: (): number => openUntil,
+    isOpen,
+    /** While it is open: when one may try (ms since the epoch). */
+    opensAt: (): number => (isOpen() ? opensAt : 0),
   }
 }

@@ -1,58 +1,46 @@
 import type { Outcome } from '../common/batch-sink.ts'
 
+export interface LaneOptions<M> {
+  /** All messages of one key have one lane. */
+  laneOf(message: M): number
+  /** Cuts the messages of a lane into those that go together. */
+  cut(messages: readonly M[]): readonly (readonly M[])[]
+  send(group: readonly M[]): Promise<Outcome>
+}
+
 /**
- * Sends messages over a number of lanes: those of one lane one group after the other, the lanes beside each other. A lane stops at the first
- * group that failed, so no message overtakes another of its lane. `laneOf` says which: all with one key have one.
+ * Sends messages over lanes: those of one lane one group after the other, the lanes beside each other. A lane stops at the first group that
+ * failed, so no message overtakes another of its lane. Of a group that is refused its halves are sent, so that only what is at fault is left
+ * out. Resolves with the outcome of each message, in their order.
  */
-export async function sendInLanes<M>(
+export async function sendInLanes<M extends object>(
   messages: readonly M[],
-  options: {
-    readonly lanes: number
-    /** The most messages of a group. */
-    readonly groupSize: number
-    laneOf(message: M): number
-    /** Whether a message may be in one group with those before it. */
-    goesWith(message: M, first: M): boolean
-    send(group: readonly M[]): Promise<Outcome>
-  },
+  { laneOf, cut, send }: LaneOptions<M>,
 ): Promise<readonly Outcome[]> {
-  const outcomes: Outcome[] = messages.map(() => undefined)
-  const lanes = new Map<number, number[]>()
-  for (const [index, message] of messages.entries()) {
-    const lane = options.laneOf(message) % options.lanes
-    const waiting = lanes.get(lane)
-    if (waiting) waiting.push(index)
-    else lanes.set(lane, [index])
-  }
-
-  const groupAt = (indexes: readonly number[], from: number, size: number): readonly number[] => {
-    const first = messages[indexes[from] ?? 0] as M
-    let to = from + 1
-    while (to < Math.min(indexes.length, from + size) && options.goesWith(messages[indexes[to] ?? 0] as M, first)) to++
-    return indexes.slice(from, to)
-  }
-
-  /** A group that is refused goes once more one by one, so that only what is at fault is left out. */
-  const sendGroup = async (indexes: readonly number[]): Promise<Outcome> => {
-    const outcome = await options.send(indexes.map((index) => messages[index] as M))
-    if (outcome && 'refused' in outcome && indexes.length > 1) return sendLane(indexes, 1)
-    for (const index of indexes) outcomes[index] = outcome
-    return outcome
-  }
+  const outcomes = new Map<M, Outcome>()
 
   /** Resolves with why it stopped; undefined when it came to the end. */
-  const sendLane = async (indexes: readonly number[], groupSize: number): Promise<Outcome> => {
-    for (let from = 0; from < indexes.length; ) {
-      const group = groupAt(indexes, from, groupSize)
-      const outcome = await sendGroup(group)
-      if (outcome && 'failed' in outcome) {
-        for (const index of indexes.slice(from)) outcomes[index] = outcome
-        return outcome
+  const sendGroups = async (groups: readonly (readonly M[])[]): Promise<Outcome> => {
+    let stopped: Outcome
+    for (const group of groups) {
+      const outcome: Outcome = stopped ?? (await send(group))
+      if (outcome && 'refused' in outcome && group.length > 1) {
+        const half = Math.ceil(group.length / 2)
+        stopped = await sendGroups([group.slice(0, half), group.slice(half)])
+        continue
       }
-      from += group.length
+      for (const message of group) outcomes.set(message, outcome)
+      if (outcome && 'failed' in outcome) stopped = outcome
     }
-    return undefined
+    return stopped
   }
-  await Promise.all([...lanes.values()].map((indexes) => sendLane(indexes, options.groupSize)))
-  return outcomes
+
+  const lanes = new Map<number, M[]>()
+  for (const message of messages) {
+    const lane = lanes.get(laneOf(message))
+    if (lane) lane.push(message)
+    else lanes.set(laneOf(message), [message])
+  }
+  await Promise.all([...lanes.values()].map((lane) => sendGroups(cut(lane))))
+  return messages.map((message) => outcomes.get(message))
 }

@@ -2,7 +2,7 @@ import { createHmac } from 'node:crypto'
 import { ConfigError } from '#api'
 
 /** The key of a secret as Standard Webhooks writes it: `whsec_` and base64 of 24 to 64 bytes. Throws `ConfigError`. */
-export function parseSecret(text: string): Buffer {
+function parseSecret(text: string): Buffer {
   const base64 = /^whsec_([A-Za-z0-9+/]+={0,2})$/.exec(text)?.[1]
   const key = Buffer.from(base64 ?? '', 'base64')
   if (key.length < 24 || key.length > 64) {
@@ -11,12 +11,12 @@ export function parseSecret(text: string): Buffer {
   return key
 }
 
-/** The secrets of a list; several are for a rotation, and each signs. */
-export const parseSecrets = (text: string): readonly Buffer[] =>
-  text
-    .split(/[\s,]+/)
-    .filter(Boolean)
-    .map(parseSecret)
+/** The secrets of a list; several are for a rotation, and each signs. Throws `ConfigError`. */
+export function parseSecrets(text: string): readonly Buffer[] {
+  const secrets = text.split(/[\s,]+/).filter((secret) => secret !== '')
+  if (secrets.length === 0) throw new ConfigError('must hold a secret')
+  return secrets.map(parseSecret)
+}
 
 /** The headers of a signed message: Standard Webhooks 1.0.0, symmetric signatures (`v1`). `seconds` since the epoch. */
 export function signed(

@@ -1,58 +1,48 @@
-import { ConfigError, DataError, type SinkRecord } from '#api'
+import { ConfigError, DataError, isUrl, type SinkRecord } from '#api'
 import { recordExpression } from '../common/record-template.ts'
 import { asText, compileTemplate, type Insert, splitTemplate } from '../common/template.ts'
 
-const mark = 'x'
-
 /**
- * Compiles the URL of an endpoint; `#{…}` may stand in its path and its query, never in what names the host. Inserted values are
+ * Compiles the URL of an endpoint. `#{…}` may stand in its path and its query: no record decides which host is asked. Values are
  * percent-encoded. Throws `ConfigError` for a bad URL; the function throws `DataError`.
  */
 export function compileUrl(text: string): (record: SinkRecord) => string {
+  check(text)
+  const query = text.indexOf('?')
+  const pathOf = compileTemplate(query < 0 ? text : text.slice(0, query), recordExpression, asSegment)
+  if (query < 0) return pathOf
+  const queryOf = compileTemplate(text.slice(query), recordExpression, asPart)
+  return (record) => pathOf(record) + queryOf(record)
+}
+
+function check(text: string): void {
   const parts = splitTemplate(text)
-  const [{ constant = '' } = {}] = parts
-  const url = parse(parts.map((part) => part.constant + (part.expression === undefined ? '' : mark)).join(''))
-  if (parts.some(({ expression }) => expression !== undefined) && !/^https?:\/\/[^/?#]+[/?]/.test(constant)) {
+  const filled = parts.map(({ constant, expression }) => constant + (expression === undefined ? '' : 'x')).join('')
+  const complaint = isUrl('http:', 'https:')(filled)
+  if (complaint !== undefined) throw new ConfigError(complaint)
+  const isTemplate = parts.some(({ expression }) => expression !== undefined)
+  if (isTemplate && !/^https?:\/\/[^/?#]+[/?]/i.test(parts[0]?.constant ?? '')) {
     throw new ConfigError('may have #{…} in its path and its query only')
   }
+  const url = new URL(filled)
   if (url.hash !== '') throw new ConfigError('must not have a fragment (#…)')
   if (url.username !== '' || url.password !== '') {
     throw new ConfigError('must not hold a user or a password: send them by headers=Authorization: Basic …')
-  }
-  return compileTemplate(text, recordExpression, asPart)
-}
-
-function parse(text: string): URL {
-  const url = tryParse(text)
-  if (!url || !['http:', 'https:'].includes(url.protocol)) {
-    throw new ConfigError('must be a URL starting with http:// or https://')
-  }
-  return url
-}
-
-function tryParse(text: string): URL | undefined {
-  try {
-    return new URL(text)
-  } catch {
-    // Its caller says what a URL must be.
-    return undefined
   }
 }
 
 const asPart: Insert = (value, expression) => {
   const text = asText(value, expression)
-  // A segment of dots would name another path.
-  if (/^\.{0,2}$/.test(text)) {
-    throw new DataError(`"#{${expression}}" is "${text}", which no part of a path can be.`, {
-      context: { field: expression },
-    })
-  }
-  try {
-    return encodeURIComponent(text)
-  } catch (error) {
-    throw new DataError(`"#{${expression}}" is not well-formed Unicode.`, {
-      cause: error,
-      context: { field: expression },
-    })
-  }
+  if (!text.isWellFormed()) throw bad(expression, 'is not well-formed Unicode')
+  return encodeURIComponent(text)
 }
+
+const asSegment: Insert = (value, expression) => {
+  const text = asPart(value, expression)
+  // A segment of dots would name another path (RFC 3986 §5.2.4).
+  if (/^\.{0,2}$/.test(text)) throw bad(expression, `is "${text}", which no part of a path can be`)
+  return text
+}
+
+const bad = (expression: string, why: string): DataError =>
+  new DataError(`"#{${expression}}" ${why}.`, { context: { field: expression } })
