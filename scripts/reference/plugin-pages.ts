@@ -1,8 +1,8 @@
-import type { Plugin } from '../../src/api/index.ts'
+import type { NpmPackage, Plugin } from '../../src/api/index.ts'
 import { configTables } from './config-table.ts'
 import { code, type Page, page, prose } from './markdown.ts'
 
-type Documented = Plugin & { readonly sided?: boolean; readonly placement?: string }
+type Documented = Plugin & { readonly sided?: boolean; readonly placement?: string; readonly package?: NpmPackage }
 
 /** One page for each connector. */
 export const connectorPages = (connectors: readonly Documented[]): readonly Page[] =>
@@ -13,6 +13,7 @@ export const connectorPages = (connectors: readonly Documented[]): readonly Page
       `A ${plugin.kind}: \`"connector.class": "${plugin.name}"\`.${placement(plugin)}`,
       prose(plugin.doc),
       ...aliases(plugin),
+      ...packages(plugin),
       '## Properties',
       configTables(plugin.config.keys),
       `Beside these: the properties of [every ${plugin.kind}](../configuration.md#every-${plugin.kind}).`,
@@ -53,4 +54,10 @@ function placement({ placement: where }: Documented): string {
 function aliases({ name, sided, aliases: others = [] }: Documented): readonly string[] {
   const names = [...(sided ? [`${name}$Key`, `${name}$Value`] : []), ...others]
   return names.length === 0 ? [] : [`It answers to ${names.map(code).join(', ')} too.`]
+}
+
+/** What has to be installed for it. */
+function packages({ package: needs }: Documented): readonly string[] {
+  if (!needs) return []
+  return [`It needs an npm package that does not come with Tidegate: \`npm install ${needs.name}@${needs.version}\`.`]
 }

@@ -1,6 +1,6 @@
 import type { ConfigDef, ConfigOf, Props } from './config-def.ts'
 import type { GatewayPort } from './gateway.ts'
-import type { Clock, Logger, MaybePromise, Plugin } from './plugin.ts'
+import type { Clock, Logger, MaybePromise, NpmPackage, Plugin } from './plugin.ts'
 import type { RecordMetadata, SinkRecord, SourceRecord, TopicPartition, TopicPartitionOffset } from './records.ts'
 import type { Schema } from './schema.ts'
 
@@ -122,6 +122,11 @@ export interface SinkTask {
 export interface SinkConnector<D extends ConfigDef = ConfigDef> extends Plugin<D> {
   readonly kind: 'sink'
   /**
+   * Its client library, which users install beside the worker (an optional peer). `startTask` imports it; without it, or with another major
+   * version, declarations are refused with the command to type.
+   */
+  readonly package?: NpmPackage
+  /**
    * `group` (the default): tasks share the partitions as the consumer group `connect-<name>`.
    * `everyWorker`: one task that reads all partitions without a group, from `warmMs` before now, on each worker.
    */
@@ -237,6 +242,8 @@ export interface SourceTask {
 
 export interface SourceConnector<D extends ConfigDef = ConfigDef> extends Plugin<D> {
   readonly kind: 'source'
+  /** As a sink's. */
+  readonly package?: NpmPackage
   readonly placement?: 'group' | 'everyWorker'
   check?(config: ConfigOf<D>, props: Props, gateway?: DeclaredAt): readonly ConfigComplaint[]
   /** Only with `everyWorker`: what it does instead when the worker supports exactly once (`exactly.once.source.support`). */

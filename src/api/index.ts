@@ -67,7 +67,7 @@ export type {
 } from './gateway.ts'
 export { toJson } from './json.ts'
 export { Password } from './password.ts'
-export type { Clock, Logger, MaybePromise, Plugin, PluginKind } from './plugin.ts'
+export type { Clock, Logger, MaybePromise, NpmPackage, Plugin, PluginKind } from './plugin.ts'
 export type {
   ConnectRecord,
   Header,

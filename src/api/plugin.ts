@@ -21,6 +21,12 @@ export interface Clock {
 
 export type PluginKind = 'source' | 'sink' | 'converter' | 'header_converter' | 'transformation' | 'predicate'
 
+/** A package of npm, in the one version that it was tested with. */
+export interface NpmPackage {
+  readonly name: string
+  readonly version: string
+}
+
 /** What every plugin declares about itself. */
 export interface Plugin<D extends ConfigDef = ConfigDef> {
   readonly kind: PluginKind

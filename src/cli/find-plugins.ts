@@ -1,4 +1,5 @@
 import { dirname, resolve } from 'node:path'
+import type { Logger } from '#api'
 import type { ConnectorDeclaration } from '../config/index.ts'
 import { connectors } from '../connectors/index.ts'
 import { converters, headerConverters } from '../converters/index.ts'
@@ -17,4 +18,13 @@ export async function findPlugins(
   const modules = declarations.map(({ config }) => config['connector.class'] ?? '').filter(isModuleName)
   const { lists, warnings } = await loadPlugins([...path, ...modules], dirname(resolve(file ?? 'worker')))
   return { plugins: createPlugins([...builtIn, ...lists]), warnings }
+}
+
+/** Says which connectors wait for a package, each with what to type. */
+export function tellInstallable(plugins: Plugins, log: Logger): void {
+  const lacking = plugins
+    .list(true)
+    .flatMap(({ class: name, package: needs }) => (needs?.install === undefined ? [] : [[name, needs.install]]))
+  if (lacking.length === 0) return
+  log.info({ connectors: Object.fromEntries(lacking) }, 'more connectors are available to install')
 }

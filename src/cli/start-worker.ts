@@ -20,7 +20,7 @@ import { createPeerClient } from '../util/peer-client.ts'
 import { unlessAborted } from '../util/unless-aborted.ts'
 import { within } from '../util/within.ts'
 import { distributedMode } from './distributed-mode.ts'
-import { findPlugins } from './find-plugins.ts'
+import { findPlugins, tellInstallable } from './find-plugins.ts'
 import { createGatePeers } from './gate-peers.ts'
 import { connectVersion, packageRoot, packageVersion } from './package-info.ts'
 import { peerTls, restOptions } from './rest-options.ts'
@@ -89,6 +89,7 @@ async function start(
   const { props, config: worker, settings } = config
   const { plugins, warnings } = await findPlugins(worker['plugin.path'], declarations, options.file)
   for (const warning of warnings) log.warn({}, warning)
+  tellInstallable(plugins, log)
   const resolver = createConfigResolver(props, { clock, log, env: options.env })
   closers.add('config providers', () => resolver.close())
   const kafka = createKafkaClient({

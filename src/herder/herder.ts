@@ -1,4 +1,5 @@
 import { type AlteredOffset, ConnectError, type Plugin, type PluginKind, type Props } from '#api'
+import type { PackageState } from '../plugins/index.ts'
 import type { Preview, Validation } from '../runtime/index.ts'
 
 export type { Preview, PreviewedRecord, PreviewStage, ValidatedKey, Validation } from '../runtime/index.ts'
@@ -49,6 +50,8 @@ export interface PluginInfo {
   readonly class: string
   readonly type: PluginKind
   readonly version: string
+  /** Of a connector with a package that its user installs; not Kafka Connect's. */
+  readonly package?: PackageState
 }
 
 export interface ServerInfo {

@@ -22,17 +22,26 @@ function defaultOf(value: unknown): unknown {
 
 function complaintOf(item: unknown): string | undefined {
   if (typeof item !== 'object' || item === null) return 'is not a plugin'
-  const { kind, name, version, config, create, startTask } = item as Readonly<Record<string, unknown>>
+  const { kind, name, version, config, create, startTask, package: needs } = item as Readonly<Record<string, unknown>>
   if (!kinds.includes(kind as PluginKind)) return `has no kind of ${kinds.join(', ')}`
   if (typeof name !== 'string' || name === '') return 'has no name'
   if (typeof version !== 'string') return `(${name}) has no version`
   const parses =
     typeof config === 'object' && config !== null && 'parse' in config && typeof config.parse === 'function'
   if (!parses) return `(${name}) has no configuration made by defineConfig`
+  if (needs !== undefined && !isPackage(needs)) return `(${name}) has a package without a name and a version`
   const factory = kind === 'source' || kind === 'sink' ? 'startTask' : 'create'
   if (typeof (factory === 'create' ? create : startTask) !== 'function') return `(${name}) has no function ${factory}`
   return undefined
 }
+
+const isPackage = (needs: unknown): boolean =>
+  typeof needs === 'object' &&
+  needs !== null &&
+  'name' in needs &&
+  typeof needs.name === 'string' &&
+  'version' in needs &&
+  typeof needs.version === 'string'
 
 const broken = (specifier: string, what: string): ConfigError =>
   new ConfigError(`The plugin module "${specifier}" cannot be used: ${what}.`, { context: { module: specifier } })

@@ -1,6 +1,7 @@
 import type {
   ConverterPlugin,
   HeaderConverterPlugin,
+  NpmPackage,
   Plugin,
   PluginKind,
   PredicatePlugin,
@@ -10,6 +11,7 @@ import type {
 } from '#api'
 import { createNames } from './names.ts'
 import { notFound } from './not-found.ts'
+import { type PackageState, packageState } from './packages.ts'
 
 /** What a name of each kind stands for. `connector` is a source or a sink. */
 export interface PluginTypes {
@@ -34,6 +36,8 @@ interface ListedPlugin {
   readonly class: string
   readonly type: PluginKind
   readonly version: string
+  /** Of a connector with a package that its user installs. */
+  readonly package?: PackageState
 }
 
 export interface Plugins {
@@ -61,14 +65,17 @@ export function createPlugins(lists: readonly (readonly Plugin[] | PluginList)[]
   const sources = lists.map((list): PluginList => ('plugins' in list ? list : { plugins: list }))
   const names = createNames(sources)
   const listed = [...names.plugins]
-    .flatMap((plugin): readonly ListedPlugin[] => {
-      const { version, kind } = plugin
-      return classesOf(plugin).flatMap((name) => {
-        const entry = { class: name, type: kind, version }
-        return isForHeaders(plugin) ? [entry, { ...entry, type: 'header_converter' }] : [entry]
-      })
+    .flatMap((plugin) => {
+      const { version } = plugin
+      const needs = packageOf(plugin)
+      const kinds: readonly PluginKind[] = isForHeaders(plugin) ? [plugin.kind, 'header_converter'] : [plugin.kind]
+      return classesOf(plugin).flatMap((name) =>
+        kinds.map((type) => ({ entry: { class: name, type, version } satisfies ListedPlugin, needs })),
+      )
     })
-    .toSorted((a, b) => order.indexOf(a.type) - order.indexOf(b.type) || (a.class < b.class ? -1 : 1))
+    .toSorted(
+      ({ entry: a }, { entry: b }) => order.indexOf(a.type) - order.indexOf(b.type) || (a.class < b.class ? -1 : 1),
+    )
   const lookUp = (kind: PluginKind, name: string): FoundPlugin<Plugin> | undefined => {
     const found = names.lookUp(kind, name)
     if (found || kind !== 'header_converter') return found
@@ -99,9 +106,15 @@ export function createPlugins(lists: readonly (readonly Plugin[] | PluginList)[]
       }
       return undefined
     },
-    list: (connectorsOnly) => listed.filter(({ type }) => !connectorsOnly || type === 'sink' || type === 'source'),
+    list: (connectorsOnly) =>
+      listed
+        .filter(({ entry: { type } }) => !connectorsOnly || type === 'sink' || type === 'source')
+        .map(({ entry, needs }) => (needs ? { ...entry, package: packageState(needs) } : entry)),
   }
 }
+
+const packageOf = (plugin: Plugin): NpmPackage | undefined =>
+  plugin.kind === 'sink' || plugin.kind === 'source' ? (plugin as SinkConnector | SourceConnector).package : undefined
 
 const isForHeaders = (plugin: Plugin): boolean =>
   plugin.kind === 'converter' && 'forHeaders' in plugin && plugin.forHeaders === true

@@ -22,6 +22,20 @@ export const pluginSchemas = {
       class: Type.String(),
       type: Type.Enum(['sink', 'source', 'transformation', 'predicate', 'converter', 'header_converter']),
       version: Type.String(),
+      package: Type.Optional(
+        Type.Object(
+          {
+            name: Type.String(),
+            version: Type.String(),
+            installed: Type.Union([Type.String(), Type.Null()]),
+            install: Type.Optional(Type.String({ description: 'What to type before it can be used.' })),
+          },
+          {
+            ...strict,
+            description: 'The npm package that the connector needs and its user installs. Not Kafka Connect’s.',
+          },
+        ),
+      ),
     },
     strict,
   ),

@@ -1,5 +1,6 @@
 import type { Progress, SinkConnector, SinkRecord, SinkTaskContext } from '#api'
 import type { KafkaRecord, Polled, RecordBatch, RecordConsumer } from '../kafka/index.ts'
+import { requirePackage } from '../plugins/index.ts'
 import { type Closers, createClosers } from '../util/closers.ts'
 import { clientProps, maxPollRecords, sinkGroupId } from './client-props.ts'
 import { createCommitter } from './committer.ts'
@@ -43,6 +44,7 @@ async function startAndLoop(connector: SinkConnector, run: TaskRun, deps: Worker
   const { log, signal, props } = run
   const config = sinkConfig.parse(props)
   refuseOverrides(props, workerProps, 'sink')
+  requirePackage(connector)
   const metrics = deps.metrics.task({
     connector: run.connector,
     task: run.task,

@@ -1,5 +1,6 @@
 import type { SourceConnector, SourceRecord, SourceTask, SourceTaskContext } from '#api'
 import { ConnectError, isRetriable } from '#api'
+import { requirePackage } from '../plugins/index.ts'
 import { type Closers, createClosers } from '../util/closers.ts'
 import { clientProps } from './client-props.ts'
 import { sourceConfig } from './connector-config.ts'
@@ -47,6 +48,7 @@ async function startAndLoop(
   const { log, signal, props } = run
   const config = sourceConfig.parse(props)
   refuseOverrides(props, workerProps, 'source')
+  requirePackage(connector)
   const matcher = topicMatcher(props, deps.settings['topic.creation.enable'])
   const metrics = deps.metrics.task({
     connector: run.connector,

@@ -1,6 +1,6 @@
 import type { DeclaredAt, Props, SinkConnector, SourceConnector } from '#api'
 import { ConfigError } from '#api'
-import type { Plugins } from '../plugins/index.ts'
+import { type Plugins, packageComplaint } from '../plugins/index.ts'
 import { frameworkConfig } from './connector-config.ts'
 import { hideResolved } from './hide-resolved.ts'
 import { laneComplaints } from './lanes.ts'
@@ -58,6 +58,8 @@ export function validateDeclaration(
     else keys.push({ name, value: props[name] ?? null, recommendedValues: [], errors: [error] })
   }
   for (const [name, error] of versionComplaints(connector, props, plugins)) complain(name, error)
+  const lacking = packageComplaint(connector)
+  if (lacking !== undefined) complain('connector.class', lacking)
   if (connector.kind === 'sink') {
     for (const [name, error] of topicComplaints(props, workerProps)) complain(name, error)
   }

@@ -58,6 +58,11 @@ test.each([
   ['none.mjs', 'export const x = 1', 'it has no default export'],
   ['text.mjs', 'export default "x"', 'its default export is not a plugin'],
   ['kind.mjs', `export default [${sink}, {kind:'sinc'}]`, 'item 1 of its default export has no kind of source, sink'],
+  [
+    'package.mjs',
+    `export default {...${sink}, package: { name: 'mqtt' }}`,
+    '(AcmeSink) has a package without a name and a version',
+  ],
   ['factory.mjs', `export default {...${sink}, startTask: undefined}`, '(AcmeSink) has no function startTask'],
   ['config.mjs', `export default {...${sink}, config: {}}`, 'no configuration made by defineConfig'],
 ])('a broken module is named: %s', async (file, text, message) => {
