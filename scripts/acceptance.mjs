@@ -21,6 +21,7 @@ const proofs = {
   'slow-readers': 'One of a hundred clients never reads',
   'reconnect-storm': 'Ten thousand clients lose their connections at once, patient ones and others',
   gates: 'Clients of two gates without an environment and without a way to Kafka, one killed and the links cut',
+  webhook: 'Webhooks to a receiver that is killed ten times',
   'cluster-soak':
     'Fifteen minutes of connectors and workers that come and go at random, held to a model of what was answered',
 }
