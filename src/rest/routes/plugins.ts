@@ -16,7 +16,12 @@ export const pluginRoutes: readonly Route[] = [
     path: '/connector-plugins',
     doc: 'The plugins that this worker can run.',
     query: { connectorsOnly: flagParameter('`false`: transformations, predicates and converters too') },
-    statuses: { 200: json(listOf('PluginInfo'), '`[{class, type, version}]`') },
+    statuses: {
+      200: json(
+        listOf('PluginInfo'),
+        '`[{class, type, version}]`, with `package: {name, version, installed, install}` where a connector needs one that its user installs; `install` is what to type',
+      ),
+    },
     handle: ({ query }, { herder }) => {
       const connectorsOnly = !query.has('connectorsOnly') || flag(query, 'connectorsOnly')
       const plugins = herder.plugins(connectorsOnly)
