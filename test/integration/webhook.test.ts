@@ -42,7 +42,11 @@ test('a receiver that is killed and started again misses nothing, has each key i
   }
   const receiver = await webhookReceiver()
   const of = (name: string): readonly Taken[] => receiver.taken().filter(({ path }) => path.startsWith(`/${name}/`))
-  const delivered = (name: string): number => new Set(of(name).flatMap(({ messages }) => messages.map(nameOf))).size
+  const delivered = (name: string): number => {
+    const messages = of(name).flatMap((request) => request.messages)
+    // Told apart only when it may be all of them: this is asked often.
+    return messages.length < records ? messages.length : new Set(messages.map(nameOf)).size
+  }
   const home = await workerHome(inject('kafka'))
   const began = Date.now()
   const worker = await home.start([

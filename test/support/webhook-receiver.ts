@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, readFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { onTestFinished } from 'vitest'
@@ -14,6 +14,10 @@ export async function webhookReceiver() {
   let port = 0
   let life = 0
   let child: ChildProcess | undefined
+  const taken: Taken[] = []
+  /** How much of the file is among them. */
+  let read = 0
+  writeFileSync(file, '')
 
   const kill = async (): Promise<void> => {
     const ended = child
@@ -37,13 +41,13 @@ export async function webhookReceiver() {
     url: () => `http://127.0.0.1:${port}`,
     start,
     kill,
-    /** All that was taken in all lives, in order; of a line that a kill has cut nothing. */
-    taken: (): readonly Taken[] =>
-      existsSync(file)
-        ? readFileSync(file, 'utf8')
-            .split('\n')
-            .filter((line) => line.endsWith('}'))
-            .map((line) => JSON.parse(line) as Taken)
-        : [],
+    /** All that was taken in all lives, in order. */
+    taken(): readonly Taken[] {
+      const text = readFileSync(file, 'utf8').slice(read)
+      const lines = text.slice(0, text.lastIndexOf('\n') + 1)
+      read += lines.length
+      for (const line of lines.split('\n')) if (line !== '') taken.push(JSON.parse(line) as Taken)
+      return taken
+    },
   }
 }
