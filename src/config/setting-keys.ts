@@ -192,7 +192,7 @@ export const settingKeys: Readonly<Record<string, SettingKey>> = {
   'gateway.limits.conflatedBytes': count(
     8_388_608,
     1024,
-    'The most bytes that these messages hold, counted as those of the window are. With so many no more are taken in until some were sent; one message may go beyond it, however large it is.',
+    'The most bytes that these messages hold, counted as those of the window are. With so many no more are taken in until some were sent; one message may go beyond it, however large it is. A client that stays so far behind falls behind its sink too, and is closed past `lag.max.ms`.',
   ),
   'gateway.limits.connectTimeoutMs': count(10_000, 100, 'How long (ms) a connection may take to send its first frame.'),
   'gateway.limits.pingIntervalMs': count(25_000, 100, 'How often (ms) clients are sent a ping.'),

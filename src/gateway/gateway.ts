@@ -146,6 +146,15 @@ export async function startGateway({
     })
   log.info({ url: address.url }, 'gateway listens')
 
+  let ticking: Promise<void> | undefined
+  /** Beside the rest of the upkeep: with very many of them it takes a while, and the more the busier the process is. */
+  const tickConnections = (): void => {
+    ticking ??= tickAll(connections, clock)
+      .catch((error: unknown) => log.error({ err: error }, 'upkeep of connections failed'))
+      .finally(() => {
+        ticking = undefined
+      })
+  }
   const upkeep = async (): Promise<void> => {
     const { frameTimeoutMs, pingIntervalMs, pingTimeoutMs, connectTimeoutMs } = settings.limits
     const shortest = Math.min(
@@ -165,7 +174,7 @@ export async function startGateway({
         reloadTls?.(now)
         authParts.keyFiles.look(now)
         gate.limits.tick(now)
-        await tickAll(connections, now)
+        tickConnections()
       } catch (error) {
         log.error({ err: error }, 'upkeep failed')
       }
@@ -192,7 +201,7 @@ export async function startGateway({
     server.closeAllConnections()
     fanOut.stop()
     revoker?.stop()
-    await Promise.all([closed, upkept, told])
+    await Promise.all([closed, upkept, ticking, told])
   }
   let stopped: Promise<void> | undefined
 
@@ -211,12 +220,12 @@ export async function startGateway({
 /** How many connections are looked after before others have their turn. */
 const atOnce = 200
 
-async function tickAll(connections: Connections, now: number): Promise<void> {
+async function tickAll(connections: Connections, clock: Clock): Promise<void> {
   let left = atOnce
   // As they are now: others come and leave meanwhile.
   const open = [...connections.all()]
   for (const connection of open) {
-    connection.tick(now)
+    connection.tick(clock.now())
     if (--left > 0) continue
     left = atOnce
     await setImmediate()

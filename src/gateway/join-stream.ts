@@ -81,7 +81,8 @@ export function joinStream(options: JoinOptions): Refusal | number {
   const recovered = checked === undefined || isStart ? null : reason === undefined
   const hasSnapshot = terms.snapshot && recovered !== true
   if (hasSnapshot) {
-    const refusal = options.expensive.refusal(now) ?? refuseSnapshot(stream, now)
+    // What its patterns took is paid for by now, and would be in vain.
+    const refusal = (made.size > 0 ? undefined : options.expensive.refusal(now)) ?? refuseSnapshot(stream, now)
     if (refusal) {
       for (const channel of channels) stream.release(channel)
       return refusal

@@ -14,7 +14,11 @@ interface Known {
   readonly id: string
   /** No topic ever gets it again: a broker that tells it has not heard of the new one yet. */
   readonly former: string | undefined
+  /** How often in a row it was told since: then the other one came from a broker that had not heard. */
+  readonly doubts: number
 }
+
+const mostDoubts = 2
 
 export function createKnownIds(
   starts: readonly { readonly topic: string; readonly topicId?: string | undefined }[],
@@ -22,14 +26,17 @@ export function createKnownIds(
   const known = new Map<string, Known>()
   const isOther = (topic: string, id: string): boolean => {
     const last = known.get(topic)
-    return last !== undefined && last.id !== id && last.former !== id
+    return last !== undefined && last.id !== id && (last.former !== id || last.doubts >= mostDoubts)
   }
   const ids: KnownIds = {
     of: (topic) => known.get(topic)?.id,
     changed: (told) => [...(told ?? [])].filter(([topic, id]) => isOther(topic, id)).map(([topic]) => topic),
     learn(told) {
-      for (const [topic, id] of told ?? [])
-        if (!known.has(topic) || isOther(topic, id)) known.set(topic, { id, former: known.get(topic)?.id })
+      for (const [topic, id] of told ?? []) {
+        const last = known.get(topic)
+        if (!last || isOther(topic, id)) known.set(topic, { id, former: last?.id, doubts: 0 })
+        else known.set(topic, { ...last, doubts: last.id === id ? 0 : last.doubts + 1 })
+      }
     },
     keep(topics) {
       for (const topic of known.keys()) if (!topics.includes(topic)) known.delete(topic)

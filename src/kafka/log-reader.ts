@@ -204,11 +204,7 @@ export function startLogReader(deps: LogReaderDeps, options: ConsumerOptions): L
   async function interrupted(error: unknown, attempt: number): Promise<void> {
     const isOurs = isOffsetOutOfRange(error) || isUnknownTopic(error)
     isUnsure ||= !isOurs
-    if (unreachableSince === undefined && attempt > 0 && !isOurs) {
-      unreachableSince = clock.now()
-      log.warn({ error: String(error) }, 'reading was interrupted and is tried again')
-      options.onUpstream({ reachable: false, since: unreachableSince })
-    }
+    if (attempt > 0 && !isOurs) tellUnreachable(error)
     await clock.sleep(backoffDelay(attempt, { initialMs: 50, maxMs: 2000, jitter: 0.5 }), closing.signal)
     try {
       if (isUnknownTopic(error)) await discover()
@@ -216,7 +212,15 @@ export function startLogReader(deps: LogReaderDeps, options: ConsumerOptions): L
       else await cluster?.refreshMetadata()
     } catch (again) {
       log.debug({ error: String(again) }, 'the cluster does not answer yet')
+      if (!closing.signal.aborted) tellUnreachable(again)
     }
+  }
+
+  function tellUnreachable(error: unknown): void {
+    if (unreachableSince !== undefined) return
+    unreachableSince = clock.now()
+    log.warn({ error: String(error) }, 'reading was interrupted and is tried again')
+    options.onUpstream({ reachable: false, since: unreachableSince })
   }
 
   async function reopen(): Promise<void> {

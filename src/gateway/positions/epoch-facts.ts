@@ -21,6 +21,8 @@ export interface EpochFacts {
 }
 
 const version = 4
+/** Without ids of topics; positions of it are taken as those whose ids nobody knows. */
+const versionBefore = 3
 
 export function writeFacts(facts: EpochFacts): Buffer {
   const bytes: number[] = [version]
@@ -74,7 +76,8 @@ export function readFacts(bytes: Buffer): EpochFacts | undefined {
     at = end
     return value
   }
-  if (bytes[0] !== version) return undefined
+  const hasIds = bytes[0] === version
+  if (!hasIds && bytes[0] !== versionBefore) return undefined
   const [connector, rule, cluster, issuedAt] = [text(), text(), text(), number()]
   const asOf = issuedAt - number()
   const partitions: TopicPartition[] = []
@@ -85,7 +88,7 @@ export function readFacts(bytes: Buffer): EpochFacts | undefined {
   let topic = ''
   for (let count = number(); count > 0; count--) {
     const name = text()
-    const id = name && text()
+    const id = hasIds && name && text()
     if (id) topicIds.set(name, id)
     topic = name || topic
     partitions.push({ topic, partition: number() })

@@ -143,9 +143,12 @@ function translate(vector: Vector, partitions: readonly TopicPartition[], stream
   const paths = new Map<number, readonly number[]>()
   for (const [index, partition] of partitions.entries()) {
     const own = stream.tracker.indexOf(partition)
-    if (own === undefined) return undefined
-    next[own] = vector.next[index] ?? 0
     const path = vector.paths.get(index)
+    const at = vector.next[index] ?? 0
+    // Of one that nothing was read of nothing can be missed.
+    if (own === undefined && at === 0 && !path) continue
+    if (own === undefined) return undefined
+    next[own] = at
     if (path) paths.set(own, path)
   }
   return { next, paths }

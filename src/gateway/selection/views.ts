@@ -67,7 +67,7 @@ export function createViews(
 }
 
 /** What making a view takes for each channel that is looked at, and for each item that it has, in bytes of a snapshot. */
-const [channelCost, itemCost] = [100, 250]
+const [channelCost, itemCost] = [10, 250]
 
 /** What it took to make it, as `Expensive` counts. */
 export const viewCost = (view: ChannelState, channels: ReadonlyMap<string, unknown>): number =>

@@ -123,6 +123,27 @@ test('an epoch says what it was made of, and only to who has the key', () => {
   )
 })
 
+test('an epoch of the version before is read: it knows no ids of topics', () => {
+  const made: EpochFacts = {
+    connector: 'c',
+    rule: 'r',
+    cluster: 'k',
+    partitions: [{ topic: 't', partition: 2 }],
+    topicIds: new Map(),
+    start: [5],
+    before: [7],
+    between: [1],
+    issuedAt: 9,
+    asOf: 9,
+  }
+  const bytes = writeFacts(made)
+  // The id, which is empty, comes after the name.
+  const id = bytes.indexOf('t') + 1
+  const former = Buffer.concat([Buffer.from([3]), bytes.subarray(1, id), bytes.subarray(id + 1)])
+  expect(readFacts(former)).toEqual(made)
+  expect(readFacts(Buffer.concat([Buffer.from([2]), former.subarray(1)]))).toBeUndefined()
+})
+
 test('an epoch with any bit changed is refused', () => {
   const keyring = createKeyring([key])
   const text = keyring.seal({

@@ -11,8 +11,9 @@ const signal = new AbortController().signal
 
 /** A topic of one partition, read from its beginning, that a test makes anew. */
 function setUp(topicId: string | undefined) {
-  const topic = { id: topicId, name: 'old', length: 5, failure: undefined as Error | undefined }
+  const topic = { id: topicId, name: 'old', length: 5, failure: undefined as Error | undefined, isSilent: false }
   let now = 0
+  const told: boolean[] = []
   const clock: Clock = { now: () => now, sleep: () => turn() }
   const bounds = async () => [{ ...partition, low: 0n, high: BigInt(topic.length) }]
   const fetch: Broker['fetch'] = async ({ topics }) => {
@@ -34,7 +35,9 @@ function setUp(topicId: string | undefined) {
     connect: async () => undefined,
     disconnect: async () => undefined,
     addMultipleTargetTopics: async () => undefined,
-    refreshMetadata: async () => undefined,
+    refreshMetadata: async () => {
+      if (topic.isSilent) throw new Error('no answer')
+    },
     findLeaderForPartitions: () => ({ 1: [0] }),
     findBroker: async () => ({ fetch }),
     brokerPool: { brokers: {} },
@@ -52,10 +55,17 @@ function setUp(topicId: string | undefined) {
       topicIds: async () => (topic.id === undefined ? undefined : new Map([['t', topic.id]])),
       commit: async () => undefined,
     },
-    { groupId: 'g', clientId: 'c', topics: ['t'], maxPollRecords: 100, onUpstream() {}, onMissing() {} },
+    {
+      groupId: 'g',
+      clientId: 'c',
+      topics: ['t'],
+      maxPollRecords: 100,
+      onUpstream: ({ reachable }) => void told.push(reachable),
+      onMissing() {},
+    },
   )
   onTestFinished(() => reader.close())
-  return { topic, reader, pass: (ms: number) => void (now += ms) }
+  return { topic, reader, told, pass: (ms: number) => void (now += ms) }
 }
 
 /** What comes until there are so many records, and where reading began. */
@@ -102,3 +112,14 @@ test.each([undefined, 'one'])(
     }
   },
 )
+
+test('Kafka counts as away when neither a fetch nor the question for its brokers is answered', async () => {
+  const at = setUp('one')
+  await read(at.reader, 5)
+  Object.assign(at.topic, { isSilent: true, failure: new Error('no answer'), length: 9 })
+  await read(at.reader, 4)
+  expect(at.told).toEqual([false, true])
+  Object.assign(at.topic, { isSilent: false, failure: new Error('closed connection'), length: 12 })
+  await read(at.reader, 3)
+  expect(at.told).toEqual([false, true])
+})

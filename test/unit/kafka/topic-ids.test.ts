@@ -80,3 +80,16 @@ test('a topic has changed when its id has, but not by the word of a broker that 
   ids.keep(['b'])
   expect([ids.of('a'), ids.of('b')]).toEqual([undefined, 'x'])
 })
+
+test('a former id that is told look after look is the topic’s after all: the other came from a broker that had not heard', () => {
+  const ids = createKnownIds([{ topic: 'a', topicId: 'two' }])
+  const [stale, real] = [new Map([['a', 'one']]), new Map([['a', 'two']])]
+  ids.learn(stale)
+  for (const _ of [1, 2]) {
+    expect(ids.changed(real)).toEqual([])
+    ids.learn(real)
+  }
+  expect(ids.changed(real)).toEqual(['a'])
+  ids.learn(real)
+  expect(ids.of('a')).toBe('two')
+})

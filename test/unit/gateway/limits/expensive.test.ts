@@ -27,8 +27,8 @@ async function setUp(limits: Partial<LimitSettings>, peers?: GatePeers) {
 }
 
 test('a pattern that nobody has yet is paid for out of the budget of snapshots, one that somebody has is not', async () => {
-  // All channels looked at are 10,000, and the half that a pattern has 12,500 more.
-  const { clock, gate, ask } = await setUp({ snapshotBytesPerS: 10_000 })
+  // All channels looked at are 1,000, and the half that a pattern has 12,500 more.
+  const { clock, gate, ask } = await setUp({ snapshotBytesPerS: 5000 })
   const [first, second] = [gate.connect(), gate.connect()]
   expect(await ask(first, { type: 'subscribe', channel: 'bus:0:*' })).toMatchObject({ type: 'subscribed' })
   const refused = await ask(second, { type: 'subscribe', channel: 'bus:1:*' })
@@ -41,6 +41,13 @@ test('a pattern that nobody has yet is paid for out of the budget of snapshots, 
   expect(await ask(first, { type: 'subscribe', channel: 'bus:1:*' })).toMatchObject({ type: 'subscribed' })
   const [stream] = [...gate.hub.streams()]
   expect(stream?.patternCount()).toBe(2)
+})
+
+test('a pattern that costs more than the budget has is not refused the snapshot for its own cost', async () => {
+  const { gate, ask } = await setUp({ snapshotBytesPerS: 5000 })
+  const asked = { type: 'subscribe', channel: 'bus:0:*', snapshot: true }
+  expect(await ask(gate.connect(), asked)).toMatchObject({ type: 'subscribed' })
+  expect(await ask(gate.connect(), asked)).toMatchObject({ type: 'error', code: 'busy' })
 })
 
 test.each(['presence', 'statistics'])('%s is paid for by what it looks at, and by what is sent', async (type) => {
