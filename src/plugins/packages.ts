@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
-import { ConfigError, messageOf, type NpmPackage, type SinkConnector, type SourceConnector } from '#api'
+import { ConfigError, type NpmPackage, type SinkConnector, type SourceConnector } from '#api'
 
 type Connector = Pick<SourceConnector | SinkConnector, 'name' | 'package'>
 
@@ -47,6 +47,8 @@ function installedVersion(name: string): string | undefined {
   return undefined
 }
 
+const untold = 'a version that is not told'
+
 function versionIn(file: string): string | undefined {
   let text: string
   try {
@@ -57,9 +59,10 @@ function versionIn(file: string): string | undefined {
   }
   try {
     const { version } = JSON.parse(text) as { readonly version?: unknown }
-    return typeof version === 'string' ? version : 'a version that is not told'
-  } catch (error) {
-    throw new ConfigError(`${file} cannot be read: ${messageOf(error)}`, { cause: error })
+    return typeof version === 'string' ? version : untold
+  } catch {
+    // A damaged package is installed anew as one of another version is.
+    return untold
   }
 }
 

@@ -1,4 +1,5 @@
 import { ConnectError, type SourceConnector } from '#api'
+import { requirePackage } from '../plugins/index.ts'
 import { aborted } from '../util/aborted.ts'
 import { createClosers } from '../util/closers.ts'
 import { openConverters } from './converters.ts'
@@ -10,6 +11,7 @@ export async function runDoor(connector: SourceConnector, run: TaskRun, deps: Wo
   const { log, signal, props } = run
   const lanes = lanesOf(connector, deps)
   if (!lanes) throw new ConnectError(`${connector.name} has no lanes on this worker.`)
+  requirePackage(connector)
   const closers = createClosers(log)
   try {
     const { workerProps, plugins } = deps

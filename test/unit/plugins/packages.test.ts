@@ -1,4 +1,7 @@
-import { expect, test } from 'vitest'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join, relative } from 'node:path'
+import { expect, onTestFinished, test } from 'vitest'
 import { defineConfig, defineSink, defineSource } from '#api'
 import { tellInstallable } from '../../../src/cli/find-plugins.ts'
 import { createPlugins, packageComplaint, requirePackage } from '../../../src/plugins/index.ts'
@@ -89,4 +92,15 @@ test('before 1.0 another minor version is another line', () => {
   const needs = (version: string) => ({ name: 'X', package: { name: '@bokuweb/zstd-wasm', version } })
   expect(packageComplaint(needs('0.0.1'))).toBeUndefined()
   expect(packageComplaint(needs('0.1.0'))).toContain('in version 0.1, and 0.0.')
+})
+
+test('a package that is damaged counts as one that must be installed, and stops nothing else', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'damaged-'))
+  onTestFinished(() => rmSync(folder, { recursive: true }))
+  const name = relative(join(import.meta.dirname, '../../../src/plugins'), folder)
+  const needs = { name: 'X', package: { name, version: '2.0.0' } }
+  for (const text of ['{"version": "2.', 'null', '{}']) {
+    writeFileSync(join(folder, 'package.json'), text)
+    expect(packageComplaint(needs)).toMatch(/in version 2, and a version that is not told is installed.*npm install/)
+  }
 })
