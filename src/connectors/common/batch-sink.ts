@@ -7,7 +7,6 @@ import {
   type SinkTask,
   type SinkTaskContext,
 } from '#api'
-import { coordinatesOf } from './record-identity.ts'
 
 /** What became of a message: undefined when the other side has it, `refused` when it never will, `failed` when nobody knows. */
 export type Outcome = undefined | { readonly refused: string } | { readonly failed: unknown }
@@ -30,23 +29,22 @@ export interface BatchSinkOptions<M> {
  * at least once. What failed is sent again when the batch comes again, and of the rest nothing.
  */
 export function batchSink<M>({ context, endpoint, compile, send }: BatchSinkOptions<M>): Pick<SinkTask, 'put'> {
-  /** Of a batch that is to come again: what of it was dealt with. */
-  let settled: ReadonlySet<string> = new Set()
+  /** Of a batch that is to come again, as the same objects: what of it was dealt with. Records that were read again are others. */
+  let settled: ReadonlySet<SinkRecord> = new Set()
 
   return {
     async put(records) {
       const former = settled
-      const dealtWith: string[] = []
-      const isSettled = (record: SinkRecord): boolean => former.size > 0 && former.has(coordinatesOf(record))
+      const dealtWith: SinkRecord[] = []
       const leaveOut = async (record: SinkRecord, error: unknown): Promise<void> => {
         await context.reportErrant(record, error)
-        dealtWith.push(coordinatesOf(record))
+        dealtWith.push(record)
       }
       try {
         const due: { readonly record: SinkRecord; readonly message: M }[] = []
         for (const record of records) {
-          if (isSettled(record)) {
-            dealtWith.push(coordinatesOf(record))
+          if (former.has(record)) {
+            dealtWith.push(record)
             continue
           }
           try {
@@ -61,7 +59,7 @@ export function batchSink<M>({ context, endpoint, compile, send }: BatchSinkOpti
         for (const [index, { record }] of due.entries()) {
           const outcome = outcomes[index]
           if (outcome && 'refused' in outcome) await leaveOut(record, refusal(record, outcome.refused))
-          else if (failure && !outcome) dealtWith.push(coordinatesOf(record))
+          else if (failure && !outcome) dealtWith.push(record)
         }
         if (failure && 'failed' in failure) throw notTaken(failure.failed)
         settled = new Set()

@@ -37,7 +37,7 @@ const config = defineConfig({
     type: 'string',
     importance: 'medium',
     default: null,
-    doc: "With `ack=id`: a template for a message's id, such as `#{value.orderId}`. The default is `<topic>-<partition>-<offset>`, with `-<n>` for the parts of a split record: it is the same whenever a record is sent again, so the endpoint can tell repeats.",
+    doc: "With `ack=id`: a template for a message's id, such as `#{value.orderId}`. The default is `<topic>-<partition>-<offset>`, with `~<n>` for the parts of a split record: it is the same whenever a record is sent again, so the endpoint can tell repeats.",
     validator: all(nonEmpty, compiles(compileId)),
   },
   'ack.path': {

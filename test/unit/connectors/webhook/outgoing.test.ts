@@ -41,5 +41,14 @@ test('an id has no full stop, which signatures could not tell from their own', (
   const messageOf = compileOutgoing({ ...options, message: '#{id}', 'batch.max.bytes': 99 })
   const record = sinkRecord(7, {}, { path: [2] })
   const message = messageOf({ ...record, origin: { ...record.origin, topic: 'buses.live' } })
-  expect(message).toMatchObject({ id: 'buses~live-0-7-2', text: '"buses~live-0-7-2"' })
+  expect(message).toMatchObject({ id: 'buses~live-0-7~2', text: '"buses~live-0-7~2"' })
+})
+
+test('a part of a split record has the name of no record of another topic', () => {
+  const messageOf = compileOutgoing(options)
+  const record = sinkRecord(0, 1)
+  const idOf = (topic: string, partition: number, offset: bigint, path: number[]) =>
+    messageOf({ ...record, path, origin: { ...record.origin, topic, partition, offset } }).id
+  const ids = [idOf('t-1', 2, 3n, []), idOf('t', 1, 2n, [3]), idOf('t.1', 2, 3n, []), idOf('t', 1, 2n, [3, 4])]
+  expect(new Set(ids).size).toBe(4)
 })
