@@ -112,7 +112,8 @@ const noPast: TopicPast = {
 
 /** Runs a sink task as a worker does: puts again what the task wants to be given again. */
 export async function runSink(connector: SinkConnector, options: SinkRunOptions) {
-  const { abort, facts, context } = commonContext(options, connector)
+  const props = { ...options.props, ...(options.tolerant && { 'errors.tolerance': 'all' }) }
+  const { abort, facts, context } = commonContext({ ...options, props }, connector)
   const errants: { readonly record: SinkRecord; readonly error: unknown }[] = []
   const task = await connector.startTask({
     ...context,

@@ -17,9 +17,10 @@ export function readAnswer(status: number, text: string, retryAfter: string | un
   return { outcome: { failed: new Error(told) }, notBefore: retryAfterAt(retryAfter, now) }
 }
 
-/** `Retry-After` as a time (ms since the epoch): seconds or an HTTP date (RFC 9110 §10.2.3); undefined when it is neither. */
+/** `Retry-After` as a time (ms since the epoch): seconds or an HTTP date (RFC 9110 §10.2.3); undefined when it is neither, or asks for no wait. */
 function retryAfterAt(header: string | undefined, now: number): number | undefined {
   if (header === undefined) return undefined
-  const at = /^\d+$/.test(header) ? now + Number(header) * 1000 : Date.parse(header)
-  return Number.isNaN(at) ? undefined : at
+  // Of what begins otherwise, such as 1.5 or -1, Date.parse makes a date too.
+  const at = /^\d+$/.test(header) ? now + Number(header) * 1000 : /^[a-z]/i.test(header) ? Date.parse(header) : 0
+  return at > now ? at : undefined
 }

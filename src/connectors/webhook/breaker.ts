@@ -14,11 +14,13 @@ export function createBreaker({ failures, openMs, clock }: BreakerOptions) {
   let opensAt = 0
   let isTrying = false
   const isOpen = (): boolean => inARow >= failures
+  /** A clock that was set back must not keep it open for longer. */
+  const tryAt = (): number => (opensAt = Math.min(opensAt, clock.now() + openMs))
   return {
     /** Whether a request may be made now; of those that ask while it is open only the one that tries. */
     allows(): boolean {
       if (!isOpen()) return true
-      if (isTrying || clock.now() < opensAt) return false
+      if (isTrying || clock.now() < tryAt()) return false
       isTrying = true
       return true
     },
@@ -33,6 +35,6 @@ export function createBreaker({ failures, openMs, clock }: BreakerOptions) {
     },
     isOpen,
     /** While it is open: when one may try (ms since the epoch). */
-    opensAt: (): number => (isOpen() ? opensAt : 0),
+    opensAt: (): number => (isOpen() ? tryAt() : 0),
   }
 }

@@ -88,7 +88,7 @@ export const webhookConfig = defineConfig({
     type: 'int',
     importance: 'low',
     default: 10,
-    doc: 'After so many failed requests in a row nothing is sent for `circuit.open.ms`; then one request tries. The status says so under `circuit`. An answer with `Retry-After` is no failure.',
+    doc: 'After so many failed requests in a row nothing is sent for `circuit.open.ms`; then one request tries. The status says so under `circuit`. An answer that asks for a wait by `Retry-After` is no failure.',
     validator: atLeast(1),
   },
   'circuit.open.ms': {
@@ -96,6 +96,13 @@ export const webhookConfig = defineConfig({
     importance: 'low',
     default: 30_000,
     doc: 'How long nothing is sent after `circuit.failures`.',
+    validator: atLeast(1),
+  },
+  'batch.timeout.ms': {
+    type: 'int',
+    importance: 'low',
+    default: 30_000,
+    doc: 'How long records are sent before the worker gets its turn, for rebalances and so that its group does not give it up; the requests under way are waited for, and then the rest goes on. Keep it, with `request.timeout.ms`, below `max.poll.interval.ms`.',
     validator: atLeast(1),
   },
   'put.timeout.ms': {

@@ -13,7 +13,7 @@ export const webhookSink = defineSink({
   version: '1.0.0',
   doc: [
     'Sends the records of Kafka topics to an HTTP endpoint, at least once and in order for each key.',
-    '`webhook-id` and `Idempotency-Key` are `<topic>-<partition>-<offset>` of the record (a full stop in the topic is `~`), with `-<n>` for the parts of a split one: they are the same whenever it is sent again, so the endpoint can tell repeats. The id of an array names its messages together; after a restart they may come in other arrays, so who takes arrays looks at ids within the messages (`message={"id":#{id},…}`).',
+    '`webhook-id` and `Idempotency-Key` are `<topic>-<partition>-<offset>` of the record (a full stop in the topic is `~`), with `~<n>` for the parts of a split one: they are the same whenever it is sent again, so the endpoint can tell repeats. The id of an array names its messages together; after a restart they may come in other arrays, so who takes arrays looks at ids within the messages (`message={"id":#{id},…}`).',
     '2xx takes a message. 408, 425, 429, 5xx and a connection that fails are tried again until it is taken, after `Retry-After` when the endpoint says so; meanwhile its lane waits, and records wait in Kafka. Any other status refuses the message, 3xx (redirections are not followed) and 410 included: the record goes to the dead letter queue or, with `errors.tolerance=none`, the task fails and nothing more is sent.',
   ].join(' '),
   config: webhookConfig,
@@ -23,7 +23,7 @@ export const webhookSink = defineSink({
     records.map(compileOutgoing(options)).map(({ url, text }) => ({ channel: url, message: text })),
 
   startTask(context) {
-    const { config: options } = context
+    const { config: options, clock, props } = context
     const endpoint = createEndpoint(context)
     const isArray = options['batch.max.records'] > 1
     const sink = batchSink<WebhookMessage>({
@@ -32,10 +32,14 @@ export const webhookSink = defineSink({
       compile: compileOutgoing(options),
       async send(messages) {
         await endpoint.ready()
+        const deadline = clock.now() + options['batch.timeout.ms']
         return sendInLanes(messages, {
           laneOf: ({ lane }) => lane,
           cut: (lane) => cutIntoRequests(lane, options),
           send: (group) => endpoint.send(requestOf(group, isArray)),
+          // The task fails then: what is sent beyond the refused record would go again after it.
+          stopsAtRefusal: props['errors.tolerance'] !== 'all',
+          isLate: () => clock.now() >= deadline,
         })
       },
     })
