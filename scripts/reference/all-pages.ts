@@ -6,7 +6,7 @@ import { converters } from '../../src/converters/index.ts'
 import * as gatewayCodes from '../../src/gateway/codes.ts'
 import { openApi, routes } from '../../src/rest/index.ts'
 import { predicateKeys, sinkConfig, sourceConfig, transformKeys } from '../../src/runtime/connector-config.ts'
-import { metricTable } from '../../src/telemetry/metrics.ts'
+import { gateTable, metricTable } from '../../src/telemetry/metrics.ts'
 import { predicates, transformations } from '../../src/transforms/index.ts'
 import { configurationPage } from './configuration-page.ts'
 import { allErrorClasses } from './error-classes.ts'
@@ -60,6 +60,6 @@ export async function allPages(root: string): Promise<readonly Page[]> {
     errorsPage(errors, gatewayCodes, ingressCodes),
     protocolPage(),
     restPage(openApi(routes)),
-    metricsPage(metricTable),
+    metricsPage([...new Set([...metricTable, ...gateTable])]),
   ]
 }

@@ -4,15 +4,16 @@ import { createTaskFigures, type FiguredTask, type TaskFigures } from './task-fi
 import { taskMetrics } from './task-metrics.ts'
 import { taskTable } from './task-table.ts'
 import type { ConnectorFigures, GatewayFigures, KafkaFigures, LinkFigures, WorkerFigures } from './worker-figures.ts'
-import { ownTable, workerTable } from './worker-table.ts'
+import { linkTable, ownTable, workerTable } from './worker-table.ts'
 
-/** Every metric that `/metrics` shows beside those of the process (`process_*`, `nodejs_*`). */
+/** Every metric that a worker's `/metrics` shows beside those of the process (`process_*`, `nodejs_*`). */
 export const metricTable: readonly Metric[] = [...workerTable, ...taskTable, ...ownTable]
 
-/** What a gate tells that is no worker: of its process and of its clients. */
-export const gateTable: readonly Metric[] = ownTable.filter(({ name }) =>
-  /^tidegate_(?:worker|gateway|gate)_/.test(name),
-)
+/** What a gate tells that is no worker: of its process, of its clients and of its links. */
+export const gateTable: readonly Metric[] = [
+  ...ownTable.filter(({ name }) => /^tidegate_(?:worker|gateway)_/.test(name)),
+  ...linkTable,
+]
 
 export interface MetricsOptions {
   readonly now: () => number

@@ -285,6 +285,10 @@ export const ownTable: readonly Metric[] = [
     ({ snapshotBytes }) => snapshotBytes,
   ),
   stream('snapshot_entries', 'The number of those values.', ({ snapshotEntries }) => snapshotEntries),
+]
+
+/** What only a gate of its own tells. */
+export const linkTable: readonly Metric[] = [
   own('gate_links', 'gauge', 'Workers that are linked to this gate (`tidegate gate`).', [], ({ links }) =>
     links ? [[none, links.length]] : [],
   ),

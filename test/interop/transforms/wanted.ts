@@ -52,7 +52,8 @@ const misnamed = 'Invalid Java object for schema "org.apache.kafka.connect.data.
 
 /** Numbers as large are usual elsewhere: of seconds or nanoseconds. */
 const mayGoFar = (step: Step): boolean =>
-  step.props['target.type'] === 'Date' || (countsWeeks(step) && step.props['unix.precision'] === undefined)
+  ['Date', 'Timestamp'].includes(step.props['target.type'] ?? '') ||
+  (countsWeeks(step) && step.props['unix.precision'] === undefined)
 
 const countsWeeks = (step: Step): boolean => step.props['format']?.includes('Y') === true
 

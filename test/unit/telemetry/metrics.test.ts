@@ -140,9 +140,10 @@ test('tells of the workers that are linked to a gate, and nothing where it is no
 })
 
 test('has names that Prometheus takes, each once, and a sentence for each', () => {
-  const names = metricTable.map(({ name }) => name)
+  const table = [...new Set([...metricTable, ...gateTable])]
+  const names = table.map(({ name }) => name)
   expect(new Set(names).size).toBe(names.length)
-  for (const { name, help, type } of metricTable) {
+  for (const { name, help, type } of table) {
     expect(name).toMatch(/^[a-z][a-z0-9_]*$/)
     expect(name.endsWith('_total')).toBe(type === 'counter' && !name.includes('task_error'))
     expect(help).toMatch(/[.;] ?.*\.$|\.$/)
