@@ -15,7 +15,9 @@ export async function startOnPort(
       return port
     } catch (error) {
       signal?.throwIfAborted()
-      if (choice.wanted || attempt === 3 || (await isPortFree(port))) throw error
+      // Kafka's controller has a port of its own, of which only the log tells.
+      const isTaken = /BindException|Address already in use/.test(String(error)) || !(await isPortFree(port))
+      if (choice.wanted || attempt === 3 || !isTaken) throw error
     }
   }
 }
