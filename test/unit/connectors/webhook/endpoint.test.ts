@@ -41,7 +41,7 @@ test('an endpoint that is slow does not keep the worker from its turn, and has n
 })
 
 test('a stop gives up what is under way over whichever connection', { timeout: 4000 }, async () => {
-  const { heard, run } = await start({ 'request.timeout.ms': '60000' }, (_, response) => {
+  const { heard, run } = await start({ 'request.timeout.ms': '60000', 'circuit.failures': '1' }, (_, response) => {
     if (heard.length < 3) response.writeHead(200, { connection: 'close' }).end()
   })
   const putting = run.putOnce(records(4))
@@ -90,7 +90,7 @@ test('an error does not tell the credentials that an endpoint echoes', async () 
   expect(told).not.toMatch(/tok-123|k-4567|c3Nz/)
 })
 
-test.each(['0', '1.5', '-1', 'Sun, 06 Nov 1994 08:49:37 GMT', 'soon'])(
+test.each(['0', '1.5', '-1', 'Sun, 06 Nov 1994 08:49:37 GMT', '2099-01-01', 'soon'])(
   'Retry-After: %s asks for no wait, and its failure counts as one',
   async (retryAfter) => {
     const { heard, run } = await start({ 'circuit.failures': '2' }, (_, response) => {
