@@ -42,10 +42,16 @@ export function watchCommits(bootstrapServers: string, sinks: readonly WatchedSi
     samples.get(connector)?.push({ committed: new Map(committed), bytes: size })
   }
 
+  const isConnected = (): Promise<boolean> =>
+    admin.connect().then(
+      () => true,
+      () => false,
+    )
   const looking = (async () => {
-    await admin.connect()
+    let connected = false
     while (!end.signal.aborted) {
-      // Kafka may be away, and nothing is committed then.
+      // Kafka may be away, from the beginning too, and nothing is committed then.
+      connected ||= await isConnected()
       await Promise.all(sinks.map((sink) => look(sink).catch(() => undefined)))
       await sleep(200, undefined, { signal: end.signal }).catch(() => undefined)
     }
