@@ -30,12 +30,15 @@ export function wantedReason({ chain, record }: Case, java: Outcome, here: Outco
     return 'what Cast made of a whole logical value keeps its name, and Java then puts it into no struct'
   }
   if (java.kind === 'record' && here.kind === 'record' && chain.some((step) => isOf(step, 'TimestampConverter'))) {
-    if (chain.some(mayGoFar) && numbersDifferOnly(java.text, here.text, (_, ours) => isFarAway(ours))) {
+    const isFar = (ours: number): boolean =>
+      (chain.some(mayGoFar) && isFarAway(ours)) || (chain.some(isTimestamp) && isFarInMs(ours))
+    if (numbersDifferOnly(java.text, here.text, (_, ours) => isFar(ours))) {
       return "Java's calendar wraps around at the ends of int64, and errs long before the year 1"
     }
-    // Other digits may stand beside those of the year: F before it, d after it.
+    // Other digits may stand right before those of the year, which only its era tells then: `F` of `FYYYG`.
+    const isBeforeChrist = /\d\s?BC/.test(here.text)
     const beforeYearOne = (there: number, ours: number): boolean =>
-      Number.isInteger(Math.log10(Math.abs(there - ours))) && (ours <= 1 || String(ours).includes('00'))
+      Math.abs(there - ours) === 1 && (ours <= 1 || (isBeforeChrist && /00[01]$/.test(String(ours))))
     if (chain.some(countsWeeks) && numbersDifferOnly(java.text, here.text, beforeYearOne)) {
       return 'Java miscounts the years of weeks before the year 1'
     }
@@ -52,8 +55,10 @@ const misnamed = 'Invalid Java object for schema "org.apache.kafka.connect.data.
 
 /** Numbers as large are usual elsewhere: of seconds or nanoseconds. */
 const mayGoFar = (step: Step): boolean =>
-  ['Date', 'Timestamp'].includes(step.props['target.type'] ?? '') ||
-  (countsWeeks(step) && step.props['unix.precision'] === undefined)
+  step.props['target.type'] === 'Date' || (countsWeeks(step) && step.props['unix.precision'] === undefined)
+
+/** Always milliseconds. */
+const isTimestamp = (step: Step): boolean => step.props['target.type'] === 'Timestamp'
 
 const countsWeeks = (step: Step): boolean => step.props['format']?.includes('Y') === true
 
@@ -77,7 +82,9 @@ function numbersDifferOnly(java: string, here: string, allowed: (there: number, 
 
 /** A hundred thousand years and more from ours, in milliseconds or in days. */
 const isFarAway = (number: number): boolean =>
-  Math.abs(number) > 3e15 || (Math.abs(number) > 3.5e7 && Math.abs(number) < 2e11)
+  isFarInMs(number) || (Math.abs(number) > 3.5e7 && Math.abs(number) < 2e11)
+
+const isFarInMs = (number: number): boolean => Math.abs(number) > 3e15
 
 const numbersRounded = (text: string): string =>
   text.replace(/-?\d+\.\d+(?:E-?\d+)?/g, (number) => String(Math.fround(Number(number))))
