@@ -237,7 +237,8 @@ export function createHostile(random: Random, isCompressed: boolean): Hostile {
       ])
       const line = `${oneOf(['GET', 'GET', 'GET', 'POST', 'CONNECT', 'x'])} ${path} ${oneOf(['HTTP/1.1', 'HTTP/1.1', 'HTTP/1.0', 'HTTP/3', ''])}`
       const text = requestText(headers, line)
-      return isOneIn(6) ? text.slice(0, below(text.length)) : isOneIn(10) ? bytes(300).toString('latin1') : text
+      // Who sends nothing at all has asked nothing.
+      return isOneIn(6) ? text.slice(0, 1 + below(text.length)) : isOneIn(10) ? bytes(300).toString('latin1') : text
     },
   }
 }
